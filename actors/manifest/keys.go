@@ -1,0 +1,189 @@
+package manifest
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// KeyDoc documents one key of the manifest.
+type KeyDoc struct {
+	// Key is the dotted key. A part in angle brackets stands for any name, and
+	// handler is the array [[handler]].
+	Key string
+	// Type is string, boolean, integer, duration, size or table.
+	Type string
+	// Unit of the value, where it has one.
+	Unit string
+	// Default as a manifest would write it; "required" where there is none.
+	Default string
+	// Meaning in one sentence.
+	Meaning string
+}
+
+const required = "required"
+
+// Keys lists every key of the manifest that is not a handler's own. The parser
+// and docs/manifest.md are made from this one table.
+func Keys() []KeyDoc {
+	docs := make([]KeyDoc, 0, len(keys)+3)
+	for _, k := range keys {
+		docs = append(docs, k.KeyDoc)
+	}
+	return append(docs,
+		KeyDoc{"handler.type", "string", "", required, "The capability that this [[handler]] table grants. The table's other keys are the capability's own. A type stands at most once."},
+		KeyDoc{"permission_policy.<capability>.type", "string", "", `"inherit"`, "The ceiling of the actor and everything below it: `inherit` what the parent has, `disallow` it, or `restrict` it by config."},
+		KeyDoc{"permission_policy.<capability>.config", "table", "", "", "What `restrict` narrows the capability to; the keys are the capability's own."},
+	)
+}
+
+// key is a documented key together with where its value goes and what it may be.
+type key struct {
+	KeyDoc
+	// field returns a pointer to the value, set to the key's default.
+	field func(*Manifest) any
+	// check returns what is wrong with a value that field points to, or "".
+	check func(field any) string
+}
+
+var keys = []key{
+	{KeyDoc{"name", "string", "", required, "The actor's name, one segment of its path: at most 128 bytes without `/`, `~` and control characters."},
+		func(m *Manifest) any { return &m.Name }, isName},
+	{KeyDoc{"version", "string", "", required, "The author's version of the actor; not interpreted."},
+		func(m *Manifest) any { return &m.Version }, notEmpty},
+	{KeyDoc{"package", "string", "", required, "The wasm file, relative to the manifest's folder. Where the folder holds the Go source of the actor, `theater run` and `theater build` build it to this path."},
+		func(m *Manifest) any { return &m.Package }, isPath},
+	{KeyDoc{"sha256", "string", "hex", "", "Pins the package: a file with another sha256 is refused."},
+		func(m *Manifest) any { return &m.SHA256 }, isSum},
+	{KeyDoc{"description", "string", "", `""`, "What the actor is for, in a line."},
+		func(m *Manifest) any { return &m.Description }, nil},
+	{KeyDoc{"long_description", "string", "", `""`, "What the actor is for, at length."},
+		func(m *Manifest) any { return &m.LongDescription }, nil},
+	{KeyDoc{"initial_state", "string", "", "", "The state that init receives, as a string value; without it the state is none."},
+		func(m *Manifest) any { return &m.InitialState }, nil},
+	{KeyDoc{"static_package", "boolean", "", "false", "Accepted for compatibility with Theater; packages are always cached by their content."},
+		func(m *Manifest) any { return &m.StaticPackage }, nil},
+
+	{KeyDoc{"limits.memory", "size", "bytes", `"64MiB"`, "Linear memory of the instance; `memory.grow` beyond it answers -1. 64KiB to 4GiB."},
+		func(m *Manifest) any { return (*size)(&m.Limits.Memory) }, sizes(64<<10, 4<<30)},
+	{KeyDoc{"limits.turn_time", "duration", "", `"5s"`, "Guest time of one turn, `init` included; waits in host calls do not count. 1ms to 24h."},
+		func(m *Manifest) any { return &m.Limits.TurnTime }, durations(time.Millisecond, 24*time.Hour)},
+	{KeyDoc{"limits.wait_time", "duration", "", `"30s"`, "How long one host call may wait. 1ms to 24h."},
+		func(m *Manifest) any { return &m.Limits.WaitTime }, durations(time.Millisecond, 24*time.Hour)},
+	{KeyDoc{"limits.mailbox_messages", "integer", "messages", "1000", "Messages that may wait in the mailbox; one more is refused at once. 1 to 1000000."},
+		func(m *Manifest) any { return &m.Limits.MailboxMessages }, integers(1, 1_000_000)},
+	{KeyDoc{"limits.mailbox_bytes", "size", "bytes", `"16MiB"`, "Bytes of the waiting messages together. 1KiB to 4GiB."},
+		func(m *Manifest) any { return (*size)(&m.Limits.MailboxBytes) }, sizes(1<<10, 4<<30)},
+	{KeyDoc{"limits.host_calls", "integer", "calls", "1000000", "Host calls of one turn. 1 to 1000000000."},
+		func(m *Manifest) any { return &m.Limits.HostCalls }, integers(1, 1_000_000_000)},
+	{KeyDoc{"limits.recorded_bytes", "size", "bytes", `"64MiB"`, "Bytes that one turn may put on the chain. 4KiB to 4GiB."},
+		func(m *Manifest) any { return (*size)(&m.Limits.RecordedBytes) }, sizes(4<<10, 4<<30)},
+	{KeyDoc{"limits.log_bytes", "size", "bytes", `"64KiB"`, "Log output of one turn; what goes beyond it is cut. 0 to 1GiB."},
+		func(m *Manifest) any { return (*size)(&m.Limits.LogBytes) }, sizes(0, 1<<30)},
+
+	{KeyDoc{"chain.durability", "string", "", "", "`async`: effects wait until the record is written; `sync`: until it is on disk; `memory`: they do not wait and nothing is kept. Without it the data folder decides."},
+		func(m *Manifest) any { return &m.Chain.Durability }, oneOf(DurabilityAsync, DurabilitySync, DurabilityMemory)},
+	{KeyDoc{"chain.sealed", "boolean", "", "false", "Payloads stand on the chain as salted hashes instead of in clear."},
+		func(m *Manifest) any { return &m.Chain.Sealed }, nil},
+
+	{KeyDoc{"supervision.on_error", "string", "", `"fail"`, "What an `err` answered by an export does: `fail` the actor, or fail the turn only and `continue`."},
+		func(m *Manifest) any { return &m.Supervision.OnError }, oneOf(OnErrorFail, OnErrorContinue)},
+}
+
+// defaults returns the manifest of a file that says nothing.
+func defaults() *Manifest {
+	return &Manifest{Limits: DefaultLimits(), Supervision: Supervision{OnError: OnErrorFail}}
+}
+
+func notEmpty(field any) string {
+	if *field.(*string) == "" {
+		return "must not be empty"
+	}
+	return ""
+}
+
+func isName(field any) string {
+	name := *field.(*string)
+	switch {
+	case name == "":
+		return "must not be empty"
+	case len(name) > maxNameBytes:
+		return fmt.Sprintf("is longer than %d bytes", maxNameBytes)
+	case name == "." || name == "..":
+		return "must not be . or .."
+	case strings.TrimSpace(name) != name:
+		return "must not begin or end with a space"
+	}
+	for _, r := range name {
+		if r == '/' || r == '~' || r == utf8.RuneError || !unicode.IsPrint(r) {
+			return fmt.Sprintf("must not contain %q", r)
+		}
+	}
+	return ""
+}
+
+func isPath(field any) string {
+	path := *field.(*string)
+	switch {
+	case path == "":
+		return "must not be empty"
+	case strings.Contains(path, "://"):
+		return "must be a file path, not a URL"
+	case strings.ContainsRune(path, 0):
+		return "must not contain a NUL"
+	}
+	return ""
+}
+
+func isSum(field any) string {
+	sum := field.(*string)
+	if raw, err := hex.DecodeString(*sum); err != nil || len(raw) != 32 {
+		return "must be 64 hex digits"
+	}
+	*sum = strings.ToLower(*sum)
+	return ""
+}
+
+func integers(low, high int) func(any) string {
+	return func(field any) string {
+		if v := *field.(*int); v < low || v > high {
+			return fmt.Sprintf("must be between %d and %d", low, high)
+		}
+		return ""
+	}
+}
+
+func sizes(low, high size) func(any) string {
+	return func(field any) string {
+		if v := *field.(*size); v < low || v > high {
+			return fmt.Sprintf("must be between %s and %s", low, high)
+		}
+		return ""
+	}
+}
+
+func durations(low, high time.Duration) func(any) string {
+	return func(field any) string {
+		if v := *field.(*time.Duration); v < low || v > high {
+			return fmt.Sprintf("must be between %s and %s", shortDuration(low), shortDuration(high))
+		}
+		return ""
+	}
+}
+
+func oneOf[T ~string](choices ...T) func(any) string {
+	return func(field any) string {
+		if slices.Contains(choices, *field.(*T)) {
+			return ""
+		}
+		quoted := make([]string, len(choices))
+		for i, c := range choices {
+			quoted[i] = fmt.Sprintf("%q", string(c))
+		}
+		return "must be " + strings.Join(quoted, " or ")
+	}
+}
