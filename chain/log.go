@@ -1,0 +1,77 @@
+package chain
+
+import (
+	"context"
+	"iter"
+)
+
+// Log is the unit of order, durability and epoch: it keeps the chains of many
+// actors in the order in which their records were appended. What survives a
+// crash is a prefix of that order. A Log is safe for concurrent use.
+type Log interface {
+	Reader
+
+	// Writer takes the log's only writer and begins a new epoch. It is
+	// ErrWriterHeld until the writer before was closed.
+	Writer(ctx context.Context) (Writer, error)
+
+	// Close ends the log and its writer. What was appended is written first.
+	Close() error
+}
+
+// Reader reads a log, also while it is written. It sees everything that was
+// acknowledged. What it returns must not be modified.
+type Reader interface {
+	// Actors yields every actor of the log, ordered by id.
+	Actors(ctx context.Context) iter.Seq2[Summary, error]
+
+	// Summary is ErrNotFound for an actor that the log does not know.
+	Summary(ctx context.Context, id ID) (Summary, error)
+
+	// Records yields the records of an actor from number from up to the newest
+	// when it was called; none when from is past that. An actor that the log
+	// does not know is ErrNotFound. An error is the last thing it yields.
+	Records(ctx context.Context, id ID, from uint64) iter.Seq2[Record, error]
+
+	// Blob returns the bytes with that sha256, or ErrNotFound.
+	Blob(ctx context.Context, sum Hash) ([]byte, error)
+}
+
+// Writer appends to a log. It is safe for concurrent use; the records of one
+// actor must come from one goroutine at a time. When a record cannot be
+// written the log stops: every later call returns the same error.
+type Writer interface {
+	// Epoch is the number of this writer, greater than that of any before.
+	Epoch() uint64
+
+	// Reserve admits one turn: it waits until the log has room for so many
+	// bytes more. The room counts until it is released.
+	Reserve(ctx context.Context, bytes int) (Room, error)
+
+	// Append enqueues the record of rec.Actor with rec.Number, which must be
+	// the next one (else ErrNumber), holding rec.Events; Epoch, Prev and Hash
+	// are filled in by the log. It never waits. What it appends is taken from
+	// room first, which may be nil. rec must not change any more. When Append
+	// returns nil, done, which may be nil, is called once: after the record is
+	// acknowledged in the log's durability, in the order of the appends, with
+	// its hash, or with the error that stopped the log. done must not wait and
+	// may append.
+	Append(rec Record, room Room, done func(Hash, error)) error
+
+	// PutBlob enqueues b before any later append and returns its sha256. A blob
+	// that the log has is not written again. b must not change any more.
+	PutBlob(b []byte) Hash
+
+	// Flush waits until everything appended before is acknowledged.
+	Flush(ctx context.Context) error
+
+	// Close writes what was appended and gives the writer back. It may be
+	// called twice.
+	Close() error
+}
+
+// Room is space in a log that was reserved for a turn.
+type Room interface {
+	// Release gives back what was not used. It may be called twice.
+	Release()
+}

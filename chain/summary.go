@@ -1,0 +1,67 @@
+package chain
+
+// Status is what an actor is doing, as far as its chain tells.
+type Status uint8
+
+// The statuses of an actor.
+const (
+	StatusRunning Status = iota
+	StatusSuspended
+	StatusStopped // final
+)
+
+func (s Status) String() string {
+	return name([]string{"running", "suspended", "stopped"}, int(s))
+}
+
+// Summary is what is known of an actor without reading its chain: the fold of
+// Apply over its records. Times are unix nanoseconds.
+type Summary struct {
+	ID                             ID
+	Name, Path                     string
+	Parent                         Ref
+	Module, Manifest, InitialState Hash
+	Status                         Status
+	Reason                         string // of the last lifecycle event that changed Status
+	Created, Updated               int64
+	Records, Events                uint64
+	Head                           Hash // of record Records-1
+}
+
+// Apply folds the next record in.
+func (s *Summary) Apply(r Record) {
+	s.ID, s.Head = r.Actor, r.Hash
+	s.Records = r.Number + 1
+	s.Events += uint64(len(r.Events))
+	for _, e := range r.Events {
+		switch e := e.(type) {
+		case *Genesis:
+			s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
+			s.Module, s.Manifest, s.InitialState = e.Module, e.Manifest, e.InitialState
+			s.Created = e.Time
+			s.touch(e.Time)
+		case *Call:
+			s.touch(e.Time)
+		case *Outcome:
+			s.touch(e.Time)
+		case *Lifecycle:
+			s.applyLifecycle(e)
+			s.touch(e.Time)
+		}
+	}
+}
+
+func (s *Summary) touch(t int64) { s.Updated = max(s.Updated, t) }
+
+func (s *Summary) applyLifecycle(e *Lifecycle) {
+	switch e.What {
+	case LifecycleRestart, LifecycleResumed:
+		s.Status, s.Reason = StatusRunning, e.Reason
+	case LifecycleSuspended:
+		s.Status, s.Reason = StatusSuspended, e.Reason
+	case LifecycleStopped:
+		s.Status, s.Reason = StatusStopped, e.Reason
+	case LifecycleUpgrade:
+		s.Module, s.Manifest = e.Sum, e.Manifest
+	}
+}
