@@ -90,12 +90,9 @@ func (p Payload) Load(ctx context.Context, r Reader) ([]byte, error) {
 	if p.Form == FormInline {
 		return p.Bytes, nil
 	}
-	b, err := r.Blob(ctx, p.Sum)
+	b, err := loadBlob(ctx, r, p.Sum)
 	if err != nil {
-		return nil, fmt.Errorf("payload %s: %w", p.Sum, err)
-	}
-	if sha256.Sum256(b) != p.Sum {
-		return nil, fmt.Errorf("payload %s: bytes have another hash: %w", p.Sum, ErrCorrupt)
+		return nil, err
 	}
 	if p.Form == FormSealed {
 		head := len(sealTag) + 32
@@ -110,11 +107,23 @@ func (p Payload) Load(ctx context.Context, r Reader) ([]byte, error) {
 	return b, nil
 }
 
+// loadBlob fetches a blob and checks its hash.
+func loadBlob(ctx context.Context, r Reader, sum Hash) ([]byte, error) {
+	b, err := r.Blob(ctx, sum)
+	if err != nil {
+		return nil, fmt.Errorf("blob %s: %w", sum, err)
+	}
+	if sha256.Sum256(b) != sum {
+		return nil, fmt.Errorf("blob %s: bytes have another hash: %w", sum, ErrCorrupt)
+	}
+	return b, nil
+}
+
 // StateRef is an actor's state after a closed turn: its bytes while they are
 // few, else their sha256 and length. The state's bytes are not kept as a blob:
 // a replay computes them. The zero StateRef is "as before".
 type StateRef struct {
-	Sum    Hash // zero when Inline is set
+	Sum    Hash // not written when Inline is set
 	Length uint64
 	Inline []byte
 	Sealed bool // Sum commits to the state as Seal does
@@ -136,4 +145,4 @@ func SealState(salt [32]byte, state []byte) (s StateRef, opening []byte) {
 }
 
 // IsZero reports whether the state is as before.
-func (s StateRef) IsZero() bool { return s.Length == 0 && !s.Sealed }
+func (s StateRef) IsZero() bool { return len(s.Inline) == 0 && s.Length == 0 && !s.Sealed }

@@ -1,0 +1,94 @@
+package chain
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// Stored is a record as a log keeps it: with its events encoded, with its own
+// hash and without the previous one, which is the hash of the record before.
+type Stored struct {
+	Actor  ID
+	Number uint64
+	Epoch  uint64
+	Hash   Hash
+	Note   string // the result's Text, which is not hashed
+	Events []byte // what AppendEvents writes
+}
+
+// Store encodes a record for keeping. Hash is taken over as it is.
+func Store(r Record) (Stored, error) {
+	events, err := AppendEvents(nil, r.Events)
+	if err != nil {
+		return Stored{}, err
+	}
+	return Stored{Actor: r.Actor, Number: r.Number, Epoch: r.Epoch, Hash: r.Hash, Note: Note(r.Events), Events: events}, nil
+}
+
+// Note is the text of the result among events.
+func Note(events []Event) string {
+	for _, e := range events {
+		if r, ok := e.(*Result); ok {
+			return r.Text
+		}
+	}
+	return ""
+}
+
+// Append appends the stored form to dst.
+func (s *Stored) Append(dst []byte) []byte {
+	dst = append(dst, s.Actor[:]...)
+	dst = binary.AppendUvarint(dst, s.Number)
+	dst = binary.AppendUvarint(dst, s.Epoch)
+	dst = append(dst, s.Hash[:]...)
+	dst = binary.AppendUvarint(dst, uint64(len(s.Note)))
+	dst = append(dst, s.Note...)
+	dst = binary.AppendUvarint(dst, uint64(len(s.Events)))
+	return append(dst, s.Events...)
+}
+
+// DecodeStored reads one stored record from the front of b and returns what
+// follows it. Events alias b and are not looked into.
+func DecodeStored(b []byte) (s Stored, rest []byte, err error) {
+	d := decoder{b: b}
+	copy(s.Actor[:], d.take(16))
+	s.Number, s.Epoch, s.Hash = d.uint(), d.uint(), d.hash()
+	s.Note = d.string()
+	s.Events = d.bytes()
+	if d.problem != "" {
+		return Stored{}, nil, fmt.Errorf("stored record: %s: %w", d.problem, ErrCorrupt)
+	}
+	return s, d.b, nil
+}
+
+// Record decodes the events of s; prev is the hash of the record before. The
+// record shares no memory with s.
+func (s *Stored) Record(prev Hash) (Record, error) {
+	events, err := DecodeEvents(bytes.Clone(s.Events))
+	if err != nil {
+		return Record{}, fmt.Errorf("actor %s record %d: %w", s.Actor, s.Number, err)
+	}
+	if err := putNote(events, s.Note); err != nil {
+		return Record{}, fmt.Errorf("actor %s record %d: %w", s.Actor, s.Number, err)
+	}
+	return Record{Actor: s.Actor, Number: s.Number, Epoch: s.Epoch, Events: events, Prev: prev, Hash: s.Hash}, nil
+}
+
+func putNote(events []Event, note string) error {
+	if note == "" {
+		return nil
+	}
+	for _, e := range events {
+		if r, ok := e.(*Result); ok {
+			r.Text = note
+			return nil
+		}
+	}
+	return fmt.Errorf("a note without a result: %w", ErrCorrupt)
+}
+
+// Sum computes the hash of s after the record whose hash is prev.
+func (s *Stored) Sum(prev Hash) Hash {
+	return HashEvents(s.Actor, s.Number, prev, s.Epoch, s.Events)
+}
