@@ -64,7 +64,9 @@ func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
 		if problem := v.turn.event(e); problem != "" {
 			return fail("event %d (%s): %s", i, KindOf(e), problem)
 		}
-		if err := v.blobsOf(ctx, e); err != nil {
+		if err := v.blobsOf(ctx, e); ctx.Err() != nil {
+			return ctx.Err()
+		} else if err != nil {
 			return fail("event %d (%s): %w", i, KindOf(e), err)
 		}
 	}
