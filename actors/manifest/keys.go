@@ -1,9 +1,11 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -32,11 +34,14 @@ const required = "required"
 func Keys() []KeyDoc {
 	docs := make([]KeyDoc, 0, len(keys)+3)
 	for _, k := range keys {
+		if k.between != "" {
+			k.Meaning += " Between " + k.between + "."
+		}
 		docs = append(docs, k.KeyDoc)
 	}
 	return append(docs,
 		KeyDoc{"handler.type", "string", "", required, "The capability that this [[handler]] table grants. The table's other keys are the capability's own. A type stands at most once."},
-		KeyDoc{"permission_policy.<capability>.type", "string", "", `"inherit"`, "The ceiling of the actor and everything below it: `inherit` what the parent has, `disallow` it, or `restrict` it by config."},
+		KeyDoc{"permission_policy.<capability>.type", "string", "", required, "The ceiling of the actor and everything below it: `inherit` what the parent has, `disallow` it, or `restrict` it by config."},
 		KeyDoc{"permission_policy.<capability>.config", "table", "", "", "What `restrict` narrows the capability to; the keys are the capability's own."},
 	)
 }
@@ -46,49 +51,56 @@ type key struct {
 	KeyDoc
 	// field returns a pointer to the value, set to the key's default.
 	field func(*Manifest) any
+	rule
+}
+
+// rule is what a value must be beyond its type; the zero rule allows all.
+type rule struct {
 	// check returns what is wrong with a value that field points to, or "".
 	check func(field any) string
+	// between is the range that check allows, where it is one.
+	between string
 }
 
 var keys = []key{
 	{KeyDoc{"name", "string", "", required, "The actor's name, one segment of its path: at most 128 bytes without `/`, `~` and control characters."},
-		func(m *Manifest) any { return &m.Name }, isName},
+		func(m *Manifest) any { return &m.Name }, rule{check: isName}},
 	{KeyDoc{"version", "string", "", required, "The author's version of the actor; not interpreted."},
-		func(m *Manifest) any { return &m.Version }, notEmpty},
+		func(m *Manifest) any { return &m.Version }, rule{check: notEmpty}},
 	{KeyDoc{"package", "string", "", required, "The wasm file, relative to the manifest's folder. Where the folder holds the Go source of the actor, `theater run` and `theater build` build it to this path."},
-		func(m *Manifest) any { return &m.Package }, isPath},
+		func(m *Manifest) any { return &m.Package }, rule{check: isPath}},
 	{KeyDoc{"sha256", "string", "hex", "", "Pins the package: a file with another sha256 is refused."},
-		func(m *Manifest) any { return &m.SHA256 }, isSum},
+		func(m *Manifest) any { return &m.SHA256 }, rule{check: isSum}},
 	{KeyDoc{"description", "string", "", `""`, "What the actor is for, in a line."},
-		func(m *Manifest) any { return &m.Description }, nil},
+		func(m *Manifest) any { return &m.Description }, rule{}},
 	{KeyDoc{"long_description", "string", "", `""`, "What the actor is for, at length."},
-		func(m *Manifest) any { return &m.LongDescription }, nil},
+		func(m *Manifest) any { return &m.LongDescription }, rule{}},
 	{KeyDoc{"initial_state", "string", "", "", "The state that init receives, as a string value; without it the state is none."},
-		func(m *Manifest) any { return &m.InitialState }, nil},
+		func(m *Manifest) any { return &m.InitialState }, rule{}},
 	{KeyDoc{"static_package", "boolean", "", "false", "Accepted for compatibility with Theater; packages are always cached by their content."},
-		func(m *Manifest) any { return &m.StaticPackage }, nil},
+		func(m *Manifest) any { return &m.StaticPackage }, rule{}},
 
-	{KeyDoc{"limits.memory", "size", "bytes", `"64MiB"`, "Linear memory of the instance; `memory.grow` beyond it answers -1. 64KiB to 4GiB."},
+	{KeyDoc{"limits.memory", "size", "bytes", `"64MiB"`, "Linear memory of the instance; `memory.grow` beyond it answers -1."},
 		func(m *Manifest) any { return (*size)(&m.Limits.Memory) }, sizes(64<<10, 4<<30)},
-	{KeyDoc{"limits.turn_time", "duration", "", `"5s"`, "Guest time of one turn, `init` included; waits in host calls do not count. 1ms to 24h."},
+	{KeyDoc{"limits.turn_time", "duration", "", `"5s"`, "Guest time of one turn, `init` included; waits in host calls do not count."},
 		func(m *Manifest) any { return &m.Limits.TurnTime }, durations(time.Millisecond, 24*time.Hour)},
-	{KeyDoc{"limits.wait_time", "duration", "", `"30s"`, "How long one host call may wait. 1ms to 24h."},
+	{KeyDoc{"limits.wait_time", "duration", "", `"30s"`, "How long one host call may wait."},
 		func(m *Manifest) any { return &m.Limits.WaitTime }, durations(time.Millisecond, 24*time.Hour)},
-	{KeyDoc{"limits.mailbox_messages", "integer", "messages", "1000", "Messages that may wait in the mailbox; one more is refused at once. 1 to 1000000."},
+	{KeyDoc{"limits.mailbox_messages", "integer", "messages", "1000", "Messages that may wait in the mailbox; one more is refused at once."},
 		func(m *Manifest) any { return &m.Limits.MailboxMessages }, integers(1, 1_000_000)},
-	{KeyDoc{"limits.mailbox_bytes", "size", "bytes", `"16MiB"`, "Bytes of the waiting messages together. 1KiB to 4GiB."},
+	{KeyDoc{"limits.mailbox_bytes", "size", "bytes", `"16MiB"`, "Bytes of the waiting messages together."},
 		func(m *Manifest) any { return (*size)(&m.Limits.MailboxBytes) }, sizes(1<<10, 4<<30)},
-	{KeyDoc{"limits.host_calls", "integer", "calls", "1000000", "Host calls of one turn. 1 to 1000000000."},
+	{KeyDoc{"limits.host_calls", "integer", "calls", "1000000", "Host calls of one turn."},
 		func(m *Manifest) any { return &m.Limits.HostCalls }, integers(1, 1_000_000_000)},
-	{KeyDoc{"limits.recorded_bytes", "size", "bytes", `"64MiB"`, "Bytes that one turn may put on the chain. 4KiB to 4GiB."},
+	{KeyDoc{"limits.recorded_bytes", "size", "bytes", `"64MiB"`, "Bytes that one turn may put on the chain."},
 		func(m *Manifest) any { return (*size)(&m.Limits.RecordedBytes) }, sizes(4<<10, 4<<30)},
-	{KeyDoc{"limits.log_bytes", "size", "bytes", `"64KiB"`, "Log output of one turn; what goes beyond it is cut. 0 to 1GiB."},
+	{KeyDoc{"limits.log_bytes", "size", "bytes", `"64KiB"`, "Log output of one turn; what goes beyond it is cut."},
 		func(m *Manifest) any { return (*size)(&m.Limits.LogBytes) }, sizes(0, 1<<30)},
 
 	{KeyDoc{"chain.durability", "string", "", "", "`async`: effects wait until the record is written; `sync`: until it is on disk; `memory`: they do not wait and nothing is kept. Without it the data folder decides."},
 		func(m *Manifest) any { return &m.Chain.Durability }, oneOf(DurabilityAsync, DurabilitySync, DurabilityMemory)},
 	{KeyDoc{"chain.sealed", "boolean", "", "false", "Payloads stand on the chain as salted hashes instead of in clear."},
-		func(m *Manifest) any { return &m.Chain.Sealed }, nil},
+		func(m *Manifest) any { return &m.Chain.Sealed }, rule{}},
 
 	{KeyDoc{"supervision.on_error", "string", "", `"fail"`, "What an `err` answered by an export does: `fail` the actor, or fail the turn only and `continue`."},
 		func(m *Manifest) any { return &m.Supervision.OnError }, oneOf(OnErrorFail, OnErrorContinue)},
@@ -133,8 +145,8 @@ func isPath(field any) string {
 		return "must not be empty"
 	case strings.Contains(path, "://"):
 		return "must be a file path, not a URL"
-	case strings.ContainsRune(path, 0):
-		return "must not contain a NUL"
+	case strings.ContainsFunc(path, unicode.IsControl):
+		return "must not contain control characters"
 	}
 	return ""
 }
@@ -148,42 +160,37 @@ func isSum(field any) string {
 	return ""
 }
 
-func integers(low, high int) func(any) string {
-	return func(field any) string {
-		if v := *field.(*int); v < low || v > high {
-			return fmt.Sprintf("must be between %d and %d", low, high)
-		}
-		return ""
-	}
+func integers(low, high int) rule {
+	return within(low, high, strconv.Itoa)
 }
 
-func sizes(low, high size) func(any) string {
-	return func(field any) string {
-		if v := *field.(*size); v < low || v > high {
-			return fmt.Sprintf("must be between %s and %s", low, high)
-		}
-		return ""
-	}
+func sizes(low, high size) rule {
+	return within(low, high, size.String)
 }
 
-func durations(low, high time.Duration) func(any) string {
-	return func(field any) string {
-		if v := *field.(*time.Duration); v < low || v > high {
-			return fmt.Sprintf("must be between %s and %s", shortDuration(low), shortDuration(high))
-		}
-		return ""
-	}
+func durations(low, high time.Duration) rule {
+	return within(low, high, shortDuration)
 }
 
-func oneOf[T ~string](choices ...T) func(any) string {
-	return func(field any) string {
+func within[T cmp.Ordered](low, high T, print func(T) string) rule {
+	between := print(low) + " and " + print(high)
+	return rule{between: between, check: func(field any) string {
+		if v := *field.(*T); v < low || v > high {
+			return "must be between " + between
+		}
+		return ""
+	}}
+}
+
+func oneOf[T ~string](choices ...T) rule {
+	return rule{check: func(field any) string {
 		if slices.Contains(choices, *field.(*T)) {
 			return ""
 		}
 		quoted := make([]string, len(choices))
 		for i, c := range choices {
-			quoted[i] = fmt.Sprintf("%q", string(c))
+			quoted[i] = strconv.Quote(string(c))
 		}
 		return "must be " + strings.Join(quoted, " or ")
-	}
+	}}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -57,11 +58,14 @@ func (d *decoder) document(data []byte) (*place, map[string]any) {
 	if err == nil {
 		return root, document
 	}
-	p := &Error{File: d.file, Reason: strings.TrimPrefix(err.Error(), "toml: "), Err: err}
+	// The library's messages carry keys of the document, which may be hostile.
+	p := &Error{File: d.file, Reason: printable(strings.TrimPrefix(err.Error(), "toml: ")), Err: err}
 	var at *toml.DecodeError
 	if errors.As(err, &at) {
 		p.Line, p.Column = at.Position()
-		p.Key = strings.Join(at.Key(), ".")
+		for _, part := range at.Key() {
+			p.Key = child(p.Key, part)
+		}
 	}
 	d.problems = append(d.problems, p)
 	return nil, nil
@@ -148,4 +152,10 @@ func elsewhere(name string, names []string) string {
 		}
 	}
 	return suggest(name, names)
+}
+
+// printable escapes what a terminal would not show.
+func printable(text string) string {
+	quoted := strconv.QuoteToGraphic(text)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }

@@ -125,12 +125,12 @@ func (w *walker) key(from *place, node *unstable.Node) *place {
 		w.last = int(part.Raw.Offset)
 		from = from.enter(string(part.Data), w.last)
 		if depth == maxDepth {
-			w.stop(from, tooDeep)
+			w.stop(&place{offset: w.last}, tooDeep)
 			break
 		}
 	}
 	if w.keys > maxKeys {
-		w.stop(from, tooManyKeys)
+		w.stop(&place{offset: w.last}, tooManyKeys)
 	}
 	return from
 }
