@@ -1,0 +1,51 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// ErrDenied is wrapped by a session's error when a policy forbids the call.
+var ErrDenied = errors.New("denied")
+
+// Args takes the input of a call apart: nothing for no parameter, the bare
+// value for one, a tuple for more. Each argument is held against its type.
+func (f Function) Args(input pack.Value) ([]pack.Value, error) {
+	params := f.Signature.Params
+	var args []pack.Value
+	switch len(params) {
+	case 0:
+	case 1:
+		args = []pack.Value{input}
+	default:
+		if input.Kind() != pack.KindTuple || input.Len() != len(params) {
+			return nil, fmt.Errorf("%s.%s takes a tuple of %d", f.Interface, f.Signature.Name, len(params))
+		}
+		for i := range params {
+			args = append(args, input.At(i))
+		}
+	}
+	for i, p := range params {
+		if err := pack.Validate(args[i], p.Type); err != nil {
+			return nil, fmt.Errorf("%s.%s: parameter %s: %w", f.Interface, f.Signature.Name, p.Name, err)
+		}
+	}
+	return args, nil
+}
+
+// Output is the value that the guest is handed for a session's answer. Where
+// the function has a result type the error is its err; where it has none,
+// Output returns the error. The headers are those of every host result of the
+// original: ok and err are strings, whatever the payload.
+func (f Function) Output(v pack.Value, err error) (pack.Value, error) {
+	results := f.Signature.Results
+	switch {
+	case len(results) == 1 && results[0].IsResult() && err != nil:
+		return pack.Err(pack.TypeString, pack.TypeString, pack.String(err.Error())), nil
+	case len(results) == 1 && results[0].IsResult():
+		return pack.Ok(pack.TypeString, pack.TypeString, v), nil
+	}
+	return v, err
+}

@@ -1,0 +1,146 @@
+package message
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+type session struct {
+	actor host.Actor
+	post  Post
+	allow []string
+	above [][]string
+}
+
+// The effects of deferred calls.
+type (
+	send struct {
+		target string
+		body   []byte
+	}
+	respond struct {
+		request string
+		body    []byte
+	}
+	cancel struct{ request string }
+)
+
+func (s *session) Call(ctx context.Context, c *host.Call) (pack.Value, error) {
+	text := func(i int) string { v, _ := c.Args[i].AsString(); return v }
+	bytes := func(i int) []byte { v, _ := c.Args[i].AsBytes(); return v }
+	switch c.Function {
+	case "register":
+		return pack.Unit, s.post.Register()
+	case "send":
+		if err := s.check(text(0)); err != nil {
+			return pack.Value{}, err
+		}
+		c.Defer(send{text(0), bytes(1)})
+		return pack.Unit, nil
+	case "request":
+		if err := s.check(text(0)); err != nil {
+			return pack.Value{}, err
+		}
+		answer, err := s.post.Request(ctx, text(0), bytes(1), c.At)
+		return pack.Bytes(answer), err
+	case "list-outstanding-requests":
+		var ids []pack.Value
+		for _, id := range s.outstanding(c.Pending) {
+			ids = append(ids, pack.String(id))
+		}
+		return pack.List(pack.TypeString, ids...), nil
+	case "respond-to-request":
+		return pack.Unit, s.settle(c, text(0), respond{text(0), bytes(1)})
+	case "cancel-request":
+		return pack.Unit, s.settle(c, text(0), cancel{text(0)})
+	}
+	return pack.Value{}, fmt.Errorf("%s.%s is not served", c.Interface, c.Function)
+}
+
+// check resolves a target and holds it against the grant.
+func (s *session) check(target string) error {
+	path, err := s.post.Resolve(target)
+	if err != nil {
+		return err
+	}
+	if tree(path) == tree(s.actor.Path()) {
+		return nil
+	}
+	for _, paths := range append([][]string{s.allow}, s.above...) {
+		if !slices.ContainsFunc(paths, func(p string) bool { return under(path, p) }) {
+			return fmt.Errorf("%w: %s may not address %s: name it in allow of its [[handler]] of type \"message-server\", and in every [permission_policy] above", host.ErrDenied, s.actor.Path(), path)
+		}
+	}
+	return nil
+}
+
+// tree is the root of a path: its first segment.
+func tree(path string) string {
+	root, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return root
+}
+
+// under reports whether path is at or below base.
+func under(path, base string) bool {
+	base = strings.TrimSuffix(base, "/")
+	return path == base || strings.HasPrefix(path, base+"/")
+}
+
+// outstanding lists what is unanswered, as the turn sees it.
+func (s *session) outstanding(pending []any) []string {
+	ids := s.post.Outstanding()
+	return slices.DeleteFunc(ids, func(id string) bool {
+		return slices.ContainsFunc(pending, func(effect any) bool { return settles(effect) == id })
+	})
+}
+
+func settles(effect any) string {
+	switch e := effect.(type) {
+	case respond:
+		return e.request
+	case cancel:
+		return e.request
+	}
+	return ""
+}
+
+// settle defers the end of a request that is still open.
+func (s *session) settle(c *host.Call, request string, effect any) error {
+	if !slices.Contains(s.outstanding(c.Pending), request) {
+		return fmt.Errorf("Request ID not found: %s", request)
+	}
+	c.Defer(effect)
+	return nil
+}
+
+func (s *session) Release(effect any, at host.Event) {
+	switch e := effect.(type) {
+	case send:
+		s.post.Send(e.target, e.body, at)
+	case respond:
+		s.post.Respond(e.request, e.body)
+	case cancel:
+		s.post.Cancel(e.request)
+	}
+}
+
+func (*session) Close(string) {}
+
+// Restore makes an actor that has registered reachable again.
+func (s *session) Restore(crossings iter.Seq[host.Crossing]) error {
+	for c := range crossings {
+		if c.Function != "register" {
+			continue
+		}
+		if _, ok, _ := c.Output.Result(); ok {
+			return s.post.Register()
+		}
+	}
+	return nil
+}

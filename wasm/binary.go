@@ -1,0 +1,356 @@
+package wasm
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// Layout is what the binary of a module says of itself: the tables whose
+// indexes a chain records, and what the engine needs to name functions.
+type Layout struct {
+	Imports []Import     // function imports, in the order of the module
+	Exports []string     // names of exported functions, in the order of the module
+	Memory  MemoryLimits // the one linear memory
+
+	exported      map[string]int
+	functions     map[uint32]string // names from the name section
+	bodies        []uint32          // module offset of each defined function's body
+	pieces        [][2]int          // byte ranges of the module that are not custom sections
+	imported      foreign
+	exportsMemory bool
+	functypes     []functype
+}
+
+// Import is one function that a module imports.
+type Import struct {
+	Module, Name string
+	typ          uint32
+}
+
+// String is the name by which messages call the import: module.name.
+func (i Import) String() string { return i.Module + "." + i.Name }
+
+// MemoryLimits are the declared limits of a module's memory in pages of 64 KiB.
+type MemoryLimits struct {
+	Count    int    // memories defined by the module
+	Min, Max uint64 // Max is meaningful when HasMax is set
+	HasMax   bool
+}
+
+// foreign says which imports other than functions a module has.
+type foreign struct {
+	memory, table, global, tag bool
+	name                       string // the first of them
+}
+
+type functype struct{ params, results string }
+
+// Export returns the index of the exported function name in the module's own
+// table of exported functions.
+func (l *Layout) Export(name string) (int, bool) {
+	i, ok := l.exported[name]
+	return i, ok
+}
+
+// FunctionName returns the name that the module's name section gives to
+// function index, or "" where it gives none.
+func (l *Layout) FunctionName(index uint32) string { return l.functions[index] }
+
+// BodyOffset returns the byte offset, within the module, of the body of
+// function index, or 0 for an imported function.
+func (l *Layout) BodyOffset(index uint32) uint32 {
+	defined := int(index) - len(l.Imports)
+	if defined < 0 || defined >= len(l.bodies) {
+		return 0
+	}
+	return l.bodies[defined]
+}
+
+var errTruncated = errors.New("the module ends early")
+
+const (
+	sectionCustom = 0
+	sectionType   = 1
+	sectionImport = 2
+	sectionMemory = 5
+	sectionExport = 7
+	sectionCode   = 10
+)
+
+const (
+	externFunction = 0
+	externTable    = 1
+	externMemory   = 2
+	externGlobal   = 3
+	externTag      = 4
+)
+
+// ReadLayout reads the sections of a core wasm module that name things. It
+// checks only what it reads; the compiler validates the module.
+func ReadLayout(module []byte) (*Layout, error) {
+	if len(module) < 8 || string(module[:4]) != "\x00asm" {
+		return nil, errors.New("not a wasm module: it does not begin with \\0asm")
+	}
+	switch version := string(module[4:8]); version {
+	case "\x01\x00\x00\x00":
+	case "\x0d\x00\x01\x00":
+		return nil, errors.New("a wasm component, not a core module: actors are core modules that speak the Graph ABI")
+	default:
+		return nil, fmt.Errorf("wasm version % x is not supported", version)
+	}
+	l := &Layout{exported: map[string]int{}, functions: map[uint32]string{}}
+	r := &reader{b: module, at: 8}
+	for r.at < len(module) {
+		if err := l.readSection(module, r); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *Layout) readSection(module []byte, r *reader) error {
+	start := r.at
+	id := r.byte()
+	size := r.u32()
+	if r.err != nil || uint64(r.at)+uint64(size) > uint64(len(module)) {
+		return fmt.Errorf("section %d at byte %d: %w", id, start, errTruncated)
+	}
+	end := r.at + int(size)
+	body := &reader{b: module[:end], at: r.at}
+	r.at = end
+	if id != sectionCustom {
+		l.pieces = append(l.pieces, [2]int{start, end})
+	}
+	var err error
+	switch id {
+	case sectionCustom:
+		l.readCustom(body)
+	case sectionType:
+		err = l.readTypes(body)
+	case sectionImport:
+		err = l.readImports(body)
+	case sectionMemory:
+		err = l.readMemories(body)
+	case sectionExport:
+		err = l.readExports(body)
+	case sectionCode:
+		err = l.readBodies(body)
+	}
+	if err == nil {
+		err = body.err
+	}
+	if err != nil {
+		return fmt.Errorf("section %d at byte %d: %w", id, start, err)
+	}
+	return nil
+}
+
+// readTypes reads the plain function types; where it meets a form that it does
+// not know it leaves the rest to the compiler.
+func (l *Layout) readTypes(r *reader) error {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		if r.byte() != 0x60 {
+			return nil
+		}
+		params := r.name()
+		results := r.name()
+		l.functypes = append(l.functypes, functype{params, results})
+	}
+	return nil
+}
+
+func (l *Layout) readImports(r *reader) error {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		imp := Import{Module: r.name(), Name: r.name()}
+		if !utf8.ValidString(imp.Module) || !utf8.ValidString(imp.Name) {
+			return errors.New("an import's name is not UTF-8")
+		}
+		kind := r.byte()
+		if kind != externFunction && l.imported.name == "" {
+			l.imported.name = imp.String()
+		}
+		switch kind {
+		case externFunction:
+			imp.typ = r.u32()
+			l.Imports = append(l.Imports, imp)
+		case externTable:
+			l.imported.table = true
+			r.byte()
+			r.limits()
+		case externMemory:
+			l.imported.memory = true
+			r.limits()
+		case externGlobal:
+			l.imported.global = true
+			r.byte()
+			r.byte()
+		case externTag:
+			l.imported.tag = true
+			r.byte()
+			r.u32()
+		default:
+			return fmt.Errorf("import %s has the unknown kind %d", imp, kind)
+		}
+	}
+	return nil
+}
+
+func (l *Layout) readMemories(r *reader) error {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		limits := r.limits()
+		limits.Count = l.Memory.Count + 1
+		l.Memory = limits
+	}
+	return nil
+}
+
+func (l *Layout) readExports(r *reader) error {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		name := r.name()
+		kind := r.byte()
+		r.u32()
+		if kind == externMemory && name == exportMemory {
+			l.exportsMemory = true
+		}
+		if kind != externFunction {
+			continue
+		}
+		if !utf8.ValidString(name) {
+			return errors.New("an export's name is not UTF-8")
+		}
+		l.exported[name] = len(l.Exports)
+		l.Exports = append(l.Exports, name)
+	}
+	return nil
+}
+
+func (l *Layout) readBodies(r *reader) error {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		size := r.u32()
+		l.bodies = append(l.bodies, uint32(r.at))
+		r.skip(size)
+	}
+	return nil
+}
+
+// readCustom takes function names from a name section. A damaged one costs the
+// names, not the module.
+func (l *Layout) readCustom(r *reader) {
+	if r.name() != "name" || r.err != nil {
+		r.err = nil
+		return
+	}
+	for r.at < len(r.b) && r.err == nil {
+		id := r.byte()
+		size := r.u32()
+		next := uint64(r.at) + uint64(size)
+		if next > uint64(len(r.b)) {
+			break
+		}
+		if id == 1 {
+			for n := r.u32(); n > 0 && r.err == nil; n-- {
+				index, name := r.u32(), r.name()
+				if r.err == nil && utf8.ValidString(name) {
+					l.functions[index] = name
+				}
+			}
+		}
+		r.at = int(next)
+	}
+	r.err = nil
+}
+
+// signature returns the parameter and result types of import i as the bytes of
+// the binary format, and whether they are known.
+func (l *Layout) signature(i Import) (functype, bool) {
+	if int(i.typ) >= len(l.functypes) {
+		return functype{}, false
+	}
+	return l.functypes[i.typ], true
+}
+
+// code returns the module without its custom sections. Without names the
+// compiler reports functions by index, which is what a chain records, and has
+// less to hold.
+func (l *Layout) code(module []byte) []byte {
+	size := 8
+	for _, p := range l.pieces {
+		size += p[1] - p[0]
+	}
+	out := append(make([]byte, 0, size), module[:8]...)
+	for _, p := range l.pieces {
+		out = append(out, module[p[0]:p[1]]...)
+	}
+	return out
+}
+
+// reader reads the binary format. After the first error it returns zeros.
+type reader struct {
+	b   []byte
+	at  int
+	err error
+}
+
+func (r *reader) byte() byte {
+	if r.at >= len(r.b) {
+		r.err = errTruncated
+		return 0
+	}
+	r.at++
+	return r.b[r.at-1]
+}
+
+func (r *reader) leb() uint64 {
+	var v uint64
+	for shift := 0; shift < 64; shift += 7 {
+		c := r.byte()
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
+	}
+	if r.err == nil {
+		r.err = errors.New("an integer is longer than ten bytes")
+	}
+	return 0
+}
+
+func (r *reader) u32() uint32 {
+	v := r.leb()
+	if v > 1<<32-1 && r.err == nil {
+		r.err = fmt.Errorf("%d does not fit in 32 bits", v)
+	}
+	if r.err != nil {
+		return 0
+	}
+	return uint32(v)
+}
+
+func (r *reader) skip(n uint32) {
+	if uint64(r.at)+uint64(n) > uint64(len(r.b)) {
+		r.err, r.at = errTruncated, len(r.b)
+		return
+	}
+	r.at += int(n)
+}
+
+func (r *reader) name() string {
+	n := r.u32()
+	from := r.at
+	r.skip(n)
+	if r.err != nil {
+		return ""
+	}
+	return string(r.b[from:r.at])
+}
+
+func (r *reader) limits() MemoryLimits {
+	var m MemoryLimits
+	flags := r.byte()
+	m.Min = r.leb()
+	if flags&1 != 0 {
+		m.Max, m.HasMax = r.leb(), true
+	}
+	return m
+}

@@ -1,0 +1,155 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// Names of the Graph ABI's exports.
+const (
+	exportAlloc      = "__pack_alloc"
+	exportFree       = "__pack_free"
+	exportTypes      = "__pack_types"
+	exportMemory     = "memory"
+	exportInitialize = "_initialize"
+	exportCtors      = "__wasm_call_ctors"
+	exportStart      = "_start"
+)
+
+// Module is a compiled guest module. It is immutable and safe for concurrent
+// use; the Engine owns it.
+type Module struct {
+	Sum      [32]byte // sha256 of the module's bytes
+	Size     int      // bytes
+	Layout   *Layout
+	Metadata pack.Metadata // what the guest declares of its interfaces
+
+	engine *Engine
+	code   wazero.CompiledModule
+	links  map[string]api.Module // host module for each imported module name
+}
+
+// ABIError says why a module is not one that speaks the Graph ABI.
+type ABIError struct {
+	Reason string
+	Hint   string // the way out
+}
+
+func (e *ABIError) Error() string { return e.Reason + ": " + e.Hint }
+
+// checkShape refuses modules of the generations of the ABI that need an
+// allocator, a linker or several memories.
+func (m *Module) checkShape() error {
+	l := m.Layout
+	has := func(name string) bool { _, ok := l.exported[name]; return ok }
+	rebuild := "rebuild the actor with packr-guest 0.11 or later, or with the Go SDK"
+	switch {
+	case l.imported.memory && l.imported.global:
+		return &ABIError{"the module is a position-independent side module (packr 0.8)", rebuild}
+	case l.imported.memory:
+		return &ABIError{"the module imports its memory: it is an unlinked member (packr 0.9 and 0.10)", "link it with an allocator, or " + rebuild}
+	case l.imported.name != "":
+		return &ABIError{fmt.Sprintf("the module imports %s, which is not a function", l.imported.name), "actors import functions only"}
+	case l.Memory.Count > 1:
+		return &ABIError{fmt.Sprintf("the module has %d memories: it is a composite (packr compose)", l.Memory.Count), "lower it to one memory, or run its parts as actors"}
+	case l.Memory.Count == 0 || !l.exportsMemory:
+		return &ABIError{"the module exports no memory", rebuild}
+	case !has(exportAlloc) && has(exportStart) && !has(exportInitialize):
+		return &ABIError{"the module is a command, not an actor", "build Go actors with GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared, or with theater build"}
+	case !has(exportAlloc) || !has(exportFree):
+		return &ABIError{"the module does not export __pack_alloc and __pack_free", rebuild}
+	case !has(exportTypes):
+		return &ABIError{"the module has no interface metadata (__pack_types)", "declare the actor's interfaces with pack_types! or use the Go SDK"}
+	}
+	return nil
+}
+
+// abiSignature is the type of every theater import: four i32 to one.
+var abiSignature = functype{params: "\x7f\x7f\x7f\x7f", results: "\x7f"}
+
+// linkImports makes the host modules that the module's imports resolve to. They
+// belong to this module alone, so two modules may import whatever they like
+// under the same names.
+func (m *Module) linkImports(ctx context.Context) error {
+	m.links = map[string]api.Module{wasiModule: m.engine.wasi}
+	builders := map[string]wazero.HostModuleBuilder{}
+	linked := map[Import]bool{}
+	for index, imp := range m.Layout.Imports {
+		if imp.Module == wasiModule {
+			continue
+		}
+		if sig, known := m.Layout.signature(imp); !known || sig != abiSignature {
+			return &ABIError{fmt.Sprintf("import %s has another type than (i32, i32, i32, i32) -> i32", imp), "imports of an actor follow the Graph ABI"}
+		}
+		name := Import{Module: imp.Module, Name: imp.Name}
+		if linked[name] {
+			continue
+		}
+		linked[name] = true
+		b, ok := builders[imp.Module]
+		if !ok {
+			b = m.engine.runtime.NewHostModuleBuilder(imp.Module)
+			builders[imp.Module] = b
+		}
+		i32 := api.ValueTypeI32
+		b.NewFunctionBuilder().
+			WithGoModuleFunction(importFunc(index), []api.ValueType{i32, i32, i32, i32}, []api.ValueType{i32}).
+			Export(imp.Name)
+	}
+	for name, b := range builders {
+		code, err := b.Compile(ctx)
+		if err != nil {
+			return fmt.Errorf("link %s: %w", name, err)
+		}
+		link, err := m.engine.runtime.InstantiateModule(ctx, code, wazero.NewModuleConfig().WithName(""))
+		if err != nil {
+			return fmt.Errorf("link %s: %w", name, err)
+		}
+		m.links[name] = link
+	}
+	return nil
+}
+
+// importFunc is the host function behind theater import number index.
+type importFunc int
+
+// Call hands the guest's call to the machine that the context carries.
+func (f importFunc) Call(ctx context.Context, _ api.Module, stack []uint64) {
+	m := machineOf(ctx)
+	m.hostCall(ctx, int(f), uint32(stack[0]), uint32(stack[1]), uint32(stack[2]), uint32(stack[3]))
+	stack[0] = 0
+}
+
+// Limits while a module is asked for its metadata, which no manifest governs.
+const (
+	describeMemory = 256 << 20
+	describeTime   = 5 * time.Second
+)
+
+// describe initialises a throw-away instance and reads the module's metadata.
+func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
+	machine, err := m.Start(ctx, Options{MemoryLimit: describeMemory, TurnTime: describeTime, OutputLimit: 4096})
+	if err != nil {
+		return pack.Metadata{}, fmt.Errorf("initialise: %w", err)
+	}
+	defer machine.Close(context.WithoutCancel(ctx))
+	blob, err := machine.types(ctx)
+	if err != nil {
+		return pack.Metadata{}, fmt.Errorf("interface metadata: %w", err)
+	}
+	metadata, err := pack.DecodeMetadata(blob)
+	if err != nil {
+		return pack.Metadata{}, fmt.Errorf("interface metadata (__pack_types): %w", err)
+	}
+	return metadata, nil
+}
+
+// ErrNoExport is returned for a turn of an export that the guest does not have.
+var ErrNoExport = errors.New("the actor does not export this function")
