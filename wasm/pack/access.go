@@ -21,10 +21,10 @@ func (v Value) Len() int {
 	switch {
 	case v.packed():
 		return len(v.str) / Kind(v.flag).width()
-	case v.node == nil || v.kind == KindOption || v.kind == KindResult:
+	case v.kind == KindOption || v.kind == KindResult:
 		return 0
 	}
-	return len(v.node.items)
+	return len(v.items)
 }
 
 // At is the item, field or payload value at i. It panics unless 0 <= i < Len.
@@ -32,7 +32,7 @@ func (v Value) At(i int) Value {
 	if v.packed() {
 		return fixedValue(Kind(v.flag), v.str[i*Kind(v.flag).width():])
 	}
-	return v.node.items[:v.Len()][i]
+	return v.items[:v.Len()][i]
 }
 
 // fixedValue reads one fixed-width element from the start of s.
@@ -140,7 +140,7 @@ func (v Value) Option() (inner Value, present, ok bool) {
 	if v.flag == 0 {
 		return Value{}, false, true
 	}
-	return v.node.items[0], true, true
+	return v.items[0], true, true
 }
 
 // Result is what a result holds; ok is false when v is not a result.
@@ -148,7 +148,7 @@ func (v Value) Result() (payload Value, isOk, ok bool) {
 	if v.kind != KindResult {
 		return Value{}, false, false
 	}
-	return v.node.items[0], v.flag == 1, true
+	return v.items[0], v.flag == 1, true
 }
 
 // VariantParts is a variant taken apart. Payload must not be changed.
@@ -164,21 +164,21 @@ func (v Value) Variant() (parts VariantParts, ok bool) {
 	if v.kind != KindVariant {
 		return VariantParts{}, false
 	}
-	n := len(v.node.items)
-	return VariantParts{v.str, v.node.names, v.tag, v.node.items[:n:n]}, true
+	n := len(v.items)
+	return VariantParts{v.typeName(), v.caseName(), uint32(v.num), v.items[:n:n]}, true
 }
 
 // Field is the first field of that name; ok is false when there is none or v is
 // not a record.
 func (v Value) Field(name string) (field Value, ok bool) {
-	if v.kind != KindRecord || v.node == nil {
+	if v.kind != KindRecord {
 		return Value{}, false
 	}
-	pos := 0
-	for i := range v.node.items {
+	pos := v.names()
+	for i := range v.items {
 		var s string
 		if s, pos = v.nameAt(pos); s == name {
-			return v.node.items[i], true
+			return v.items[i], true
 		}
 	}
 	return Value{}, false
@@ -187,20 +187,35 @@ func (v Value) Field(name string) (field Value, ok bool) {
 // Fields are the fields of a record in their order; nil when v is not a record
 // or has none.
 func (v Value) Fields() []Field {
-	if v.kind != KindRecord || v.node == nil {
+	if v.kind != KindRecord || len(v.items) == 0 {
 		return nil
 	}
-	fields := make([]Field, len(v.node.items))
-	pos := 0
+	fields := make([]Field, len(v.items))
+	pos := v.names()
 	for i := range fields {
 		fields[i].Name, pos = v.nameAt(pos)
-		fields[i].Value = v.node.items[i]
+		fields[i].Value = v.items[i]
 	}
 	return fields
 }
 
-// nameAt is the field name at byte pos of the names, and where the next begins.
-func (v Value) nameAt(pos int) (string, int) {
-	end := pos + 4 + int(le32(v.node.names, pos))
-	return v.node.names[pos+4 : end], end
+// typeName is the type name of a record or variant.
+func (v *Value) typeName() string {
+	name, _ := v.nameAt(0)
+	return name
+}
+
+// caseName is the case name of a variant.
+func (v *Value) caseName() string {
+	name, _ := v.nameAt(4 + int(le32(v.str, 0)))
+	return name
+}
+
+// names is where the field names of a record begin in its header.
+func (v *Value) names() int { return 4 + int(le32(v.str, 0)) + 4 }
+
+// nameAt is the name at byte pos of the header, and where it ends.
+func (v *Value) nameAt(pos int) (string, int) {
+	end := pos + 4 + int(le32(v.str, pos))
+	return v.str[pos+4 : end], end
 }

@@ -48,15 +48,15 @@ func (l Limits) decode(b []byte, prefix bool) (Value, int, error) {
 		return Value{}, 0, tooLarge("Buffer too large")
 	}
 	var room [16]ref
-	d := decoder{buf: string(b), refs: room[:0], depth: l.Depth}
-	end, err := d.scan(prefix)
+	d := decoder{buf: string(b), depth: l.Depth}
+	refs, end, err := d.scan(room[:0], prefix)
 	if err != nil {
 		return Value{}, 0, err
 	}
 	d.limit = end + l.Growth
 	d.size = headerSize
-	v, err := d.resolve(d.root, 1)
-	if err != nil {
+	var v Value
+	if err := d.resolve(&v, refs, d.root, 1); err != nil {
 		return Value{}, 0, err
 	}
 	return v, end, nil
@@ -82,80 +82,71 @@ const (
 
 type decoder struct {
 	buf   string // the one copy; strings, types, names and packed lists refer to it
-	refs  []ref
 	root  uint32
 	depth int
 
 	size  int // bytes of the canonical encoding so far
 	limit int // what size may reach
 
-	parents int     // nodes that may have children
-	values  []Value // one allocation for the items of all nodes
-	nodes   []node
+	values []Value // one allocation for the items of all nodes
 }
 
 // scan splits the buffer into nodes and checks what is checked of every node,
 // reachable or not. It returns where the last node ends.
-func (d *decoder) scan(prefix bool) (end int, err error) {
+func (d *decoder) scan(refs []ref, prefix bool) (_ []ref, end int, err error) {
 	r := reader{s: d.buf}
 	if m := r.take(4); r.err == nil && m != magic {
-		return 0, invalid("Invalid magic")
+		return nil, 0, invalid("Invalid magic")
 	}
 	if v := r.u16(); r.err == nil && v != wireVersion {
-		return 0, invalid("Unsupported version")
+		return nil, 0, invalid("Unsupported version")
 	}
 	r.take(2)
 	count := r.u32()
 	d.root = r.u32()
 	if r.err != nil {
-		return 0, r.err
+		return nil, 0, r.err
 	}
 	if count > MaxNodes {
-		return 0, invalid("Node count exceeds limit")
+		return nil, 0, invalid("Node count exceeds limit")
 	}
-	if n := min(int(count), (len(d.buf)-headerSize)/nodeHeader); n > cap(d.refs) {
-		d.refs = make([]ref, 0, n)
+	if n := min(int(count), (len(d.buf)-headerSize)/nodeHeader); n > cap(refs) {
+		refs = make([]ref, 0, n)
 	}
 	for range count {
-		if err := d.header(&r); err != nil {
-			return 0, err
+		n, err := d.header(&r)
+		if err != nil {
+			return nil, 0, err
 		}
+		refs = append(refs, n)
 	}
 	if d.root >= count {
-		return 0, invalid("Root index out of range")
+		return nil, 0, invalid("Root index out of range")
 	}
 	if !prefix && r.pos != len(d.buf) {
-		return 0, invalid("Trailing bytes")
+		return nil, 0, invalid("Trailing bytes")
 	}
-	for i := range d.refs {
-		if err := d.check(i); err != nil {
-			return 0, err
+	for i := range refs {
+		if err := d.check(refs, i); err != nil {
+			return nil, 0, err
 		}
 	}
-	return r.pos, nil
+	return refs, r.pos, nil
 }
 
-func (d *decoder) header(r *reader) error {
+func (d *decoder) header(r *reader) (ref, error) {
 	kind := Kind(r.u8())
 	if r.err == nil && (kind == 0 || kind > kindArray) {
-		return invalidTag(uint64(kind))
+		return ref{}, invalidTag(uint64(kind))
 	}
 	r.take(3)
 	n := r.u32()
-	if r.err == nil && n > maxPayload {
-		return invalid("Payload too large")
+	if n > maxPayload {
+		return ref{}, invalid("Payload too large")
 	}
 	off := r.pos
 	r.take(int(n))
-	if r.err != nil {
-		return r.err
-	}
-	switch kind {
-	case KindTuple, KindList, KindRecord, KindVariant, KindOption, KindResult:
-		d.parents++
-	}
-	d.refs = append(d.refs, ref{off: uint32(off), len: n, kind: kind})
-	return nil
+	return ref{off: uint32(off), len: n, kind: kind}, r.err
 }
 
 func (d *decoder) payload(n *ref) reader {
@@ -163,8 +154,8 @@ func (d *decoder) payload(n *ref) reader {
 }
 
 // check holds one node to the rules that do not depend on being reached.
-func (d *decoder) check(i int) error {
-	n := &d.refs[i]
+func (d *decoder) check(refs []ref, i int) error {
+	n := &refs[i]
 	r := d.payload(n)
 	switch n.kind {
 	case KindList, KindRecord, KindVariant, KindOption, KindResult:
@@ -178,12 +169,12 @@ func (d *decoder) check(i int) error {
 			return invalidAt("Invalid char scalar", i)
 		}
 	case KindString:
-		if s := r.take(r.length(i)); r.err == nil && !utf8.ValidString(s) {
+		if s := r.take(r.length(i)); !utf8.ValidString(s) {
 			return invalidAt("Invalid UTF-8 string", i)
 		}
 	case KindTuple:
 		for range r.length(i) {
-			if c := r.u32(); r.err == nil && c >= uint32(len(d.refs)) {
+			if c := r.u32(); r.err == nil && c >= uint32(len(refs)) {
 				return invalidAt("Child index out of range", i)
 			}
 			if r.err != nil {
@@ -202,136 +193,141 @@ func (d *decoder) check(i int) error {
 	return r.end(i)
 }
 
-// resolve makes the value of node i, which stands at that depth.
-func (d *decoder) resolve(i uint32, depth int) (Value, error) {
-	if i >= uint32(len(d.refs)) {
-		return Value{}, invalid("Node index " + strconv.FormatUint(uint64(i), 10) + " out of range")
+// resolve puts the value of node i, which stands at that depth, into v.
+func (d *decoder) resolve(v *Value, refs []ref, i uint32, depth int) error {
+	if i >= uint32(len(refs)) {
+		return invalid("Node index " + strconv.FormatUint(uint64(i), 10) + " out of range")
 	}
-	n := &d.refs[i]
+	n := &refs[i]
 	switch n.state {
 	case refBusy:
-		return Value{}, invalid("Cycle detected in graph buffer")
+		return invalid("Cycle detected in graph buffer")
 	case refDone:
 		if depth+int(n.height)-1 > d.depth {
-			return Value{}, tooDeep()
+			return tooDeep()
 		}
-		d.size += int(n.size)
-		if d.size > d.limit {
-			return Value{}, tooLarge("Shared nodes expand too far")
-		}
-		return *n.at, nil
+		*v = *n.at
+		return d.grow(int(n.size))
 	}
 	if depth > d.depth {
-		return Value{}, tooDeep()
+		return tooDeep()
 	}
 	before := d.size
-	d.size += nodeHeader + int(n.len)
-	if d.size > d.limit {
-		return Value{}, tooLarge("Shared nodes expand too far")
+	if err := d.grow(nodeHeader + int(n.len)); err != nil {
+		return err
 	}
 	n.state = refBusy
 	n.height = 1
-	v, err := d.value(int(i), depth)
-	if err != nil {
-		return Value{}, err
+	if err := d.value(v, refs, int(i), depth); err != nil {
+		return err
 	}
 	n.size = uint32(d.size - before)
 	n.state = refDone
-	return v, nil
+	return nil
 }
 
-func (d *decoder) value(i, depth int) (Value, error) {
-	n := &d.refs[i]
+// grow counts bytes of the canonical encoding.
+func (d *decoder) grow(n int) error {
+	d.size += n
+	if d.size > d.limit {
+		return tooLarge("Shared nodes expand too far")
+	}
+	return nil
+}
+
+func (d *decoder) value(v *Value, refs []ref, i, depth int) error {
+	n := &refs[i]
 	r := d.payload(n)
+	v.kind = n.kind
+	count := 0
 	switch n.kind {
 	case KindString:
-		return Value{kind: KindString, str: r.s[4:]}, nil
+		v.str = r.s[4:]
+		return nil
 	case kindArray:
-		return packedValue(Kind(r.s[0]), r.s[5:])
+		return packedValue(v, Kind(r.s[0]), r.s[5:])
 	case KindTuple:
-		return d.children(Value{kind: KindTuple}, "", i, int(r.u32()), r, depth)
+		count = int(r.u32())
 	case KindList:
 		elem := r.typ()
 		if r.err == nil && elem.Kind().width() > 0 {
-			return Value{}, invalid("List node with primitive elem_type; expected Array node")
+			return invalid("List node with primitive elem_type; expected Array node")
 		}
-		return d.children(Value{kind: KindList, str: elem.wire()}, "", i, r.length(i), r, depth)
+		v.str = elem.wire()
+		count = r.length(i)
 	case KindRecord:
-		name := r.name("type name")
-		count := r.length(i)
-		start := r.pos
+		r.name("type name")
+		count = r.length(i)
 		for j := 0; j < count && r.err == nil; j++ {
 			r.name("field name")
 		}
-		return d.children(Value{kind: KindRecord, str: name}, r.s[start:r.pos], i, count, r, depth)
+		v.str = r.s[:r.pos]
 	case KindVariant:
-		typ, name, tag := r.name("type name"), r.name("case name"), r.u32()
-		return d.children(Value{kind: KindVariant, str: typ, tag: tag}, name, i, r.length(i), r, depth)
+		r.name("type name")
+		r.name("case name")
+		v.str = r.s[:r.pos]
+		v.num = uint64(r.u32())
+		count = r.length(i)
 	case KindOption:
-		v := Value{kind: KindOption, str: r.typ().wire()}
+		v.str = r.typ().wire()
 		if r.u8() == 1 {
-			v.flag = 1
+			v.flag, count = 1, 1
 		}
-		return d.children(v, "", i, int(v.flag), r, depth)
 	case KindResult:
-		start := r.pos
 		r.typ()
 		r.typ()
-		v := Value{kind: KindResult, str: r.s[start:r.pos]}
+		v.str = r.s[:r.pos]
 		if r.u32() == 0 {
 			v.flag = 1
 		}
 		if p := r.u8(); r.err == nil && p != 1 {
-			return Value{}, invalid("Result must have payload")
+			return invalid("Result must have payload")
 		}
-		return d.children(v, "", i, 1, r, depth)
+		count = 1
+	default:
+		*v = fixedValue(n.kind, r.s)
+		return nil
 	}
-	return fixedValue(n.kind, r.s), nil
+	return d.children(v, refs, i, depth, count, &r)
 }
 
 // children reads count node indices, which must end the payload, and gives v
 // the values they name.
-func (d *decoder) children(v Value, names string, i, count int, r reader, depth int) (Value, error) {
+func (d *decoder) children(v *Value, refs []ref, i, depth, count int, r *reader) error {
 	start := r.pos
 	if whole := (len(r.s) - start) / 4; r.err == nil && count > whole {
-		return Value{}, tooSmall(start+4*whole+4, len(r.s))
+		return tooSmall(start+4*whole+4, len(r.s))
 	}
 	r.take(4 * count)
 	if err := r.end(i); err != nil {
-		return Value{}, err
+		return err
 	}
-	if count == 0 && v.kind == KindTuple {
-		return Value{}, nil
+	if count == 0 {
+		return nil
 	}
-	if count == 0 && v.kind != KindVariant {
-		return v, nil
-	}
-	// Each child takes a node header and more, so that a buffer within its
-	// limit cannot ask for much.
+	// Each child takes at least a node header, so a buffer within its limit
+	// cannot ask for much.
 	if d.size+count*nodeHeader > d.limit {
-		return Value{}, tooLarge("Shared nodes expand too far")
+		return tooLarge("Shared nodes expand too far")
 	}
-	items := d.take(count)
-	for j := range items {
+	v.items = d.take(count, len(refs)-1)
+	for j := range v.items {
 		c := le32(r.s, start+4*j)
-		item, err := d.resolve(c, depth+1)
-		if err != nil {
-			return Value{}, err
+		if err := d.resolve(&v.items[j], refs, c, depth+1); err != nil {
+			return err
 		}
-		items[j] = item
-		child := &d.refs[c]
+		child := &refs[c]
 		if child.at == nil {
-			child.at = &items[j]
+			child.at = &v.items[j]
 		}
-		d.refs[i].height = max(d.refs[i].height, child.height+1)
+		refs[i].height = max(refs[i].height, child.height+1)
 	}
-	v.node = d.node(items, names)
-	return v, nil
+	return nil
 }
 
-func (d *decoder) take(n int) []Value {
+func (d *decoder) take(n, all int) []Value {
 	if d.values == nil {
-		d.values = make([]Value, len(d.refs)-1)
+		d.values = make([]Value, all)
 	}
 	if n > len(d.values) {
 		return make([]Value, n)
@@ -341,23 +337,13 @@ func (d *decoder) take(n int) []Value {
 	return items
 }
 
-func (d *decoder) node(items []Value, names string) *node {
-	if d.nodes == nil {
-		d.nodes = make([]node, d.parents)
-	}
-	n := &d.nodes[0]
-	d.nodes = d.nodes[1:]
-	n.items, n.names = items, names
-	return n
-}
-
-// packedValue makes the list of the elements in data, which has whole elements.
-func packedValue(elem Kind, data string) (Value, error) {
+// packedValue makes v the list of the elements in data, which has whole elements.
+func packedValue(v *Value, elem Kind, data string) error {
 	switch elem {
 	case KindChar:
 		for i := 0; i < len(data); i += 4 {
 			if !validChar(le32(data, i)) {
-				return Value{}, invalid("Invalid char in array")
+				return invalid("Invalid char in array")
 			}
 		}
 	case KindBool:
@@ -368,7 +354,8 @@ func packedValue(elem Kind, data string) (Value, error) {
 			}
 		}
 	}
-	return Value{kind: KindList, flag: uint8(elem), str: data}, nil
+	*v = Value{kind: KindList, flag: uint8(elem), str: data}
+	return nil
 }
 
 func plainBools(data string) string {

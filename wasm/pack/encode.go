@@ -6,7 +6,7 @@ const (
 	wireVersion = 2
 	magic       = "CGRF"
 	headerSize  = 16
-	nodeHeader  = 12
+	nodeHeader  = 8
 )
 
 // The limits of the format, held by both directions.
@@ -43,14 +43,13 @@ func AppendEncode(dst []byte, v Value) ([]byte, error) {
 		dst = grown
 	}
 	var room [32]uint32
-	e := encoder{buf: dst, open: room[:0]}
-	e.buf = append(e.buf, magic...)
-	e.buf = binary.LittleEndian.AppendUint16(e.buf, wireVersion)
-	e.buf = append(e.buf, 0, 0)
-	e.buf = appendU32(e.buf, uint32(m.nodes))
-	e.buf = appendU32(e.buf, uint32(m.nodes-1))
-	e.value(&v)
-	return e.buf, nil
+	dst = append(dst, magic...)
+	dst = binary.LittleEndian.AppendUint16(dst, wireVersion)
+	dst = append(dst, 0, 0)
+	dst = appendU32(dst, uint32(m.nodes))
+	dst = appendU32(dst, uint32(m.nodes-1))
+	dst, _ = appendValue(dst, &v, room[:0], 0)
+	return dst, nil
 }
 
 // measure counts the bytes and nodes of a value and refuses what has no encoding.
@@ -71,14 +70,11 @@ func (m *measure) add(v *Value, depth int) error {
 	if m.nodes > MaxNodes || m.bytes > MaxBytes {
 		return tooLarge("Value too large")
 	}
-	if v.node == nil {
-		return nil
-	}
-	if v.kind == KindList && Kind(v.str[0]).width() > 0 {
+	if v.kind == KindList && len(v.items) > 0 && Kind(v.str[0]).width() > 0 {
 		return invalid("List with primitive elem_type contains non-matching items; fix the elem_type or the items")
 	}
-	for i := range v.node.items {
-		if err := m.add(&v.node.items[i], depth+1); err != nil {
+	for i := range v.items {
+		if err := m.add(&v.items[i], depth+1); err != nil {
 			return err
 		}
 	}
@@ -87,10 +83,7 @@ func (m *measure) add(v *Value, depth int) error {
 
 // payloadSize is the size of v's own node without the node's header.
 func (v *Value) payloadSize() int {
-	items, names := 0, 0
-	if v.node != nil {
-		items, names = 4*len(v.node.items), len(v.node.names)
-	}
+	children := 4 * len(v.items)
 	switch v.kind {
 	case KindString:
 		return 4 + len(v.str)
@@ -98,47 +91,39 @@ func (v *Value) payloadSize() int {
 		if v.flag != 0 {
 			return 5 + len(v.str)
 		}
-		return len(v.str) + 4 + items
+		return len(v.str) + 4 + children
 	case KindVariant:
-		return 4 + len(v.str) + 4 + names + 8 + items
+		return len(v.str) + 8 + children
 	case KindRecord:
-		return 4 + len(v.str) + 4 + names + items
+		return len(v.str) + children
 	case KindOption:
-		return len(v.str) + 1 + items
+		return len(v.str) + 1 + children
 	case KindResult:
-		return len(v.str) + 5 + items
+		return len(v.str) + 5 + children
 	case KindTuple, 0:
-		return 4 + items
+		return 4 + children
 	}
 	return v.kind.width()
 }
 
-// encoder writes nodes in post-order.
-type encoder struct {
-	buf  []byte
-	next uint32   // index of the next node
-	open []uint32 // indices of the children whose parent is not yet written
-}
-
-func (e *encoder) value(v *Value) {
-	mark := len(e.open)
-	if v.node != nil {
-		for i := range v.node.items {
-			e.value(&v.node.items[i])
-			e.open = append(e.open, e.next-1)
-		}
+// appendValue writes the children of v, then v: next is the index of the first
+// node it writes, open the stack of children whose parent is not yet written.
+// It returns the index after its last node.
+func appendValue(b []byte, v *Value, open []uint32, next uint32) ([]byte, uint32) {
+	mark := len(open)
+	for i := range v.items {
+		b, next = appendValue(b, &v.items[i], open, next)
+		open = append(open, next-1)
 	}
-	e.payload(v, e.open[mark:])
-	e.open = e.open[:mark]
-	e.next++
+	return appendNode(b, v, open[mark:]), next + 1
 }
 
-func (e *encoder) payload(v *Value, children []uint32) {
+func appendNode(b []byte, v *Value, children []uint32) []byte {
 	kind := v.Kind()
 	if v.packed() {
 		kind = kindArray
 	}
-	b := append(e.buf, byte(kind), 0, 0, 0)
+	b = append(b, byte(kind), 0, 0, 0)
 	b = appendU32(b, uint32(v.payloadSize()))
 	switch kind {
 	case KindString:
@@ -151,16 +136,11 @@ func (e *encoder) payload(v *Value, children []uint32) {
 		b = append(b, v.str...)
 		b = appendU32(b, uint32(len(children)))
 	case KindVariant:
-		b = appendStr(b, v.str)
-		b = appendStr(b, v.node.names)
-		b = appendU32(b, v.tag)
+		b = append(b, v.str...)
+		b = appendU32(b, uint32(v.num))
 		b = appendU32(b, uint32(len(children)))
 	case KindRecord:
-		b = appendStr(b, v.str)
-		b = appendU32(b, uint32(len(children)))
-		if v.node != nil {
-			b = append(b, v.node.names...)
-		}
+		b = append(b, v.str...)
 	case KindOption:
 		b = append(b, v.str...)
 		b = append(b, v.flag)
@@ -176,7 +156,7 @@ func (e *encoder) payload(v *Value, children []uint32) {
 	for _, i := range children {
 		b = appendU32(b, i)
 	}
-	e.buf = b
+	return b
 }
 
 func appendFixed(b []byte, width int, n uint64) []byte {

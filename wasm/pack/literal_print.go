@@ -44,7 +44,7 @@ func appendLiteral(b []byte, v Value) []byte {
 	case KindRecord:
 		return appendRecord(b, v)
 	default:
-		b = append(append(append(b, v.str...), "::"...), v.node.names...)
+		b = append(append(append(b, v.typeName()...), "::"...), v.caseName()...)
 		if v.Len() == 0 {
 			return b
 		}
@@ -73,15 +73,15 @@ func appendHeld(b []byte, v Value, word string) []byte {
 		b, pos = appendTypeText(b, v.str, pos)
 	}
 	b = append(b, '>')
-	if v.node == nil {
+	if len(v.items) == 0 {
 		return b
 	}
-	return append(appendLiteral(append(b, '('), v.node.items[0]), ')')
+	return append(appendLiteral(append(b, '('), v.items[0]), ')')
 }
 
 func appendRecord(b []byte, v Value) []byte {
-	b = append(append(b, v.str...), '{')
-	pos := 0
+	b = append(append(b, v.typeName()...), '{')
+	pos := v.names()
 	for i := range v.Len() {
 		if i > 0 {
 			b = append(b, ", "...)
@@ -89,7 +89,7 @@ func appendRecord(b []byte, v Value) []byte {
 		var name string
 		name, pos = v.nameAt(pos)
 		b = append(append(b, name...), ": "...)
-		b = appendLiteral(b, v.node.items[i])
+		b = appendLiteral(b, v.items[i])
 	}
 	return append(b, '}')
 }

@@ -2,8 +2,8 @@ package pack
 
 import "unicode/utf8"
 
-// reader reads one region of a buffer front to back. After an error it stays
-// where it is and returns zeros; the first error is kept.
+// reader reads one region of a buffer front to back. After an error nothing is
+// left to read: it returns zeros, and the first error is kept.
 type reader struct {
 	s   string
 	pos int
@@ -11,15 +11,19 @@ type reader struct {
 }
 
 func (r *reader) take(n int) string {
-	if r.err != nil {
-		return ""
-	}
 	if n > len(r.s)-r.pos {
-		r.err = tooSmall(r.pos+n, len(r.s))
+		r.fail(tooSmall(r.pos+n, len(r.s)))
 		return ""
 	}
 	r.pos += n
 	return r.s[r.pos-n : r.pos]
+}
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.s = r.s[:r.pos]
 }
 
 func (r *reader) u8() uint8 {
@@ -37,19 +41,20 @@ func (r *reader) u16() uint16 {
 }
 
 func (r *reader) u32() uint32 {
-	if s := r.take(4); s != "" {
-		return le32(s, 0)
+	if len(r.s)-r.pos < 4 {
+		r.take(4)
+		return 0
 	}
-	return 0
+	n := le32(r.s, r.pos)
+	r.pos += 4
+	return n
 }
 
 // length reads the number of bytes or elements that follow in node i.
 func (r *reader) length(i int) int {
 	n := r.u32()
 	if r.err == nil && n > maxSequence {
-		r.err = invalidAt("Sequence too large", i)
-	}
-	if r.err != nil {
+		r.fail(invalidAt("Sequence too large", i))
 		return 0
 	}
 	return int(n)
@@ -59,7 +64,7 @@ func (r *reader) length(i int) int {
 func (r *reader) name(what string) string {
 	s := r.take(int(r.u32()))
 	if r.err == nil && !utf8.ValidString(s) {
-		r.err = invalid("Invalid UTF-8 in " + what)
+		r.fail(invalid("Invalid UTF-8 in " + what))
 	}
 	return s
 }
@@ -80,7 +85,7 @@ func (r *reader) skipType(depth int) {
 		return
 	}
 	if depth > MaxDepth {
-		r.err = tooDeep()
+		r.fail(tooDeep())
 		return
 	}
 	parts := 0
@@ -95,7 +100,7 @@ func (r *reader) skipType(depth int) {
 		parts = int(r.u32())
 	default:
 		if kind == 0 || kind >= kindArray {
-			r.err = invalidTag(uint64(kind))
+			r.fail(invalidTag(uint64(kind)))
 		}
 	}
 	for i := 0; i < parts && r.err == nil; i++ {
@@ -106,7 +111,7 @@ func (r *reader) skipType(depth int) {
 // end returns the first error, or one when the payload of node i has more.
 func (r *reader) end(i int) error {
 	if r.err == nil && r.pos != len(r.s) {
-		r.err = invalidAt("Trailing payload bytes", i)
+		return invalidAt("Trailing payload bytes", i)
 	}
 	return r.err
 }

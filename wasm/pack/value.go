@@ -15,21 +15,13 @@ import (
 type Value struct {
 	kind Kind   // 0 stands for the empty tuple
 	flag uint8  // option: 1 is present; result: 1 is ok; packed list: kind of its elements
-	tag  uint32 // variant: its tag
-	num  uint64 // scalar: its bits, sign extended
-	// str is a string's text; a packed list's elements; the wire types in the
-	// header of another list (elem), an option (inner) or a result (ok, err);
-	// the type name of a record or variant.
-	str string
-	// node is nil when there are neither children nor names.
-	node *node
-}
-
-type node struct {
+	num  uint64 // scalar: its bits, sign extended; variant: its tag
+	// str is a string's text, a packed list's elements, and otherwise what the
+	// wire has before the count of children: a list's elem type, an option's
+	// inner type, a result's ok and err types, a variant's type and case names,
+	// a record's type name, number of fields and field names.
+	str   string
 	items []Value
-	// names is a record's field names as on the wire, one length-prefixed string
-	// each, or a variant's case name.
-	names string
 }
 
 // Field is one field of a record.
@@ -107,7 +99,7 @@ func List(elem Type, items ...Value) Value {
 	if packed, ok := packItems(elem, items); ok {
 		return packed
 	}
-	return withItems(Value{kind: KindList, str: elem.wire()}, items)
+	return Value{kind: KindList, str: elem.wire(), items: items}
 }
 
 // packItems makes the packed form when elem has one and every item fits.
@@ -129,19 +121,12 @@ func packItems(elem Type, items []Value) (Value, bool) {
 	return Value{kind: KindList, flag: uint8(k), str: string(b)}, true
 }
 
-func withItems(v Value, items []Value) Value {
-	if len(items) > 0 {
-		v.node = &node{items: items}
-	}
-	return v
-}
-
 // Some makes a present option whose inner type is the type of v.
 func Some(v Value) Value { return SomeOf(v.Type(), v) }
 
 // SomeOf makes a present option<inner>; v is not checked against inner.
 func SomeOf(inner Type, v Value) Value {
-	return Value{kind: KindOption, flag: 1, str: inner.wire(), node: &node{items: []Value{v}}}
+	return Value{kind: KindOption, flag: 1, str: inner.wire(), items: []Value{v}}
 }
 
 // None makes an absent option<inner>.
@@ -149,38 +134,35 @@ func None(inner Type) Value { return Value{kind: KindOption, str: inner.wire()} 
 
 // Ok makes a successful result<ok, err>; v is not checked against ok.
 func Ok(ok, err Type, v Value) Value {
-	return Value{kind: KindResult, flag: 1, str: ok.wire() + err.wire(), node: &node{items: []Value{v}}}
+	return Value{kind: KindResult, flag: 1, str: ok.wire() + err.wire(), items: []Value{v}}
 }
 
 // Err makes a failed result<ok, err>; v is not checked against err.
 func Err(ok, err Type, v Value) Value {
-	return Value{kind: KindResult, str: ok.wire() + err.wire(), node: &node{items: []Value{v}}}
+	return Value{kind: KindResult, str: ok.wire() + err.wire(), items: []Value{v}}
 }
 
 // Record makes a record; the order of its fields is kept, names may repeat.
 func Record(name string, fields ...Field) Value {
-	v := Value{kind: KindRecord, str: validUTF8(name)}
-	if len(fields) == 0 {
-		return v
-	}
-	n := &node{items: make([]Value, len(fields))}
-	size := 0
+	size := 8 + len(name)
 	for i := range fields {
 		size += 4 + len(fields[i].Name)
 	}
-	names := make([]byte, 0, size)
+	head := appendStr(make([]byte, 0, size), validUTF8(name))
+	head = appendU32(head, uint32(len(fields)))
+	items := make([]Value, len(fields))
 	for i := range fields {
-		names = appendStr(names, validUTF8(fields[i].Name))
-		n.items[i] = fields[i].Value
+		head = appendStr(head, validUTF8(fields[i].Name))
+		items[i] = fields[i].Value
 	}
-	n.names = string(names)
-	v.node = n
-	return v
+	return Value{kind: KindRecord, str: string(head), items: items}
 }
 
 // Variant makes a variant; it usually has no payload value or one.
 func Variant(typ, name string, tag uint32, payload ...Value) Value {
-	return Value{kind: KindVariant, tag: tag, str: validUTF8(typ), node: &node{items: payload, names: validUTF8(name)}}
+	head := appendStr(make([]byte, 0, 8+len(typ)+len(name)), validUTF8(typ))
+	head = appendStr(head, validUTF8(name))
+	return Value{kind: KindVariant, num: uint64(tag), str: string(head), items: payload}
 }
 
 // Tuple makes a tuple.
@@ -188,31 +170,33 @@ func Tuple(items ...Value) Value {
 	if len(items) == 0 {
 		return Value{}
 	}
-	return Value{kind: KindTuple, node: &node{items: items}}
+	return Value{kind: KindTuple, items: items}
 }
 
 // Equal reports whether both have the same structure, headers and content. As
 // with floats, a NaN differs from everything.
 func (v Value) Equal(w Value) bool {
-	if v.Kind() != w.Kind() || v.flag != w.flag || v.tag != w.tag {
+	if v.Kind() != w.Kind() || v.flag != w.flag {
 		return false
 	}
 	switch {
 	case v.kind == KindF32 || v.kind == KindF64:
 		return v.float() == w.float()
 	case v.packed() && (Kind(v.flag) == KindF32 || Kind(v.flag) == KindF64):
-		return len(v.str) == len(w.str) && equalItems(v, w)
-	case v.num != w.num || v.str != w.str:
+		if len(v.str) != len(w.str) {
+			return false
+		}
+		for i := range v.Len() {
+			if v.At(i).float() != w.At(i).float() {
+				return false
+			}
+		}
+		return true
+	case v.num != w.num || v.str != w.str || len(v.items) != len(w.items):
 		return false
-	case v.node == nil || w.node == nil:
-		return v.node == w.node
 	}
-	return v.node.names == w.node.names && len(v.node.items) == len(w.node.items) && equalItems(v, w)
-}
-
-func equalItems(v, w Value) bool {
-	for i := range v.Len() {
-		if !v.At(i).Equal(w.At(i)) {
+	for i := range v.items {
+		if !v.items[i].Equal(w.items[i]) {
 			return false
 		}
 	}
@@ -250,11 +234,11 @@ func (v Value) appendType(dst []byte) []byte {
 	case KindOption, KindResult:
 		return append(dst, v.str...)
 	case KindRecord, KindVariant:
-		return appendStr(dst, v.str)
+		return appendStr(dst, v.typeName())
 	case KindTuple:
 		dst = appendU32(dst, uint32(v.Len()))
 		for i := range v.Len() {
-			dst = v.node.items[i].appendType(dst)
+			dst = v.items[i].appendType(dst)
 		}
 	}
 	return dst
