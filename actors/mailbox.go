@@ -1,0 +1,273 @@
+package actors
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// ErrMailboxFull is returned when a message is refused because the receiver's
+// mailbox holds as many messages or bytes as its limits allow.
+var ErrMailboxFull = errors.New("mailbox is full")
+
+// errGoexit is the failure of a message whose handling ended its goroutine.
+var errGoexit = errors.New("handling a message called runtime.Goexit")
+
+// delivery is a user message that counts to a mailbox's caps and can be told
+// that it will not be handled.
+type delivery interface {
+	// size is the message's size in bytes; it never changes.
+	size() int
+	// refuse is called at most once and only for a message that was not queued.
+	// It runs on the sender's goroutine with no lock held.
+	refuse(reason error)
+}
+
+// mailbox is an actor's queue behind protoactor's Mailbox interface. System
+// messages go before user messages and are handled while it is suspended too.
+//
+// Caps and closing concern deliveries only: a delivery beyond a cap or after
+// close is refused at once, so a push never blocks, not even an actor's own.
+// Other user messages, which only this package sends, always pass.
+//
+// Nothing is handled before Start, so a message that comes in while its actor
+// is being spawned waits for Started to be handled first.
+type mailbox struct {
+	maxMessages int
+	maxBytes    int64
+	invoker     actor.MessageInvoker
+	dispatcher  actor.Dispatcher
+	work        func() // the method value run, made once
+
+	mu         sync.Mutex // guards what follows
+	system     queue
+	user       queue
+	deliveries int   // in user
+	bytes      int64 // of the deliveries in user
+	closed     error // why deliveries are refused; nil while open
+	started    bool
+	scheduled  bool // run is queued or running
+	suspended  bool
+}
+
+var _ actor.Mailbox = (*mailbox)(nil)
+
+// newMailbox makes an open mailbox. Both caps must be positive.
+func newMailbox(maxMessages int, maxBytes int64) *mailbox {
+	m := &mailbox{maxMessages: maxMessages, maxBytes: maxBytes}
+	m.work = m.run
+	return m
+}
+
+// RegisterHandlers is called once, before Start.
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.invoker, m.dispatcher = invoker, dispatcher
+}
+
+// Start lets messages be handled, from those that are waiting on.
+func (m *mailbox) Start() {
+	m.mu.Lock()
+	m.started = true
+	m.unlockAndWake()
+}
+
+// PostUserMessage queues a message or refuses it.
+func (m *mailbox) PostUserMessage(message any) {
+	d, counts := actor.UnwrapEnvelopeMessage(message).(delivery)
+	m.mu.Lock()
+	if counts {
+		if err := m.admitLocked(d); err != nil {
+			m.mu.Unlock()
+			d.refuse(err)
+			return
+		}
+	}
+	m.user.push(message)
+	m.unlockAndWake()
+}
+
+// admitLocked counts a delivery in, or says why it is refused.
+func (m *mailbox) admitLocked(d delivery) error {
+	size := int64(d.size())
+	switch {
+	case m.closed != nil:
+		return m.closed
+	case m.deliveries >= m.maxMessages || size > m.maxBytes-m.bytes:
+		return ErrMailboxFull
+	}
+	m.deliveries++
+	m.bytes += size
+	return nil
+}
+
+// PostSystemMessage queues a message of protoactor's own; it is never refused.
+func (m *mailbox) PostSystemMessage(message any) {
+	m.mu.Lock()
+	m.system.push(message)
+	m.unlockAndWake()
+}
+
+// UserMessageCount returns the number of user messages that wait.
+func (m *mailbox) UserMessageCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.user.count
+}
+
+// len returns how many deliveries wait and their bytes together.
+func (m *mailbox) len() (messages int, bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.deliveries, m.bytes
+}
+
+// close refuses every later delivery with the reason and returns those that
+// waited, oldest first; the caller answers them. Each delivery is thus handled,
+// refused or returned here, and exactly one of these. A second close returns
+// nothing and keeps the first reason.
+func (m *mailbox) close(reason error) []delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed != nil {
+		return nil
+	}
+	m.closed = reason
+	drained := make([]delivery, 0, m.deliveries)
+	for range m.user.count {
+		message := m.user.pop()
+		if d, ok := actor.UnwrapEnvelopeMessage(message).(delivery); ok {
+			drained = append(drained, d)
+		} else {
+			m.user.push(message)
+		}
+	}
+	m.deliveries, m.bytes = 0, 0
+	return drained
+}
+
+// unlockAndWake gives up the lock and schedules a run where there is work and
+// none is under way.
+func (m *mailbox) unlockAndWake() {
+	wake := m.started && !m.scheduled && m.readyLocked()
+	if wake {
+		m.scheduled = true
+	}
+	m.mu.Unlock()
+	if wake {
+		m.dispatcher.Schedule(m.work)
+	}
+}
+
+func (m *mailbox) readyLocked() bool {
+	return m.system.count > 0 || m.user.count > 0 && !m.suspended
+}
+
+// run handles messages until none is ready.
+func (m *mailbox) run() {
+	for m.handle() {
+	}
+}
+
+// handle handles messages until none is ready or one panics, and returns
+// whether to go on. A panic is escalated: protoactor suspends the mailbox
+// through a system message and asks the supervisor. An end of the goroutine is
+// such a failure too; the mailbox then goes on in another goroutine.
+func (m *mailbox) handle() (again bool) {
+	var message any
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		if reason := recover(); reason != nil {
+			m.invoker.EscalateFailure(reason, message)
+			again = true
+			return
+		}
+		m.invoker.EscalateFailure(errGoexit, message)
+		m.dispatcher.Schedule(m.work)
+	}()
+	throughput := m.dispatcher.Throughput()
+	for i := 1; ; i++ {
+		var system, ok bool
+		if message, system, ok = m.next(); !ok {
+			finished = true
+			return false
+		}
+		if system {
+			m.invoker.InvokeSystemMessage(message)
+		} else {
+			m.invoker.InvokeUserMessage(message)
+		}
+		if i%throughput == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// next takes the next message to invoke; where there is none it ends the run.
+func (m *mailbox) next() (message any, system, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.system.count > 0 {
+		message = m.system.pop()
+		switch message.(type) {
+		case *actor.SuspendMailbox:
+			m.suspended = true
+		case *actor.ResumeMailbox:
+			m.suspended = false
+		default:
+			return message, true, true
+		}
+	}
+	if !m.readyLocked() {
+		m.scheduled = false
+		return nil, false, false
+	}
+	message = m.user.pop()
+	if d, counts := actor.UnwrapEnvelopeMessage(message).(delivery); counts {
+		m.deliveries--
+		m.bytes -= int64(d.size())
+	}
+	return message, false, true
+}
+
+const (
+	queueStart = 2  // slots of a queue's first buffer
+	queueKeep  = 64 // slots that an empty queue may keep
+)
+
+// queue is a ring of messages, oldest first. The zero queue is empty and holds
+// no memory.
+type queue struct {
+	ring  []any
+	head  int
+	count int
+}
+
+func (q *queue) push(message any) {
+	if q.count == len(q.ring) {
+		grown := make([]any, max(queueStart, 2*len(q.ring)))
+		n := copy(grown, q.ring[q.head:])
+		copy(grown[n:], q.ring[:q.head])
+		q.ring, q.head = grown, 0
+	}
+	q.ring[(q.head+q.count)&(len(q.ring)-1)] = message
+	q.count++
+}
+
+// pop takes the oldest message of a queue that is not empty.
+func (q *queue) pop() any {
+	message := q.ring[q.head]
+	q.ring[q.head] = nil
+	q.head = (q.head + 1) & (len(q.ring) - 1)
+	q.count--
+	if q.count == 0 && len(q.ring) > queueKeep {
+		*q = queue{}
+	}
+	return message
+}
