@@ -1,0 +1,91 @@
+package wasmtest_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+var update = flag.Bool("update", false, "write the metadata header of the C guest")
+
+const header = "../testdata/guests/c-echo/metadata.h"
+
+// What the C guest c-echo imports and exports.
+const (
+	echoActor = `interface actor { @package: string = "theater:simple" exports {
+init: func(state: value) -> result<tuple<value>, string>
+} }`
+	echoClient = `interface message-server-client { @package: string = "theater:simple" exports {
+handle-send: func(state: value, msg: list<u8>) -> result<tuple<value>, string>
+handle-request: func(state: value, id: string, msg: list<u8>) -> result<tuple<value, tuple<option<list<u8>>>>, string>
+} }`
+	echoRuntime = `interface runtime { @package: string = "theater:simple" exports { self: func() -> string } }`
+	echoServer  = `interface message-server-host { @package: string = "theater:simple" exports {
+register: func() -> result<_, string>
+send: func(actor-id: string, msg: list<u8>) -> result<_, string>
+} }`
+)
+
+func TestMetadataHeaderOfTheCGuestIsCurrent(t *testing.T) {
+	var m pack.Metadata
+	m.Exports, m.ExportHashes = declare(echoActor, echoClient)
+	m.Imports, m.ImportHashes = declare(echoServer, echoRuntime)
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := cHeader(b)
+	if *update {
+		if err := os.WriteFile(header, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the header is not what -update writes; rebuild echo.wasm after updating it")
+	}
+	module, err := os.ReadFile("../testdata/guests/c-echo/echo.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(module, b) {
+		t.Error("echo.wasm was built with another header")
+	}
+}
+
+// declare gives the functions and hashes of interfaces in metadata's order:
+// hashes by name.
+func declare(sources ...string) (sigs []pack.FunctionSig, hashes []pack.InterfaceHash) {
+	for _, source := range sources {
+		i := pack.MustParsePact(source)
+		for _, f := range i.Functions {
+			f.Interface = i.Name
+			sigs = append(sigs, f)
+		}
+		hashes = append(hashes, pack.InterfaceHash{Name: i.Name, Hash: i.Hash()})
+	}
+	return sigs, hashes
+}
+
+func cHeader(b []byte) []byte {
+	out := []byte("// Written by a test of package wasmtest with -update. Do not edit.\nstatic const unsigned char metadata[] = {\n")
+	for line := range slices.Chunk(b, 16) {
+		out = append(out, '\t')
+		for i, x := range line {
+			if i > 0 {
+				out = append(out, ' ')
+			}
+			out = fmt.Appendf(out, "%d,", x)
+		}
+		out = append(out, '\n')
+	}
+	return append(out, "};\n"...)
+}
