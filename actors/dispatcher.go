@@ -106,12 +106,14 @@ func (e *elastic) close(ctx context.Context) error {
 	}
 	e.idle = nil
 	e.endedLocked()
-	busy := e.workers
 	e.mu.Unlock()
 	select {
 	case <-e.ended:
 		return nil
 	case <-ctx.Done():
+		e.mu.Lock()
+		busy := e.workers
+		e.mu.Unlock()
 		return fmt.Errorf("wait for %d actor goroutines: %w", busy, context.Cause(ctx))
 	}
 }
