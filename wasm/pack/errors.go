@@ -58,15 +58,20 @@ func tooDeep() error {
 	return &codecError{ErrTooDeep, "Invalid encoding: Nesting too deep"}
 }
 
-// SyntaxError says where a text stops being a literal or a Pact source.
+// SyntaxError says where a text stops being a literal or a Pact source. It is
+// an [ErrSyntax], and an [ErrTooDeep] or [ErrTooLarge] when that is why.
 type SyntaxError struct {
 	Offset  int // in bytes from the start of the text
 	Message string
+
+	limit error
 }
 
 func (e *SyntaxError) Error() string {
 	return "parse error at " + strconv.Itoa(e.Offset) + ": " + e.Message
 }
 
-// Unwrap makes every SyntaxError an [ErrSyntax].
-func (e *SyntaxError) Unwrap() error { return ErrSyntax }
+// Is makes every SyntaxError an [ErrSyntax].
+func (e *SyntaxError) Is(target error) bool {
+	return target == ErrSyntax || e.limit != nil && target == e.limit
+}

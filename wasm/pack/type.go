@@ -31,6 +31,11 @@ const (
 	KindFlags   Kind = 0x13
 	KindResult  Kind = 0x14
 
+	// KindValue is the descriptor of a parameter or result that may be any value.
+	KindValue Kind = 0x00
+	// KindRef is the descriptor of a name that its Pact source does not declare.
+	KindRef Kind = 0x20
+
 	// kindArray is a node only: a list of fixed-width elements.
 	kindArray Kind = 0x15
 )
@@ -40,7 +45,7 @@ var kindNames = [...]string{
 	KindString: "string", KindList: "list", KindVariant: "variant", KindRecord: "record",
 	KindOption: "option", KindTuple: "tuple", KindU8: "u8", KindU16: "u16", KindU32: "u32",
 	KindU64: "u64", KindS8: "s8", KindS16: "s16", KindChar: "char", KindFlags: "flags",
-	KindResult: "result",
+	KindResult: "result", KindValue: "value", KindRef: "reference",
 }
 
 // String returns the Pact word for the kind.

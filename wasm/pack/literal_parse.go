@@ -1,0 +1,367 @@
+package pack
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ParseLiteral reads one literal, the form that [Value.String] writes. Not
+// everything printed reads back as it was: a variant gets tag 0, a list the
+// type of its first item, and NaN and infinities have no literal. The error is
+// a *[SyntaxError].
+func ParseLiteral(s string) (Value, error) {
+	p := literalParser{s: s, spare: len(s)*8 + 1<<20}
+	v := p.value(1)
+	p.space()
+	if p.pos < len(s) {
+		p.fail("trailing input: '" + s[p.pos:] + "'")
+	}
+	if p.err != nil {
+		return Value{}, p.err
+	}
+	return v, nil
+}
+
+// literalParser keeps its first error; after it every step returns at once.
+type literalParser struct {
+	s     string
+	pos   int
+	spare int // bytes that inferred type headers may still take
+	err   error
+}
+
+func (p *literalParser) fail(message string) {
+	if p.err == nil {
+		p.err = &SyntaxError{Offset: p.pos, Message: message}
+	}
+}
+
+func (p *literalParser) limit(err error) {
+	if p.err == nil {
+		p.err = &SyntaxError{Offset: p.pos, Message: err.Error(), limit: err}
+	}
+}
+
+// peek is the next byte, 0 at the end and after an error.
+func (p *literalParser) peek() byte {
+	if p.err != nil || p.pos >= len(p.s) {
+		return 0
+	}
+	return p.s[p.pos]
+}
+
+func (p *literalParser) space() {
+	for isSpace(p.peek()) {
+		p.pos++
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' && c != '\v' }
+
+// accept takes text when it comes next.
+func (p *literalParser) accept(text string) bool {
+	if p.err != nil || !strings.HasPrefix(p.s[p.pos:], text) {
+		return false
+	}
+	p.pos += len(text)
+	return true
+}
+
+func (p *literalParser) expect(c byte) {
+	if p.err == nil && !p.accept(string(rune(c))) {
+		p.fail("expected '" + string(rune(c)) + "', got " + p.next())
+	}
+}
+
+// next names the next character in an error.
+func (p *literalParser) next() string {
+	if p.pos >= len(p.s) {
+		return "EOF"
+	}
+	_, n := utf8.DecodeRuneInString(p.s[p.pos:])
+	return "'" + p.s[p.pos:p.pos+n] + "'"
+}
+
+func isIdentStart(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// identEnd is where the identifier at s[pos:] ends, pos when there is none.
+func identEnd(s string, pos int) int {
+	if pos >= len(s) || !isIdentStart(s[pos]) {
+		return pos
+	}
+	for pos < len(s) && (isIdentStart(s[pos]) || isDigit(s[pos]) || s[pos] == '-') {
+		pos++
+	}
+	return pos
+}
+
+func (p *literalParser) ident() string {
+	if p.err != nil {
+		return ""
+	}
+	start := p.pos
+	p.pos = identEnd(p.s, start)
+	if p.pos == start {
+		p.fail("expected identifier")
+	}
+	return p.s[start:p.pos]
+}
+
+func (p *literalParser) value(depth int) Value {
+	p.space()
+	if p.err == nil && p.pos >= len(p.s) {
+		p.fail("unexpected EOF")
+	}
+	if depth > MaxDepth {
+		p.limit(ErrTooDeep)
+	}
+	switch c := p.peek(); {
+	case p.err != nil:
+		return Value{}
+	case c == '"':
+		return p.text()
+	case c == '\'':
+		return p.char()
+	case c == '(':
+		return Tuple(p.values(depth)...)
+	case c == '[':
+		return p.list(depth)
+	case c == '{':
+		return p.record("", depth)
+	case c == '-' || isDigit(c):
+		return p.number()
+	}
+	return p.word(depth)
+}
+
+// values reads a parenthesised list of values.
+func (p *literalParser) values(depth int) []Value {
+	p.expect('(')
+	var items []Value
+	for p.space(); p.err == nil && p.peek() != ')'; p.space() {
+		items = append(items, p.value(depth+1))
+		p.space()
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.expect(')')
+	return items
+}
+
+func (p *literalParser) list(depth int) Value {
+	p.expect('[')
+	p.space()
+	if p.accept("]") {
+		p.space()
+		if !p.accept("<") {
+			p.pos = strings.LastIndexByte(p.s[:p.pos], ']') + 1
+			p.fail("empty list requires type annotation: []<TYPE>")
+			return Value{}
+		}
+		elem := p.typ()
+		p.expect('>')
+		return List(elem)
+	}
+	var items []Value
+	for p.err == nil {
+		items = append(items, p.value(depth+1))
+		p.space()
+		if p.accept(",") {
+			p.space()
+			if p.accept("]") {
+				break
+			}
+		} else if p.accept("]") {
+			break
+		} else {
+			p.fail("expected ',' or ']', got " + p.next())
+		}
+	}
+	if p.err != nil {
+		return Value{}
+	}
+	elem := items[0].Type()
+	if p.spare -= len(elem.enc); p.spare < 0 {
+		p.limit(ErrTooLarge)
+	}
+	return List(elem, items...)
+}
+
+func (p *literalParser) record(name string, depth int) Value {
+	p.expect('{')
+	var fields []Field
+	for p.space(); p.err == nil && p.peek() != '}'; p.space() {
+		field := p.ident()
+		p.space()
+		p.expect(':')
+		fields = append(fields, Field{field, p.value(depth + 1)})
+		p.space()
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.expect('}')
+	return Record(name, fields...)
+}
+
+// variant reads what follows the type name.
+func (p *literalParser) variant(typ string, depth int) Value {
+	p.accept("::")
+	name := p.ident()
+	mark := p.pos
+	p.space()
+	if p.peek() != '(' {
+		if p.err == nil {
+			p.pos = mark
+		}
+		return Variant(typ, name, 0)
+	}
+	return Variant(typ, name, 0, p.values(depth)...)
+}
+
+// word reads whatever begins with a letter, and variants without a type name.
+func (p *literalParser) word(depth int) Value {
+	if strings.HasPrefix(p.s[p.pos:], "::") {
+		return p.variant("", depth)
+	}
+	name := p.ident()
+	rest := p.s[p.pos:]
+	switch {
+	case p.err != nil:
+		return Value{}
+	case name == "true" || name == "false":
+		return Bool(name == "true")
+	case name == "flags" && strings.HasPrefix(rest, "(0x"):
+		return p.flags()
+	case !strings.HasPrefix(rest, "<"):
+	case name == "none":
+		p.expect('<')
+		inner := p.typ()
+		p.expect('>')
+		return None(inner)
+	case name == "some":
+		p.expect('<')
+		inner := p.typ()
+		p.expect('>')
+		return SomeOf(inner, p.held(depth))
+	case name == "ok" || name == "err":
+		p.expect('<')
+		ok := p.typ()
+		p.expect(',')
+		err := p.typ()
+		p.expect('>')
+		if held := p.held(depth); name == "ok" {
+			return Ok(ok, err, held)
+		} else {
+			return Err(ok, err, held)
+		}
+	}
+	p.space()
+	if strings.HasPrefix(p.s[p.pos:], "::") {
+		return p.variant(name, depth)
+	}
+	if p.peek() == '{' {
+		return p.record(name, depth)
+	}
+	p.fail("unexpected identifier '" + name + "' (expected { or ::)")
+	return Value{}
+}
+
+// held reads the value inside an option or result.
+func (p *literalParser) held(depth int) Value {
+	p.expect('(')
+	v := p.value(depth + 1)
+	p.space()
+	p.expect(')')
+	return v
+}
+
+// typ reads a type and the space after it.
+func (p *literalParser) typ() Type {
+	b := p.appendType(nil, 1)
+	if p.err != nil {
+		return Type{}
+	}
+	return typeOf(string(b))
+}
+
+func (p *literalParser) appendType(b []byte, depth int) []byte {
+	if depth > MaxDepth {
+		p.limit(ErrTooDeep)
+	}
+	p.space()
+	name := p.ident()
+	kind := compoundKinds[name]
+	switch scalar := scalarKinds[name]; {
+	case p.err != nil:
+		return b
+	case kind != 0 && p.peek() == '<':
+		b = p.appendCompound(append(b, byte(kind)), kind, depth)
+	case scalar != 0:
+		b = append(b, byte(scalar))
+	default:
+		b = appendStr(append(b, byte(KindRecord)), name)
+	}
+	p.space()
+	return b
+}
+
+func (p *literalParser) appendCompound(b []byte, kind Kind, depth int) []byte {
+	p.expect('<')
+	switch kind {
+	case KindTuple:
+		at, count := len(b), 0
+		b = appendU32(b, 0)
+		for p.space(); p.err == nil && p.peek() != '>'; p.space() {
+			b = p.appendType(b, depth+1)
+			count++
+			if !p.accept(",") {
+				break
+			}
+		}
+		appendU32(b[:at], uint32(count))
+	case KindResult:
+		b = p.appendType(b, depth+1)
+		p.expect(',')
+		b = p.appendType(b, depth+1)
+	default:
+		b = p.appendType(b, depth+1)
+	}
+	p.expect('>')
+	return b
+}
+
+var compoundKinds = map[string]Kind{"list": KindList, "option": KindOption, "result": KindResult, "tuple": KindTuple}
+
+var scalarKinds = map[string]Kind{
+	"bool": KindBool, "u8": KindU8, "u16": KindU16, "u32": KindU32, "u64": KindU64,
+	"s8": KindS8, "s16": KindS16, "s32": KindS32, "s64": KindS64,
+	"f32": KindF32, "f64": KindF64, "char": KindChar, "string": KindString, "flags": KindFlags,
+}
+
+func (p *literalParser) flags() Value {
+	p.pos += len("(0x")
+	start := p.pos
+	for isHex(p.peek()) {
+		p.pos++
+	}
+	digits := p.s[start:p.pos]
+	bits, err := strconv.ParseUint(digits, 16, 64)
+	if digits == "" {
+		p.fail("invalid flags hex: cannot parse integer from empty string")
+	} else if err != nil {
+		p.fail("invalid flags hex: number too large to fit in target type")
+	}
+	p.expect(')')
+	return Flags(bits)
+}
+
+func isHex(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
