@@ -20,8 +20,8 @@ import (
 // actor, since a PID that somebody keeps would hold it in memory.
 func newGuard(inner actor.Actor, log *slog.Logger) actor.Actor {
 	g := &guard{inner: inner, log: log}
-	if strategy, ok := inner.(actor.SupervisorStrategy); ok {
-		return &supervisingGuard{guard: g, strategy: strategy}
+	if _, ok := inner.(actor.SupervisorStrategy); ok {
+		return supervisingGuard{g}
 	}
 	return g
 }
@@ -71,24 +71,14 @@ func (g *guard) report(self *actor.PID, in string, reason any) {
 }
 
 // supervisingGuard is the guard of an actor that supervises its children.
-type supervisingGuard struct {
-	*guard
-	strategy actor.SupervisorStrategy
-}
-
-// Receive hands the actor its message.
-func (g *supervisingGuard) Receive(ctx actor.Context) {
-	g.guard.Receive(ctx)
-	if g.inner == nil {
-		g.strategy = nil
-	}
-}
+type supervisingGuard struct{ *guard }
 
 // HandleFailure asks the actor what to do about a child's failure. A failure
 // that arrives after Stopped has no child any more and is dropped.
-func (g *supervisingGuard) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID,
+func (g supervisingGuard) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID,
 	stats *actor.RestartStatistics, reason, message any) {
-	if g.strategy == nil {
+	strategy, ok := g.inner.(actor.SupervisorStrategy)
+	if !ok {
 		return
 	}
 	decided := false
@@ -99,6 +89,6 @@ func (g *supervisingGuard) HandleFailure(system *actor.ActorSystem, supervisor a
 		g.report(child, "HandleFailure", recover())
 		supervisor.StopChildren(child)
 	}()
-	g.strategy.HandleFailure(system, supervisor, child, stats, reason, message)
+	strategy.HandleFailure(system, supervisor, child, stats, reason, message)
 	decided = true
 }

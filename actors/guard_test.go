@@ -232,31 +232,37 @@ func TestAGuardedActorSupervisesItsChildrenItself(t *testing.T) {
 }
 
 // bulky is an actor whose memory a test can see go.
-type bulky struct{ body [1 << 20]byte }
+type bulky struct {
+	body [1 << 20]byte
+	strategist
+}
 
 func (*bulky) Receive(actor.Context) {}
 
 func TestAStoppedActorIsLetGoThoughItsPIDIsKept(t *testing.T) {
 	g := newGuarded(t)
 	gone := make(chan struct{})
+	var guard actor.Actor
 	pid := g.system.Root.Spawn(g.props(func() actor.Actor {
 		b := &bulky{}
 		runtime.AddCleanup(b, func(done chan struct{}) { close(done) }, gone)
 		return b
-	}))
+	}).Configure(actor.WithOnInit(func(ctx actor.Context) { guard = ctx.Actor() })))
 	g.system.Root.Send(pid, "work")
 	stop(t, g.system, pid)
 	deadline := time.After(10 * time.Second)
-	for {
+	for held := true; held; {
 		runtime.GC()
 		select {
 		case <-gone:
-			runtime.KeepAlive(pid)
-			return
+			held = false
 		case <-deadline:
 			t.Fatal("the actor is still held")
 		default:
 			runtime.Gosched()
 		}
 	}
+	// A failure that was under way when the actor stopped is dropped.
+	guard.(actor.SupervisorStrategy).HandleFailure(g.system, nil, pid, nil, "late", nil)
+	runtime.KeepAlive(pid)
 }
