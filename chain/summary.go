@@ -1,5 +1,7 @@
 package chain
 
+import "fmt"
+
 // Status is what an actor is doing, as far as its chain tells.
 type Status uint8
 
@@ -64,4 +66,39 @@ func (s *Summary) applyLifecycle(e *Lifecycle) {
 	case LifecycleUpgrade:
 		s.Module, s.Manifest = e.Sum, e.Manifest
 	}
+}
+
+// Append appends the kept form of s to dst.
+func (s *Summary) Append(dst []byte) []byte {
+	e := encoder{b: append(dst, s.ID[:]...)}
+	e.string(s.Name)
+	e.string(s.Path)
+	e.ref(s.Parent)
+	e.hash(s.Module)
+	e.hash(s.Manifest)
+	e.hash(s.InitialState)
+	e.byte(byte(s.Status))
+	e.string(s.Reason)
+	e.time(s.Created)
+	e.time(s.Updated)
+	e.uint(s.Records)
+	e.uint(s.Events)
+	e.hash(s.Head)
+	return e.b
+}
+
+// DecodeSummary reads what Append wrote, all of b and nothing else.
+func DecodeSummary(b []byte) (Summary, error) {
+	d := decoder{b: b}
+	var s Summary
+	copy(s.ID[:], d.take(16))
+	s.Name, s.Path, s.Parent = d.string(), d.string(), d.anyRef()
+	s.Module, s.Manifest, s.InitialState = d.hash(), d.hash(), d.hash()
+	s.Status = Status(d.status(uint8(StatusStopped)))
+	s.Reason, s.Created, s.Updated = d.string(), d.time(), d.time()
+	s.Records, s.Events, s.Head = d.uint(), d.uint(), d.hash()
+	if d.problem != "" || len(d.b) > 0 {
+		return Summary{}, fmt.Errorf("summary: %s: %w", d.problem, ErrCorrupt)
+	}
+	return s, nil
 }

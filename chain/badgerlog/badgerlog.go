@@ -1,0 +1,216 @@
+// Package badgerlog is the durable chain.Log, and the store of blobs, in a data
+// folder:
+//
+//	DIR/lock    names the process that has the folder open
+//	DIR/format  format version and durability, as text
+//	DIR/db      a Badger database
+//
+// Records are packed into compressed blocks, many to a Badger value; small
+// pages say where the records of an actor are. Only blocks and blobs are
+// original: pages and summaries are rebuilt from the blocks after a crash.
+// chain/FORMAT.md gives the bytes.
+//
+// One goroutine, started by Writer and ended by the writer's Close, hashes,
+// writes and acknowledges; nothing else writes. The package never decides what
+// a record says. Only the node's composition root, cli and tests import it;
+// everything else uses chain.Log.
+package badgerlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// Durabilities of a data folder: what an acknowledged record survives.
+const (
+	Async = "async" // the death of the process
+	Sync  = "sync"  // a power cut, on a disk that keeps its promises
+)
+
+const (
+	memTableSize     = 16 << 20
+	numMemtables     = 5
+	valueLogFileSize = 128 << 20
+)
+
+// Options say how a data folder is opened.
+type Options struct {
+	// Durability is Async or Sync. Empty is the folder's own, or Async for a
+	// new folder. It must match an existing folder's.
+	Durability string
+	// Logger receives what the database has to say. Nil discards it.
+	Logger *slog.Logger
+	// ReadOnly opens an existing folder that no other process has open, without
+	// a Writer. Opening after a crash may still tidy the database's own files.
+	ReadOnly bool
+}
+
+// Log is a chain.Log in a data folder. Open makes one.
+type Log struct {
+	folder   *folder
+	logger   *slog.Logger
+	readOnly bool
+	index    *index
+
+	life   sync.RWMutex // held for reading by every use of db
+	db     *badger.DB
+	closed bool
+
+	mu     sync.Mutex // guards what follows
+	writer *writer    // nil when none is held
+	epoch  uint64     // of the newest writer
+	blocks uint64     // number of the next block, while no writer is held
+	failed error      // what stopped the log
+	floor  uint64     // bytes of free space below which no turn is admitted
+}
+
+var _ chain.Log = (*Log)(nil)
+
+// Open opens the data folder dir and, unless ReadOnly, makes it when it does
+// not exist. A folder that another process has open is *chain.InUseError; one
+// of a newer format is chain.ErrVersion; a damaged one is chain.ErrCorrupt; one
+// that is missing and would only be read is chain.ErrNotFound.
+func Open(dir string, opts Options) (*Log, error) {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	f, err := openFolder(dir, opts.Durability, opts.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	l, err := openLog(f, opts)
+	if err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return l, nil
+}
+
+func openLog(f *folder, opts Options) (*Log, error) {
+	if err := prepareDatabase(f.database(), opts.Logger); err != nil {
+		return nil, err
+	}
+	db, err := badger.Open(databaseOptions(f, opts.Logger))
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db, floor: spaceFloor}
+	l.index = newIndex(l)
+	if err := l.recover(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return l, nil
+}
+
+func databaseOptions(f *folder, logger *slog.Logger) badger.Options {
+	return badger.DefaultOptions(f.database()).
+		WithLogger(databaseLogger{logger}).
+		WithSyncWrites(f.durability == Sync).
+		WithDetectConflicts(false).
+		WithMetricsEnabled(false).
+		WithNumVersionsToKeep(1).
+		WithCompression(0). // blocks are compressed before they get here
+		WithBlockCacheSize(0).
+		WithIndexCacheSize(32 << 20).
+		WithMemTableSize(memTableSize).
+		WithNumMemtables(numMemtables).
+		WithValueThreshold(1024).
+		WithValueLogFileSize(valueLogFileSize).
+		WithNumCompactors(2)
+}
+
+// Durability is the folder's: Async or Sync.
+func (l *Log) Durability() string { return l.folder.durability }
+
+// Writer implements chain.Log.
+func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
+	if l.readOnly {
+		return nil, chain.ErrReadOnly
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return nil, l.failed
+	}
+	if l.writer != nil {
+		return nil, chain.ErrWriterHeld
+	}
+	epoch := l.epoch + 1
+	if err := l.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) }); err != nil {
+		return nil, fmt.Errorf("begin epoch %d: %w", epoch, err)
+	}
+	l.epoch = epoch
+	l.writer = newWriter(l, epoch)
+	go l.writer.run()
+	return l.writer, nil
+}
+
+// newest reports whether epoch is that of the newest writer.
+func (l *Log) newest(epoch uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.epoch == epoch
+}
+
+// giveBack ends a writer's hold on the log, which is final after an error.
+func (l *Log) giveBack(blocks uint64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.blocks, l.failed = blocks, err
+	if err == nil {
+		l.writer = nil
+	}
+}
+
+// Close implements chain.Log.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	w := l.writer
+	l.mu.Unlock()
+	var err error
+	if w != nil {
+		err = w.Close()
+	}
+	l.life.Lock()
+	defer l.life.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	return errors.Join(err, l.db.Close(), l.folder.close())
+}
+
+// view runs f on a consistent view of the database.
+func (l *Log) view(f func(*badger.Txn) error) error {
+	l.life.RLock()
+	defer l.life.RUnlock()
+	if l.closed {
+		return chain.ErrClosed
+	}
+	return l.db.View(f)
+}
+
+// databaseLogger hands Badger's messages to slog.
+type databaseLogger struct{ *slog.Logger }
+
+func (l databaseLogger) Errorf(f string, v ...any) {
+	l.Error("database", "message", fmt.Sprintf(f, v...))
+}
+func (l databaseLogger) Warningf(f string, v ...any) {
+	l.Warn("database", "message", fmt.Sprintf(f, v...))
+}
+func (l databaseLogger) Infof(f string, v ...any) {
+	l.Debug("database", "message", fmt.Sprintf(f, v...))
+}
+func (l databaseLogger) Debugf(f string, v ...any) {
+	l.Debug("database", "message", fmt.Sprintf(f, v...))
+}

@@ -1,0 +1,37 @@
+package badgerlog_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/chaintest"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("BADGERLOG_TEST_CHILD"); dir != "" {
+		child(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func open(t testing.TB, dir string, opts badgerlog.Options) *badgerlog.Log {
+	t.Helper()
+	l, err := badgerlog.Open(dir, opts)
+	chaintest.Must(t, err)
+	return l
+}
+
+func TestLog(t *testing.T) {
+	for _, durability := range []string{badgerlog.Async, badgerlog.Sync} {
+		t.Run(durability, func(t *testing.T) {
+			chaintest.Run(t, func(t *testing.T) chain.Log {
+				return open(t, t.TempDir(), badgerlog.Options{Durability: durability})
+			})
+		})
+	}
+}

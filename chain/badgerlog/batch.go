@@ -1,0 +1,54 @@
+package badgerlog
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// batch writes entries in order: in one transaction while they fit, else in
+// several, of which a crash keeps a prefix.
+type batch struct {
+	db  *badger.DB
+	txn *badger.Txn
+	err error
+}
+
+// set adds an entry; key and value are the batch's from now on.
+func (b *batch) set(key, value []byte) {
+	if b.err != nil {
+		return
+	}
+	b.err = b.txn.Set(key, value)
+	if errors.Is(b.err, badger.ErrTxnTooBig) {
+		if b.err = b.txn.Commit(); b.err == nil {
+			b.txn = b.db.NewTransaction(true)
+			b.err = b.txn.Set(key, value)
+		}
+	}
+}
+
+// remove adds the removal of an entry, as the first of the batch.
+func (b *batch) remove(key []byte) { b.err = b.txn.Delete(key) }
+
+// write commits the entries that fill sets.
+func (l *Log) write(fill func(*batch)) error {
+	l.life.RLock()
+	defer l.life.RUnlock()
+	if l.closed {
+		return chain.ErrClosed
+	}
+	b := &batch{db: l.db, txn: l.db.NewTransaction(true)}
+	fill(b)
+	defer func() { b.txn.Discard() }()
+	if b.err == nil {
+		b.err = b.txn.Commit()
+	}
+	if b.err != nil {
+		return fmt.Errorf("write database: %w", b.err)
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package badgerlog
+
+import (
+	"fmt"
+
+	"github.com/theater-go/theater/chain"
+)
+
+const (
+	// groupSize is how many bytes one commit takes at most, and one item more.
+	groupSize = 1 << 20
+
+	// flushBytes and flushHeads are how much is written between two flushes of
+	// the index: they bound replay after a crash, and memory.
+	flushBytes = 64 << 20
+	flushHeads = 50_000
+)
+
+// committer hashes, writes and acknowledges. Its fields belong to the goroutine
+// run.
+type committer struct {
+	w   *writer
+	log *Log
+
+	backlog   []item   // taken from the queue; group is its front
+	taken     int      // items of backlog that are in group or done
+	group     []item   // what the commit at hand writes
+	heads     []*head  // that the group appends to
+	records   []byte   // the open block, before compression
+	count     int      // records in the open block
+	blocks    [][]byte // the group's closed blocks
+	next      uint64   // number of the open block
+	unflushed int      // bytes written since the index was
+}
+
+// run commits what the writer enqueues, group by group, until the writer is
+// closed and its queue empty, or until a commit is refused.
+func (w *writer) run() {
+	defer close(w.stopped)
+	err := w.committer.loop()
+	if err == nil {
+		err = w.committer.flush()
+	}
+	w.log.giveBack(w.committer.next, err)
+	<-w.closing
+	w.closeErr = err
+}
+
+func (c *committer) loop() error {
+	for {
+		select {
+		case <-c.w.wake:
+			if err := c.drain(); err != nil {
+				return err
+			}
+		case <-c.w.closing:
+			return c.drain()
+		}
+	}
+}
+
+// drain commits until the queue is empty. An error is final: it was given to
+// everything in the queue.
+func (c *committer) drain() error {
+	for c.take() {
+		err := c.commit()
+		if err != nil {
+			err = fmt.Errorf("log stopped: %w", err)
+			c.w.refuse(err)
+		}
+		c.acknowledge(err)
+		if err != nil {
+			for c.take() {
+				c.acknowledge(err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// take makes the next group of what is in the queue.
+func (c *committer) take() bool {
+	if c.taken == len(c.backlog) {
+		clear(c.backlog)
+		c.w.mu.Lock()
+		c.backlog, c.w.queue = c.w.queue, c.backlog[:0]
+		c.w.mu.Unlock()
+		c.taken = 0
+	}
+	from, size := c.taken, 0
+	for size < groupSize && c.taken < len(c.backlog) {
+		size += c.backlog[c.taken].size()
+		c.taken++
+	}
+	c.group = c.backlog[from:c.taken]
+	return len(c.group) > 0
+}
+
+// commit writes the group and shows it to readers.
+func (c *committer) commit() error {
+	first := c.next
+	c.build()
+	err := c.log.write(func(b *batch) {
+		for i := range c.group {
+			if it := &c.group[i]; !it.sum.IsZero() {
+				b.setBlob(it.sum, it.blob)
+			}
+		}
+		for _, h := range c.heads {
+			h.setFullPages(b)
+		}
+		for i, block := range c.blocks {
+			b.set(blockKey(first+uint64(i)), block)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	c.publish()
+	if c.unflushed >= flushBytes || c.log.index.size() >= flushHeads {
+		return c.flush()
+	}
+	return nil
+}
+
+// build hashes the records of the group and packs them into blocks.
+func (c *committer) build() {
+	c.heads, c.blocks = c.heads[:0], c.blocks[:0]
+	c.log.index.mu.Lock()
+	defer c.log.index.mu.Unlock()
+	for i := range c.group {
+		it := &c.group[i]
+		if it.encoded == nil {
+			continue
+		}
+		h, rec := it.head, &it.rec
+		if !h.touched {
+			h.touched = true
+			c.heads = append(c.heads, h)
+		}
+		rec.Epoch, rec.Prev = c.w.epoch, h.hash
+		stored := chain.Stored{Actor: rec.Actor, Number: rec.Number, Epoch: rec.Epoch, Note: chain.Note(rec.Events), Events: *it.encoded}
+		stored.Hash = stored.Sum(h.hash)
+		rec.Hash, h.hash = stored.Hash, stored.Hash
+		h.places = append(h.places, place{c.next, uint32(len(c.records))})
+		c.records = stored.Append(c.records)
+		c.count++
+		if len(c.records) >= blockSize {
+			c.closeBlock()
+		}
+	}
+	c.closeBlock()
+}
+
+func (c *committer) closeBlock() {
+	if c.count == 0 {
+		return
+	}
+	c.blocks = append(c.blocks, encodeBlock(c.next, c.count, c.records))
+	c.unflushed += len(c.records)
+	c.records, c.count = c.records[:0], 0
+	c.next++
+}
+
+// publish shows the committed group to readers.
+func (c *committer) publish() {
+	c.log.index.mu.Lock()
+	for i := range c.group {
+		if it := &c.group[i]; it.encoded != nil {
+			it.head.summary.Apply(it.rec)
+		}
+	}
+	for _, h := range c.heads {
+		h.touched = false
+		h.dropFullPages()
+	}
+	c.log.index.mu.Unlock()
+
+	c.w.mu.Lock()
+	for i := range c.group {
+		delete(c.w.blobs, c.group[i].sum)
+	}
+	c.w.mu.Unlock()
+}
+
+// acknowledge tells the group what became of it.
+func (c *committer) acknowledge(err error) {
+	for i := range c.group {
+		it := &c.group[i]
+		c.w.gate.free(it.size())
+		if it.encoded != nil {
+			buffers.Put(it.encoded)
+		}
+		if it.done == nil {
+			continue
+		}
+		if err != nil {
+			it.done(chain.Hash{}, err)
+		} else {
+			it.done(it.rec.Hash, nil)
+		}
+	}
+}
+
+// flush writes the index and lets go of the heads that are not in use.
+func (c *committer) flush() error {
+	if err := c.log.index.flush(c.next); err != nil {
+		return fmt.Errorf("flush index: %w", err)
+	}
+	c.unflushed = 0
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.log.index.forget()
+	return nil
+}

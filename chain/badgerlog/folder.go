@@ -1,0 +1,147 @@
+package badgerlog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// formatVersion is the newest format of a data folder that is understood.
+const formatVersion = 1
+
+const formatText = "theater data folder\nversion %d\ndurability %s\n"
+
+// folder is an open data folder: it holds the lock.
+type folder struct {
+	dir        string
+	durability string
+	lock       *os.File
+}
+
+func (f *folder) database() string { return filepath.Join(f.dir, "db") }
+
+// openFolder locks dir and reads its format, or makes a new folder.
+func openFolder(dir, durability string, existing bool) (*folder, error) {
+	if durability != "" && durability != Async && durability != Sync {
+		return nil, fmt.Errorf("durability %q is neither %s nor %s", durability, Async, Sync)
+	}
+	if existing {
+		if _, err := os.Stat(filepath.Join(dir, "format")); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("data folder %s: %w", dir, chain.ErrNotFound)
+		}
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{dir: dir, lock: lock}
+	if err := f.readFormat(durability); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return f, nil
+}
+
+func (f *folder) close() error { return f.lock.Close() }
+
+func (f *folder) readFormat(durability string) error {
+	text, err := os.ReadFile(filepath.Join(f.dir, "format"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return f.writeFormat(durability)
+	}
+	if err != nil {
+		return fmt.Errorf("read format: %w", err)
+	}
+	var version int
+	if _, err := fmt.Sscanf(string(text), "theater data folder\nversion %d\n", &version); err != nil {
+		return fmt.Errorf("data folder %s: read format: %w", f.dir, chain.ErrCorrupt)
+	}
+	if version > formatVersion {
+		return fmt.Errorf("data folder %s is of version %d, newer than %d: %w", f.dir, version, formatVersion, chain.ErrVersion)
+	}
+	if _, err := fmt.Sscanf(string(text), formatText, &version, &f.durability); err != nil ||
+		f.durability != Async && f.durability != Sync {
+		return fmt.Errorf("data folder %s: read format: %w", f.dir, chain.ErrCorrupt)
+	}
+	if durability != "" && durability != f.durability {
+		return fmt.Errorf("data folder %s is %s, not %s", f.dir, f.durability, durability)
+	}
+	return nil
+}
+
+// writeFormat makes a new folder of dir, which must hold no database yet.
+func (f *folder) writeFormat(durability string) error {
+	if _, err := os.Stat(f.database()); err == nil {
+		return fmt.Errorf("data folder %s has a database and no format file: %w", f.dir, chain.ErrCorrupt)
+	}
+	f.durability = durability
+	if durability == "" {
+		f.durability = Async
+	}
+	text := fmt.Sprintf(formatText, formatVersion, f.durability)
+	if err := writeFileSynced(filepath.Join(f.dir, "format"), text); err != nil {
+		return fmt.Errorf("write format: %w", err)
+	}
+	return nil
+}
+
+// writeFileSynced writes a file so that after a crash it is whole or absent.
+func writeFileSynced(path, text string) error {
+	tmp, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = tmp.WriteString(text)
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// prepareDatabase guards Badger against what a killed process or a lost file
+// leaves: it removes empty files that Badger cannot open, and refuses a folder
+// whose tables Badger would delete because their MANIFEST is gone.
+func prepareDatabase(dir string, logger *slog.Logger) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read database folder: %w", err)
+	}
+	manifest, data := false, false
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return fmt.Errorf("read database folder: %w", err)
+		}
+		switch ext := filepath.Ext(e.Name()); {
+		case e.Name() == "MANIFEST":
+			manifest = info.Size() > 0
+		case (ext == ".mem" || ext == ".vlog") && info.Size() == 0:
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("remove empty file: %w", err)
+			}
+			logger.Warn("removed an empty file left by a crash", "file", e.Name())
+		case ext == ".sst" || ext == ".vlog":
+			data = true
+		}
+	}
+	if data && !manifest {
+		return fmt.Errorf("database %s has tables and no MANIFEST: %w", dir, chain.ErrCorrupt)
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+//go:build unix
+
+package badgerlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// lockFile takes the lock that lasts until the file is closed or the process
+// ends, and writes into it who holds it.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, errors.Join(holder(path), f.Close())
+	}
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = fmt.Fprintf(f, "%d\n%s\n", os.Getpid(), strings.Join(os.Args, " "))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+	}
+	return f, nil
+}
+
+// holder reads who holds the lock.
+func holder(path string) error {
+	e := &chain.InUseError{Path: strings.TrimSuffix(path, string(os.PathSeparator)+"lock")}
+	if text, err := os.ReadFile(path); err == nil {
+		pid, command, _ := strings.Cut(string(text), "\n")
+		if _, err := fmt.Sscan(pid, &e.PID); err == nil {
+			e.Command = strings.TrimSuffix(command, "\n")
+		}
+	}
+	return e
+}

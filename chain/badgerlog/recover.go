@@ -1,0 +1,124 @@
+package badgerlog
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// recover replays the blocks from the watermark on into the index, which after
+// a crash does not have them, and finds the end of the log. A last block that
+// was not wholly written is dropped: nothing after it was.
+func (l *Log) recover() error {
+	var watermark uint64
+	err := l.view(func(txn *badger.Txn) (err error) {
+		if l.epoch, err = counter(txn, epochKey); err == nil {
+			watermark, err = counter(txn, watermarkKey)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l.blocks = watermark
+	for {
+		err := l.replay(l.blocks)
+		if errors.Is(err, chain.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("replay block %d: %w", l.blocks, err)
+		}
+		l.blocks++
+	}
+	if err := l.dropTail(); err != nil || l.readOnly || l.blocks == watermark {
+		return err
+	}
+	l.logger.Info("rebuilt the index after a crash", "blocks", l.blocks-watermark)
+	if err := l.index.flush(l.blocks); err != nil {
+		return err
+	}
+	l.index.forget()
+	return nil
+}
+
+// replay adds one block to the index. A block that is absent, or is damaged
+// and the last, is chain.ErrNotFound.
+func (l *Log) replay(number uint64) error {
+	var records []byte
+	var count uint32
+	err := l.view(func(txn *badger.Txn) error {
+		err := get(txn, blockKey(number), func(b []byte) (err error) {
+			records, count, err = decodeBlock(number, b, nil)
+			return err
+		})
+		if errors.Is(err, chain.ErrCorrupt) {
+			if _, after := txn.Get(blockKey(number + 1)); errors.Is(after, badger.ErrKeyNotFound) {
+				return chain.ErrNotFound
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for offset := 0; count > 0; count-- {
+		s, rest, err := chain.DecodeStored(records[offset:])
+		if err != nil {
+			return err
+		}
+		if err := l.index.replay(&s, place{number, uint32(offset)}); err != nil {
+			return fmt.Errorf("actor %s record %d: %w", s.Actor, s.Number, err)
+		}
+		offset = len(records) - len(rest)
+	}
+	return nil
+}
+
+// replay adds one record to the index, unless it is there.
+func (x *index) replay(s *chain.Stored, at place) error {
+	h, err := x.writable(s.Actor)
+	if err != nil {
+		return err
+	}
+	if s.Number < h.next {
+		return nil
+	}
+	if s.Number > h.next {
+		return fmt.Errorf("record %d is missing: %w", h.next, chain.ErrCorrupt)
+	}
+	if s.Sum(h.hash) != s.Hash {
+		return fmt.Errorf("its content has another hash: %w", chain.ErrCorrupt)
+	}
+	rec, err := s.Record(h.hash)
+	if err != nil {
+		return err
+	}
+	h.summary.Apply(rec)
+	h.places = append(h.places, at)
+	h.next, h.hash = rec.Number+1, rec.Hash
+	return nil
+}
+
+// dropTail removes what stands where the next block will be.
+func (l *Log) dropTail() error {
+	key := blockKey(l.blocks)
+	err := l.view(func(txn *badger.Txn) error {
+		_, err := txn.Get(key)
+		return err
+	})
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read block %d: %w", l.blocks, err)
+	}
+	l.logger.Warn("dropped the last block, which was not wholly written", "block", l.blocks)
+	if l.readOnly {
+		return nil
+	}
+	return l.write(func(b *batch) { b.remove(key) })
+}
