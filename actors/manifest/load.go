@@ -61,29 +61,24 @@ func (m *Manifest) problem(at position, key, reason, hint string, cause error) *
 	return &Error{File: m.File, Line: at.line, Column: at.column, Key: key, Reason: reason, Hint: hint, Err: cause}
 }
 
-// readFile reads a regular file; one beyond the limit is read one byte further
-// at most and refused.
+// readFile reads a regular file of at most limit bytes.
 func readFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case !info.Mode().IsRegular():
 		return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+	case info.Size() > limit:
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %s", size(limit))}
 	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %s", size(limit))}
-	}
-	return data, nil
+	return io.ReadAll(io.LimitReader(file, limit)) // it may grow meanwhile
 }
 
 var errNotRegular = errors.New("not a regular file")

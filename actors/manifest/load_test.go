@@ -77,7 +77,7 @@ func TestThePackageIsReadBesideItsManifest(t *testing.T) {
 	}
 }
 
-func TestAMissingPackageIsAnErrorAtItsKey(t *testing.T) {
+func TestAPackageThatCannotBeReadIsAnErrorAtItsKey(t *testing.T) {
 	dir := folder(t, map[string]string{"manifest.toml": "\n" + head})
 	m, err := manifest.Load(dir, registry{})
 	if err != nil {
@@ -91,6 +91,14 @@ func TestAMissingPackageIsAnErrorAtItsKey(t *testing.T) {
 	m.Package = "."
 	if _, err := m.ReadPackage(); !errors.As(err, &problem) || !strings.Contains(problem.Reason, "not a regular file") {
 		t.Errorf("a folder as package: %v", err)
+	}
+	m.Package = "large.wasm"
+	large := filepath.Join(dir, m.Package)
+	if err := errors.Join(os.WriteFile(large, nil, 0o600), os.Truncate(large, 256<<20+1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.ReadPackage(); !errors.As(err, &problem) || !strings.Contains(problem.Reason, "larger than 256MiB") {
+		t.Errorf("a package beyond the bound: %v", err)
 	}
 }
 

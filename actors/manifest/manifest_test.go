@@ -300,6 +300,10 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 			"f:13:1: handler[0].mode: must be upper case",
 			"f:15:1: handler[0].peers[0].port: must be an integer, not a float",
 			"f:18:1: handler[0].peers[1].host: must be a string, not an integer"}},
+		{"an array in an array is placed at its key", head + "[[handler]]\ntype = \"message-server\"\nallow = [[\"x\"]]\n", []string{
+			"f:6:1: handler[0].allow[0]: must be a string, not an array"}},
+		{"a table below a later handler is placed there", head + "[[handler]]\ntype = \"runtime\"\n[[handler]]\ntype = \"message-server\"\n[[handler.peers]]\nport = true\n", []string{
+			"f:9:1: handler[1].peers[0].port: must be an integer, not a boolean"}},
 		{"an unsigned key is not negative", head + "[[handler]]\ntype = \"message-server\"\nretries = -1\n", []string{
 			"f:6:1: handler[0].retries: must not be negative"}},
 		{"a config that refuses itself is reported at its table", head + "[[handler]]\ntype = \"tcp\"\nmin = 11\n", []string{
