@@ -308,6 +308,8 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 			"f:6:1: handler[0].retries: must not be negative"}},
 		{"a config that refuses itself is reported at its table", head + "[[handler]]\ntype = \"tcp\"\nmin = 11\n", []string{
 			"f:4:3: handler[0]: min is larger than max"}},
+		{"a config with a problem is not asked about the whole", head + "[[handler]]\ntype = \"tcp\"\nmin = 11\nmax = true\n", []string{
+			"f:7:1: handler[0].max: must be an integer, not a boolean"}},
 
 		{"an unknown capability has a hint", head + "[permission_policy]\nstor = { type = \"inherit\" }\nwarp = { type = \"inherit\" }\n", []string{
 			"f:5:1: permission_policy.stor: unknown capability (did you mean store?)",
