@@ -1,0 +1,118 @@
+package badgerlog_test
+
+import (
+	"crypto/rand"
+	"testing"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/chaintest"
+)
+
+// benchActors is how many actors take turns in a benchmark.
+const benchActors = 100
+
+// turns makes one turn for each actor, of about 300 bytes that do not compress.
+func turns() []chain.Record {
+	records := make([]chain.Record, benchActors)
+	for i := range records {
+		records[i] = chaintest.Turn(chaintest.ID(i), 0, 64)
+		body := make([]byte, 64)
+		_, _ = rand.Read(body)
+		records[i].Events[0].(*chain.Call).Params.Bytes = body
+	}
+	return records
+}
+
+func benchAppend(b *testing.B, durability string) {
+	l := open(b, b.TempDir(), badgerlog.Options{Durability: durability})
+	defer func() { chaintest.Must(b, l.Close()) }()
+	w, err := l.Writer(b.Context())
+	chaintest.Must(b, err)
+	records := turns()
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		rec := records[n%benchActors]
+		rec.Number = uint64(n / benchActors)
+		room, err := w.Reserve(b.Context(), 400)
+		chaintest.Must(b, err)
+		chaintest.Must(b, w.Append(rec, room, nil))
+		room.Release()
+	}
+	chaintest.Must(b, w.Flush(b.Context()))
+}
+
+func BenchmarkAppendAsync(b *testing.B) { benchAppend(b, badgerlog.Async) }
+func BenchmarkAppendSync(b *testing.B)  { benchAppend(b, badgerlog.Sync) }
+
+// BenchmarkAcknowledge is one record after the other, each acknowledged first.
+func BenchmarkAcknowledge(b *testing.B) {
+	l := open(b, b.TempDir(), badgerlog.Options{})
+	defer func() { chaintest.Must(b, l.Close()) }()
+	w, err := l.Writer(b.Context())
+	chaintest.Must(b, err)
+	rec := turns()[0]
+	acked := make(chan error, 1)
+	for b.Loop() {
+		chaintest.Must(b, w.Append(rec, nil, func(_ chain.Hash, err error) { acked <- err }))
+		chaintest.Must(b, <-acked)
+		rec.Number++
+	}
+}
+
+// filled is a log of one actor with a chain of n records, or of many with as
+// many in all.
+func filled(b *testing.B, actors, n int) *badgerlog.Log {
+	l := open(b, b.TempDir(), badgerlog.Options{})
+	w, err := l.Writer(b.Context())
+	chaintest.Must(b, err)
+	for i := range actors {
+		chaintest.Begin(b, w, chaintest.ID(i))
+	}
+	for i := actors; i < n; i++ {
+		chaintest.Must(b, w.Append(chaintest.Turn(chaintest.ID(i%actors), uint64(i/actors), 64), nil, nil))
+	}
+	chaintest.Must(b, w.Close())
+	b.Cleanup(func() { chaintest.Must(b, l.Close()) })
+	return l
+}
+
+func BenchmarkRead(b *testing.B) {
+	l := filled(b, 1, 10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, err := range l.Records(b.Context(), chaintest.ID(0), 0) {
+			chaintest.Must(b, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*10_000), "ns/record")
+}
+
+func BenchmarkReadInterleaved(b *testing.B) {
+	l := filled(b, 1000, 30_000)
+	for b.Loop() {
+		for _, err := range l.Records(b.Context(), chaintest.ID(500), 0) {
+			chaintest.Must(b, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*30), "ns/record")
+}
+
+func BenchmarkVerify(b *testing.B) {
+	l := filled(b, 1, 10_000)
+	for b.Loop() {
+		_, err := chain.Verify(b.Context(), l, chaintest.ID(0))
+		chaintest.Must(b, err)
+	}
+	b.ReportMetric(float64(b.N)*30_000/b.Elapsed().Seconds(), "events/s")
+}
+
+func BenchmarkActors(b *testing.B) {
+	l := filled(b, 20_000, 20_000)
+	for b.Loop() {
+		for _, err := range l.Actors(b.Context()) {
+			chaintest.Must(b, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*20_000), "ns/actor")
+}
