@@ -20,8 +20,9 @@ var errGoexit = errors.New("handling a message called runtime.Goexit")
 type delivery interface {
 	// size is the message's size in bytes; it never changes.
 	size() int
-	// refuse is called at most once and only for a message that was not queued.
-	// It runs on the sender's goroutine with no lock held.
+	// refuse tells the sender that the message will not be handled. The mailbox
+	// calls it for a message that it does not queue, on the goroutine of the
+	// push and with no lock held; what close returns is the caller's to refuse.
 	refuse(reason error)
 }
 
