@@ -42,9 +42,9 @@ func (f Function) Args(input pack.Value) ([]pack.Value, error) {
 func (f Function) Output(v pack.Value, err error) (pack.Value, error) {
 	results := f.Signature.Results
 	switch {
-	case len(results) == 1 && results[0].IsResult() && err != nil:
+	case len(results) == 1 && results[0].Kind == pack.KindResult && err != nil:
 		return pack.Err(pack.TypeString, pack.TypeString, pack.String(err.Error())), nil
-	case len(results) == 1 && results[0].IsResult():
+	case len(results) == 1 && results[0].Kind == pack.KindResult:
 		return pack.Ok(pack.TypeString, pack.TypeString, v), nil
 	}
 	return v, err

@@ -31,6 +31,9 @@ type Import struct {
 // String is the name by which messages call the import: module.name.
 func (i Import) String() string { return i.Module + "." + i.Name }
 
+// WASI reports whether the import is WASI's, which the machine serves itself.
+func (i Import) WASI() bool { return i.Module == wasiModule }
+
 // MemoryLimits are the declared limits of a module's memory in pages of 64 KiB.
 type MemoryLimits struct {
 	Count    int    // memories defined by the module

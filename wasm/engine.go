@@ -87,10 +87,10 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 		workers: max(config.Workers, 1),
 		modules: map[[32]byte]*compilation{},
 	}
-	var err error
-	if e.wasi, err = wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("wasi: %w", err), e.Close(ctx))
 	}
+	e.wasi = e.runtime.Module(wasiModule)
 	return e, nil
 }
 

@@ -17,7 +17,6 @@ import (
 
 // Options are what a machine is given by its owner.
 type Options struct {
-	Host        Host          // answers the guest; nil where no turn is run
 	MemoryLimit int64         // bytes of linear memory
 	TurnTime    time.Duration // guest time of a turn, and of initialisation
 	OutputLimit int           // bytes of text that a turn may write
@@ -28,6 +27,7 @@ type Options struct {
 type Machine struct {
 	module  *Module
 	options Options
+	host    Host
 	exports signatures
 	guest   guest
 
@@ -63,7 +63,7 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	}
 	mc := &Machine{module: m, options: o, exports: signaturesOf(m.Metadata), state: DefaultState(), sleeper: -1}
 	for i, imp := range m.Layout.Imports {
-		if imp.Module == wasiModule && imp.Name == "poll_oneoff" {
+		if imp.WASI() && imp.Name == "poll_oneoff" {
 			mc.sleeper = i
 		}
 	}
@@ -78,11 +78,14 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 		return nil, err
 	}
 	mc.ready = true
-	if o.Host != nil {
-		mc.console.emit = o.Host.Output
-		mc.random.key = o.Host.Key
-	}
 	return mc, nil
+}
+
+// Attach gives the machine the host that answers its guest from the next turn on.
+func (m *Machine) Attach(h Host) {
+	m.host = h
+	m.console.emit = h.Output
+	m.random.key = h.Key
 }
 
 func (m *Machine) initialise(ctx context.Context) error {
@@ -277,7 +280,7 @@ const maxNesting = 8
 func (m *Machine) ask(ctx context.Context, imp int, input []byte) (Reply, error) {
 	m.watch.pause()
 	defer m.watch.resume()
-	reply, err := m.options.Host.Call(ctx, imp, input)
+	reply, err := m.host.Call(ctx, imp, input)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -82,7 +82,7 @@ func (m *Module) linkImports(ctx context.Context) error {
 	builders := map[string]wazero.HostModuleBuilder{}
 	linked := map[Import]bool{}
 	for index, imp := range m.Layout.Imports {
-		if imp.Module == wasiModule {
+		if imp.WASI() {
 			continue
 		}
 		if sig, known := m.Layout.signature(imp); !known || sig != abiSignature {

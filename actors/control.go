@@ -1,0 +1,174 @@
+package actors
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm"
+)
+
+// Status is what a live actor is doing.
+type Status string
+
+// The statuses of an actor.
+const (
+	StatusStarting Status = "starting"
+	StatusRunning  Status = "running"
+	StatusStopping Status = "stopping"
+	StatusEnded    Status = "ended"
+)
+
+// ending is what an actor was told to do; a greater one overrules.
+type ending int32
+
+const (
+	orderNone ending = iota
+	orderSuspend
+	orderStop
+	orderKill
+)
+
+// control is an actor's control block: all that others may see of it and ask
+// of it without going through its mailbox. It outlives the process.
+type control struct {
+	id      chain.ID
+	name    string
+	path    string
+	created time.Time
+	module  *wasm.Module
+	mailbox *mailbox
+	// answersLater says that the guest can answer a request after the turn
+	// that delivered it.
+	answersLater bool
+	pid          *actor.PID // set before anyone else has the block
+
+	registered atomic.Bool   // takes messages
+	turns      atomic.Int64  // closed turns
+	failures   atomic.Int64  // of them, failed
+	memory     atomic.Int64  // bytes of linear memory
+	stopping   chan struct{} // closed with the first order: waits end
+	ready      chan struct{} // closed when init is over
+	done       chan struct{} // closed when the actor has ended
+
+	mu      sync.Mutex
+	order   ending                  // guarded by mu
+	ended   bool                    // guarded by mu
+	cancel  context.CancelCauseFunc // guarded by mu; of the turn that runs
+	drained []delivery              // guarded by mu; what waited when it was told to stop
+	initErr error                   // guarded by mu
+	exit    Exit                    // guarded by mu, meaningful once done
+	subs    []*Subscription         // guarded by mu
+}
+
+// give tells the actor to end; stop passes the news to its process. An order
+// that is no stronger than one before changes nothing.
+func (c *control) give(o ending, stop func(*actor.PID)) {
+	drained := c.mailbox.close(ErrStopped)
+	c.mu.Lock()
+	c.drained = append(c.drained, drained...)
+	if c.order == orderNone {
+		close(c.stopping)
+	}
+	stronger := o > c.order
+	if stronger {
+		c.order = o
+	}
+	cancel := c.cancel
+	c.mu.Unlock()
+	if stronger && o == orderKill && cancel != nil {
+		cancel(errKilled)
+	}
+	if stronger {
+		stop(c.pid)
+	}
+}
+
+// errKilled ends the turn of an actor that is killed.
+var errKilled = wasm.Trapf(wasm.KindKilled, "killed from outside")
+
+// beginTurn makes the context of a turn, which a kill ends.
+func (c *control) beginTurn(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cancel = cancel
+	if c.order == orderKill {
+		cancel(errKilled)
+	}
+	return ctx, func(cause error) {
+		c.mu.Lock()
+		c.cancel = nil
+		c.mu.Unlock()
+		cancel(cause)
+	}
+}
+
+func (c *control) ordered() ending {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.order
+}
+
+// takeDrained returns what waited when the actor was told to stop.
+func (c *control) takeDrained() []delivery {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	drained := c.drained
+	c.drained = nil
+	return drained
+}
+
+func (c *control) status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ended:
+		return StatusEnded
+	case c.order != orderNone:
+		return StatusStopping
+	}
+	select {
+	case <-c.ready:
+		return StatusRunning
+	default:
+		return StatusStarting
+	}
+}
+
+// started tells who spawned the actor how init went.
+func (c *control) started(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.ready:
+	default:
+		c.initErr = err
+		close(c.ready)
+	}
+}
+
+// end publishes how the actor ended.
+func (c *control) end(exit Exit) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	c.ended, c.exit = true, exit
+	for _, s := range c.subs {
+		s.end()
+	}
+	c.subs = nil
+	close(c.done)
+}
+
+func (c *control) exited() Exit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.exit
+}

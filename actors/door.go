@@ -1,0 +1,246 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// door is the recording door: everything that a guest asks of the world passes
+// it, is held against the grant, and becomes an event of the turn.
+type door struct {
+	process *process
+
+	// Of the turn that runs:
+	ctx      context.Context
+	room     chain.Room
+	events   []chain.Event // not enqueued yet
+	effects  []effect      // not released yet
+	calls    int
+	recorded int64 // bytes
+	logged   int64 // bytes
+}
+
+// effect is what a deferred call left to be released.
+type effect struct {
+	session host.Session
+	what    any
+	at      host.Event
+}
+
+var _ wasm.Host = (*door)(nil)
+
+// open begins a turn.
+func (d *door) open(ctx context.Context, room chain.Room, call *chain.Call, size int) {
+	d.ctx, d.room = ctx, room
+	d.events = []chain.Event{call}
+	d.effects = nil
+	d.calls, d.recorded, d.logged = 0, int64(size), 0
+}
+
+// flush enqueues the events so far as a record and, unless the turn failed,
+// lets the effects act in order.
+func (d *door) flush(release bool) error {
+	events, effects := d.events, d.effects
+	d.events, d.effects = nil, nil
+	if err := d.process.append(events, d.room); err != nil {
+		return err
+	}
+	if release {
+		for _, e := range effects {
+			e.session.Release(e.what, e.at)
+		}
+	}
+	return nil
+}
+
+// at names the next event.
+func (d *door) at() host.Event {
+	return host.Event{Actor: d.process.control.id, Record: d.process.next, Index: uint32(len(d.events))}
+}
+
+func (d *door) event(e chain.Event) { d.events = append(d.events, e) }
+
+// Call serves import number imp.
+func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
+	p := d.process
+	if p.haltErr != nil {
+		return wasm.Reply{}, p.haltErr
+	}
+	if err := d.count(len(input)); err != nil {
+		return wasm.Reply{}, d.refuse(imp, input, err)
+	}
+	if p.control.module.Layout.Imports[imp].WASI() {
+		return d.sleep(ctx, imp, input)
+	}
+	f := p.birth.functions[imp]
+	value, err := pack.Decode(input)
+	if err != nil {
+		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindABI, "%s.%s is called with bytes that are no value: %v", f.Interface, f.Signature.Name, err))
+	}
+	args, err := f.Args(value)
+	if err != nil {
+		return d.answer(imp, input, f, pack.Value{}, err)
+	}
+	call := &host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock()}
+	session := p.sessions[f.Handler]
+	for _, e := range d.effects {
+		if e.session == session {
+			call.Pending = append(call.Pending, e.what)
+		}
+	}
+	if f.Kind == host.Outcall || f.Kind == host.Wait {
+		return d.leave(ctx, imp, input, f, call)
+	}
+	out, err := session.Call(ctx, call)
+	reply, trap := d.answer(imp, input, f, out, err)
+	if trap == nil && err == nil && call.Effect() != nil {
+		d.effects = append(d.effects, effect{session, call.Effect(), call.At})
+	}
+	return reply, trap
+}
+
+// count holds the turn to its limits of calls and recorded bytes.
+func (d *door) count(bytes int) error {
+	limits := d.process.limits
+	d.recorded += int64(bytes)
+	if d.recorded > limits.RecordedBytes {
+		return wasm.Trapf(wasm.KindLimit, "the turn would record more than limits.recorded_bytes = %d", limits.RecordedBytes)
+	}
+	if d.calls++; d.calls > limits.HostCalls {
+		return wasm.Trapf(wasm.KindLimit, "the turn makes more than limits.host_calls = %d", limits.HostCalls)
+	}
+	return nil
+}
+
+// refuse records a call that is not served and returns the trap that ends it.
+func (d *door) refuse(imp int, input []byte, trap error) error {
+	d.event(&chain.Host{Import: uint32(imp), Input: d.process.payload(input), Status: chain.CallRefused})
+	return trap
+}
+
+// answer records a call that was answered on the spot.
+func (d *door) answer(imp int, input []byte, f host.Function, out pack.Value, err error) (wasm.Reply, error) {
+	status, output, trap := d.output(f, out, err)
+	d.event(&chain.Host{Import: uint32(imp), Input: d.process.payload(input), Status: status, Output: d.process.payload(output)})
+	return wasm.Reply{Output: output}, trap
+}
+
+// output is what the guest is handed for an answer or an error: a value, or a
+// trap where the function has no err.
+func (d *door) output(f host.Function, out pack.Value, err error) (chain.CallStatus, []byte, error) {
+	status := chain.CallAnswered
+	kind := wasm.KindHost
+	if errors.Is(err, host.ErrDenied) {
+		status, kind = chain.CallDenied, wasm.KindDenied
+	}
+	value, err := f.Output(out, err)
+	if err != nil {
+		if status == chain.CallAnswered {
+			status = chain.CallRefused
+		}
+		return status, nil, wasm.Trapf(kind, "%s.%s: %v", f.Interface, f.Signature.Name, err)
+	}
+	encoded, err := pack.Encode(value)
+	if err == nil {
+		err = d.count(len(encoded))
+		d.calls--
+	}
+	if err != nil {
+		return chain.CallRefused, nil, err
+	}
+	return status, encoded, nil
+}
+
+// leave makes a call that leaves the actor and waits: what the turn did so far
+// is enqueued and released first, with the intent.
+func (d *door) leave(ctx context.Context, imp int, input []byte, f host.Function, call *host.Call) (wasm.Reply, error) {
+	p := d.process
+	outcome := &chain.Outcome{Import: uint32(imp)}
+	if f.Kind == host.Outcall {
+		d.event(&chain.Intent{Import: uint32(imp), Input: p.payload(input)})
+	} else {
+		outcome.Input = p.payload(input)
+	}
+	if err := d.flush(true); err != nil {
+		return wasm.Reply{}, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, p.limits.WaitTime)
+	defer cancel()
+	out, err := p.sessions[f.Handler].Call(waiting, call)
+	var killed *wasm.Trap
+	switch {
+	case errors.As(context.Cause(ctx), &killed):
+		return d.settle(outcome, chain.CallKilled, nil, killed)
+	case err != nil && waiting.Err() != nil:
+		_, output, trap := d.output(f, out, fmt.Errorf("no answer within limits.wait_time = %v", p.limits.WaitTime))
+		return d.settle(outcome, chain.CallTimedOut, output, trap)
+	}
+	status, output, trap := d.output(f, out, err)
+	return d.settle(outcome, status, output, trap)
+}
+
+// settle records the end of a wait.
+func (d *door) settle(o *chain.Outcome, status chain.CallStatus, output []byte, trap error) (wasm.Reply, error) {
+	p := d.process
+	o.Status, o.Output = status, p.payload(output)
+	o.Time = max(p.now(), p.machine.Clock()+1, o.Time)
+	d.event(o)
+	return wasm.Reply{Output: output, Now: o.Time}, trap
+}
+
+// sleep is a poll_oneoff that waits for a clock: a wait that really waits, and
+// ends at once when the actor is told to end.
+func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
+	p := d.process
+	outcome := &chain.Outcome{Import: uint32(imp), Input: p.payload(input)}
+	ns, err := wasm.SleepDuration(input)
+	if err != nil {
+		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindABI, "sleep: %v", err))
+	}
+	duration := time.Duration(ns)
+	if duration > p.limits.WaitTime {
+		return d.settle(outcome, chain.CallRefused, nil, wasm.Trapf(wasm.KindLimit, "a sleep of %v is longer than limits.wait_time = %v", duration, p.limits.WaitTime))
+	}
+	if err := d.flush(true); err != nil {
+		return wasm.Reply{}, err
+	}
+	outcome.Time = p.machine.Clock() + ns
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return d.settle(outcome, chain.CallAnswered, nil, nil)
+	case <-ctx.Done():
+		outcome.Time = 0
+		return d.settle(outcome, chain.CallKilled, nil, errKilled)
+	case <-p.control.stopping:
+		outcome.Time = 0
+		return d.settle(outcome, chain.CallInterrupted, nil, wasm.Trapf(wasm.KindKilled, "told to stop while it slept"))
+	}
+}
+
+// Key draws and records the turn's random key.
+func (d *door) Key() ([32]byte, error) {
+	var key [32]byte
+	if _, err := io.ReadFull(d.process.system.config.Random, key[:]); err != nil {
+		return key, wasm.Trapf(wasm.KindHost, "randomness: %v", err)
+	}
+	d.event(&chain.Key{Key: key})
+	return key, nil
+}
+
+var streamNames = map[wasm.Stream]string{wasm.Stdout: "stdout", wasm.Stderr: "stderr"}
+
+// Output passes a line of the guest on. It needs no event: a replay writes it
+// again.
+func (d *door) Output(stream wasm.Stream, line string) {
+	d.process.output(streamNames[stream], line)
+}

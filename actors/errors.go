@@ -1,0 +1,73 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	// ErrNoActor is returned when no live actor has the given path, name or id.
+	ErrNoActor = errors.New("no such actor")
+	// ErrNotRegistered is returned for a message to an actor that has not
+	// called register of message-server-host.
+	ErrNotRegistered = errors.New("the actor takes no messages: it has not called theater:simple/message-server-host.register")
+	// ErrStopped is returned to who waits for an actor that ends, or sends to
+	// one that has.
+	ErrStopped = errors.New("the actor has stopped")
+	// ErrClosed is returned by a System that is closed.
+	ErrClosed = errors.New("the system is closed")
+	// ErrCancelled is returned to a requester whose request was cancelled by
+	// the actor that it was made to.
+	ErrCancelled = errors.New("the request was cancelled")
+)
+
+// NotFoundError names an actor that guests cannot reach, in the words that
+// they know.
+type NotFoundError struct{ Target string }
+
+func (e *NotFoundError) Error() string { return "Actor not found: " + e.Target }
+
+// Is makes a NotFoundError an ErrNoActor.
+func (e *NotFoundError) Is(target error) bool { return target == ErrNoActor }
+
+// NoExportError says that an actor cannot handle a message.
+type NoExportError struct{ Path, Export string }
+
+func (e *NoExportError) Error() string {
+	return fmt.Sprintf("actor %s does not export %s", e.Path, e.Export)
+}
+
+// FailedError is the answer to a request whose turn failed.
+type FailedError struct {
+	Path string
+	Err  error // *wasm.Trap or *wasm.GuestError
+}
+
+func (e *FailedError) Error() string { return fmt.Sprintf("actor %s failed: %v", e.Path, e.Err) }
+
+func (e *FailedError) Unwrap() error { return e.Err }
+
+// CycleError refuses a wait that would never end.
+type CycleError struct{ Paths []string }
+
+func (e *CycleError) Error() string {
+	return "refused: the actors would wait for each other: " + strings.Join(e.Paths, " -> ")
+}
+
+// TimeoutError says that an actor did not answer in time.
+type TimeoutError struct {
+	Path  string
+	Limit string
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("actor %s did not answer within %s", e.Path, e.Limit)
+}
+
+// DurabilityError says that a manifest asks for more than the data folder keeps.
+type DurabilityError struct{ Wanted, Folder string }
+
+func (e *DurabilityError) Error() string {
+	return fmt.Sprintf("[chain] durability = %q needs a data folder of that durability, and this one is %q: start a new folder with --durability %s", e.Wanted, e.Folder, e.Wanted)
+}

@@ -1,0 +1,40 @@
+package actors
+
+import (
+	"io"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// payload keeps bytes that crossed the sandbox: in the record, as a blob when
+// they are many, or sealed when the manifest says so. b must not change any more.
+func (p *process) payload(b []byte) chain.Payload {
+	if len(b) == 0 {
+		return chain.Payload{}
+	}
+	if !p.birth.manifest.Chain.Sealed {
+		return chain.PutPayload(p.writer, b)
+	}
+	sealed, opening := chain.Seal(p.salt(), b)
+	p.writer.PutBlob(opening)
+	return sealed
+}
+
+// state refers to the actor's state after a turn.
+func (p *process) state(b []byte) chain.StateRef {
+	if !p.birth.manifest.Chain.Sealed {
+		return chain.NewState(b)
+	}
+	sealed, opening := chain.SealState(p.salt(), b)
+	p.writer.PutBlob(opening)
+	return sealed
+}
+
+// salt is drawn anew for every sealed payload. Without randomness the process
+// panics rather than seal with a salt that can be guessed.
+func (p *process) salt() (salt [32]byte) {
+	if _, err := io.ReadFull(p.system.config.Random, salt[:]); err != nil {
+		panic(err)
+	}
+	return salt
+}

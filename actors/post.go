@@ -1,0 +1,196 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// What an actor's handlers ask of it (host/runtime.Life, host/message.Post).
+
+var errAlreadyRegistered = errors.New("Already registered") //nolint:staticcheck // the original's words, which guests compare
+
+// Log takes a line of the guest's.
+func (p *process) Log(line string) {
+	d := &p.door
+	if d.logged > p.limits.LogBytes {
+		return
+	}
+	if d.logged += int64(len(line)); d.logged > p.limits.LogBytes {
+		line = "… the turn logged more than limits.log_bytes; the rest is dropped"
+	}
+	p.output("log", line)
+}
+
+func (p *process) output(stream, line string) {
+	p.system.config.Output(Line{Actor: p.control.id, Path: p.control.path, Stream: stream, Text: line})
+}
+
+// Shutdown ends the actor normally once its turn is over.
+func (p *process) Shutdown(data []byte) {
+	p.shutdown = &Exit{Reason: ReasonNormal, Data: data}
+}
+
+// Register makes the actor reachable by messages.
+func (p *process) Register() error {
+	if !p.control.registered.CompareAndSwap(false, true) {
+		return errAlreadyRegistered
+	}
+	return nil
+}
+
+// Resolve returns the path of an actor that takes messages.
+func (p *process) Resolve(target string) (string, error) {
+	c, err := p.system.reachable(target)
+	if err != nil {
+		return "", err
+	}
+	return c.path, nil
+}
+
+// Send delivers body; what cannot be delivered is recorded as dropped.
+func (p *process) Send(target string, body []byte, at host.Event) {
+	cause := causeOf(at)
+	c, err := p.system.find(target)
+	if err == nil {
+		err = p.system.deliver(c, &envelope{form: formSend, export: exportSend, body: body, cause: cause})
+	}
+	if err == nil {
+		return
+	}
+	p.logger.Warn("message dropped", "to", target, "error", err)
+	// A log that refuses this halts the actor, which it has said.
+	_ = p.append([]chain.Event{&chain.Lifecycle{
+		What: chain.LifecycleDropped, Time: p.now(), Reason: "undeliverable", Detail: err.Error(), Ref: cause.Event,
+	}}, nil)
+}
+
+// Request delivers body and waits for the answer.
+func (p *process) Request(ctx context.Context, target string, body []byte, at host.Event) ([]byte, error) {
+	c, err := p.system.reachable(target)
+	if err != nil {
+		return nil, err
+	}
+	leave, err := p.system.waits.enter(p.control, c)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	r := newReply(false)
+	if err := p.system.deliver(c, &envelope{form: formRequest, export: exportRequest, body: body, cause: causeOf(at), reply: r}); err != nil {
+		return nil, err
+	}
+	select {
+	case a := <-r.ch:
+		return a.body, a.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Outstanding lists the requests that the actor has not answered.
+func (p *process) Outstanding() []string { return slices.Clone(p.requests.ids) }
+
+// Respond answers one of them.
+func (p *process) Respond(request string, body []byte) {
+	p.requests.settle(p, request, answer{body: body})
+}
+
+// Cancel answers one of them with an error.
+func (p *process) Cancel(request string) {
+	p.requests.settle(p, request, answer{err: fmt.Errorf("actor %s: %w", p.control.path, ErrCancelled)})
+}
+
+func causeOf(at host.Event) chain.Cause {
+	return chain.Cause{Kind: chain.CauseEvent, Event: chain.Ref{Actor: at.Actor, Record: at.Record, Index: at.Index}}
+}
+
+// reachable finds an actor that takes messages. To guests, one that does not
+// register is not there.
+func (s *System) reachable(target string) (*control, error) {
+	c, ok := s.registry.find(target)
+	if !ok || !c.registered.Load() {
+		return nil, &NotFoundError{Target: target}
+	}
+	return c, nil
+}
+
+// deliver queues a message with its actor, or says why it cannot be.
+func (s *System) deliver(c *control, e *envelope) error {
+	if _, ok := c.module.Layout.Export(e.export); !ok {
+		return &NoExportError{Path: c.path, Export: e.export}
+	}
+	s.proto.Root.Send(c.pid, e)
+	if e.refusal != nil {
+		return fmt.Errorf("actor %s: %w", c.path, e.refusal)
+	}
+	return nil
+}
+
+// Send delivers body to the actor's handle-send. It returns once the message
+// is queued. from names the sender in the chain.
+func (s *System) Send(ref Ref, from string, body []byte) error {
+	c, err := s.takesMessages(ref)
+	if err != nil {
+		return err
+	}
+	return s.deliver(c, &envelope{form: formSend, export: exportSend, body: body, cause: external(from)})
+}
+
+// Request delivers body to the actor's handle-request and waits for the answer.
+// The answer is on the chain, in the log's durability, before it is returned.
+func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte) ([]byte, error) {
+	c, err := s.takesMessages(ref)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.ask(ctx, c, &envelope{form: formRequest, export: exportRequest, body: body, cause: external(from), reply: newReply(true)})
+	return a.body, err
+}
+
+// Call runs any export with params, a tuple or a single value, and returns its
+// response. The state is put in and taken out as in every turn.
+func (s *System) Call(ctx context.Context, ref Ref, from, export string, params pack.Value) (pack.Value, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return pack.Value{}, err
+	}
+	encoded, err := pack.Encode(params)
+	if err != nil {
+		return pack.Value{}, fmt.Errorf("parameters: %w", err)
+	}
+	a, err := s.ask(ctx, c, &envelope{form: formCall, export: export, params: params, weight: len(encoded), cause: external(from), reply: newReply(true)})
+	return a.value, err
+}
+
+func (s *System) takesMessages(ref Ref) (*control, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return nil, err
+	}
+	if !c.registered.Load() {
+		return nil, fmt.Errorf("%s: %w", c.path, ErrNotRegistered)
+	}
+	return c, nil
+}
+
+func (s *System) ask(ctx context.Context, c *control, e *envelope) (answer, error) {
+	if err := s.deliver(c, e); err != nil {
+		return answer{}, err
+	}
+	select {
+	case a := <-e.reply.ch:
+		return a, a.err
+	case <-ctx.Done():
+		return answer{}, fmt.Errorf("actor %s: %w", c.path, context.Cause(ctx))
+	}
+}
+
+func external(from string) chain.Cause {
+	return chain.Cause{Kind: chain.CauseExternal, External: from}
+}

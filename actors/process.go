@@ -1,0 +1,224 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm"
+)
+
+// process is an actor as protoactor runs it: it handles one message at a time,
+// each in a turn of its machine. Only its own goroutine touches it; others see
+// the control block.
+type process struct {
+	system  *System
+	control *control
+	birth   *birth
+	limits  manifest.Limits
+	logger  *slog.Logger
+
+	machine  *wasm.Machine
+	sessions map[string]host.Session // by handler type
+	door     door
+	requests requests
+
+	writer   chain.Writer
+	next     uint64  // number of the next record
+	last     *ticket // of the newest record
+	haltErr  error   // why the log takes no more
+	shutdown *Exit   // set when the guest asked to end
+	finished bool
+}
+
+var _ actor.Actor = (*process)(nil)
+
+func newProcess(s *System, b *birth) *process {
+	c := b.control
+	p := &process{
+		system: s, control: c, birth: b, limits: b.manifest.Limits, writer: b.writer,
+		logger: s.config.Logger.With("actor", c.path, "id", c.id.String()),
+	}
+	p.door.process = p
+	return p
+}
+
+// ID is the actor's id as guests know it.
+func (p *process) ID() string { return p.control.id.String() }
+
+// Path is the actor's place in the tree.
+func (p *process) Path() string { return p.control.path }
+
+// Receive handles protoactor's lifecycle and the actor's messages.
+func (p *process) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		p.start(ctx)
+	case *actor.Stopping:
+		p.finish(p.orderedExit())
+	case *actor.Stopped:
+		p.finish(Exit{Reason: ReasonKilled})
+	case *envelope:
+		p.handle(ctx, m)
+	}
+}
+
+// start makes the instance and runs init, or replays the actor's chain.
+func (p *process) start(ctx actor.Context) {
+	err := p.begin()
+	if err == nil {
+		if p.birth.resume {
+			err = p.resume(p.system.ctx)
+		} else {
+			err = p.init()
+		}
+	}
+	p.birth = &birth{manifest: p.birth.manifest, functions: p.birth.functions}
+	if err != nil {
+		p.finish(Exit{Reason: ReasonInitFailed, Err: err})
+		p.control.started(err)
+		ctx.Stop(ctx.Self())
+		return
+	}
+	p.control.started(nil)
+	p.afterTurn(ctx, nil)
+}
+
+// begin writes the genesis and makes the instance and the sessions.
+func (p *process) begin() error {
+	b := p.birth
+	if b.genesis != nil {
+		b.genesis.Time = p.now()
+		b.genesis.Path = p.control.path
+		if err := p.append([]chain.Event{b.genesis}, nil); err != nil {
+			return err
+		}
+	}
+	turn, end := p.control.beginTurn(p.system.ctx)
+	defer end(nil)
+	machine, err := p.control.module.Start(turn, wasm.Options{
+		MemoryLimit: p.limits.Memory, TurnTime: p.limits.TurnTime, OutputLimit: int(p.limits.LogBytes),
+	})
+	if err != nil {
+		return err
+	}
+	p.machine = machine
+	p.machine.SetState(b.state)
+	p.machine.Attach(&p.door)
+	p.sessions, err = p.system.config.Handlers.Open(p, tables(b.manifest), ceiling(b.manifest))
+	return err
+}
+
+func (p *process) now() int64 { return p.system.config.Now().UnixNano() }
+
+// append enqueues a record of events. What is handed to the log is not changed
+// afterwards. After an error the log takes nothing more from this actor.
+func (p *process) append(events []chain.Event, room chain.Room) error {
+	if p.haltErr != nil {
+		return p.haltErr
+	}
+	record := chain.Record{Actor: p.control.id, Number: p.next, Epoch: p.writer.Epoch(), Events: events}
+	t := &ticket{}
+	c := p.control
+	err := p.writer.Append(record, room, func(hash chain.Hash, err error) {
+		if err == nil {
+			record.Hash = hash
+			c.publish(record)
+		}
+		t.complete(err)
+	})
+	if err != nil {
+		p.haltErr = err
+		p.logger.Error("the chain cannot go on", "error", err)
+		return err
+	}
+	p.next++
+	p.last = t
+	return nil
+}
+
+// reply answers who waits for a message: an actor of this log now, anyone
+// outside once the newest record is acknowledged.
+func (p *process) reply(r *reply, a answer) {
+	if r == nil {
+		return
+	}
+	if !r.external || p.last == nil {
+		r.deliver(a)
+		return
+	}
+	p.last.then(func(err error) {
+		if err != nil {
+			a = answer{err: err}
+		}
+		r.deliver(a)
+	})
+}
+
+// orderedExit is the exit that the actor was told to take.
+func (p *process) orderedExit() Exit {
+	switch p.control.ordered() {
+	case orderSuspend:
+		return Exit{Reason: ReasonSuspended}
+	case orderStop:
+		return Exit{Reason: ReasonShutdown}
+	}
+	return Exit{Reason: ReasonKilled}
+}
+
+// finish ends the actor once: it closes the mailbox, records the end and what
+// is dropped with it, answers all who wait, and lets go of the instance.
+func (p *process) finish(exit Exit) {
+	if p.finished {
+		return
+	}
+	p.finished = true
+	dropped := append(p.control.takeDrained(), p.control.mailbox.close(ErrStopped)...)
+	p.recordEnd(exit, dropped)
+	for _, d := range dropped {
+		p.reply(d.(*envelope).reply, answer{err: &FailedError{Path: p.control.path, Err: ErrStopped}})
+	}
+	p.requests.abandon(p, ErrStopped)
+	for _, s := range p.sessions {
+		s.Close(string(exit.Reason))
+	}
+	if p.machine != nil {
+		p.machine.Close(context.WithoutCancel(p.system.ctx))
+	}
+	if exit.Failed() {
+		p.logger.Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
+	}
+	p.control.started(ErrStopped)
+	p.system.registry.remove(p.control)
+	c := p.control
+	if p.last == nil {
+		c.end(exit)
+		return
+	}
+	p.last.then(func(error) { c.end(exit) })
+}
+
+// recordEnd writes the last record: the messages that nobody will handle, and
+// why the actor ended.
+func (p *process) recordEnd(exit Exit, dropped []delivery) {
+	if p.next == 0 || exit.Reason == ReasonInterrupted {
+		return
+	}
+	var events []chain.Event
+	for _, d := range dropped {
+		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
+			events = append(events, &chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})
+		}
+	}
+	what := chain.LifecycleStopped
+	if exit.Reason == ReasonSuspended {
+		what = chain.LifecycleSuspended
+	}
+	events = append(events, &chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: exit.detail()})
+	// A log that refuses this has said so; the actor ends all the same.
+	_ = p.append(events, nil)
+}

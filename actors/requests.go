@@ -1,0 +1,36 @@
+package actors
+
+import "slices"
+
+// requests are those that an actor was asked and has not answered. Each is
+// answered once, by its own actor.
+type requests struct {
+	ids     []string // oldest first
+	replies map[string]*reply
+}
+
+func (r *requests) open(id string, to *reply) {
+	if r.replies == nil {
+		r.replies = map[string]*reply{}
+	}
+	r.ids = append(r.ids, id)
+	r.replies[id] = to
+}
+
+// settle answers a request; one that is settled already stays so.
+func (r *requests) settle(p *process, id string, a answer) {
+	to, ok := r.replies[id]
+	if !ok {
+		return
+	}
+	delete(r.replies, id)
+	r.ids = slices.DeleteFunc(r.ids, func(other string) bool { return other == id })
+	p.reply(to, a)
+}
+
+// abandon answers all that is left with an error.
+func (r *requests) abandon(p *process, reason error) {
+	for _, id := range slices.Clone(r.ids) {
+		r.settle(p, id, answer{err: &FailedError{Path: p.control.path, Err: reason}})
+	}
+}

@@ -1,0 +1,187 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/replay"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// Resume continues an actor of the log from its chain: its closed turns are
+// executed again on a fresh instance with no handler running, a turn that was
+// cut short is closed as interrupted, and the actor goes on under its old id
+// and path. What it runs comes from the log, not from the manifest's file.
+func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
+	sum, err := s.config.Log.Summary(ctx, id)
+	if err != nil {
+		return Ref{}, fmt.Errorf("resume %s: %w", id, err)
+	}
+	if sum.Status == chain.StatusStopped {
+		return Ref{}, fmt.Errorf("resume %s: %w (%s); its chain is complete", sum.Path, ErrStopped, sum.Reason)
+	}
+	b, err := s.rebirth(ctx, sum)
+	if err != nil {
+		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
+	}
+	return s.launch(ctx, b)
+}
+
+// rebirth reads from the log what the actor was started with.
+func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error) {
+	raw, err := s.config.Log.Blob(ctx, sum.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	m, err := manifest.Parse(raw, "manifest of "+sum.Path, s.config.Handlers)
+	if err != nil {
+		return nil, err
+	}
+	code, err := s.config.Log.Blob(ctx, sum.Module)
+	if err != nil {
+		return nil, fmt.Errorf("module: %w", err)
+	}
+	b, err := s.link(ctx, m, code)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	if b.state, err = pack.Decode(state); err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	b.writer, b.resume = s.config.Writer, true
+	b.control.id, b.control.name = sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:]
+	return b, nil
+}
+
+// resume executes the chain again and gives the sessions their past.
+func (p *process) resume(ctx context.Context) error {
+	log := p.system.config.Log
+	id := p.control.id
+	sum, err := log.Summary(ctx, id)
+	if err != nil {
+		return err
+	}
+	p.next = sum.Records
+	var crossings []host.Crossing
+	var events []chain.Event
+	for t, err := range replay.Turns(log.Records(ctx, id, 0)) {
+		if err != nil {
+			return err
+		}
+		if t.Result == nil {
+			events = append(events, &chain.Result{Status: chain.ResultInterrupted, Text: "the process ended in the middle of the turn"})
+			continue
+		}
+		if err := replay.Run(ctx, p.machine, log, t); err != nil {
+			return err
+		}
+		p.control.turns.Add(1)
+		if crossings, err = p.remember(ctx, crossings, t); err != nil {
+			return err
+		}
+	}
+	p.machine.Attach(&p.door)
+	for name, session := range p.sessions {
+		if r, ok := session.(host.Restorer); ok {
+			if err := r.Restore(ofHandler(crossings, p.birth.functions, name)); err != nil {
+				return fmt.Errorf("restore %s: %w", name, err)
+			}
+		}
+	}
+	p.control.memory.Store(p.machine.Memory())
+	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
+	return p.append(events, nil)
+}
+
+// remember adds the crossings of a turn that its sessions answered.
+func (p *process) remember(ctx context.Context, past []host.Crossing, t *replay.Turn) ([]host.Crossing, error) {
+	if t.Result.Status != chain.ResultOK {
+		return past, nil
+	}
+	for _, event := range t.Events {
+		call, ok := event.(*chain.Host)
+		if !ok || call.Status != chain.CallAnswered {
+			continue
+		}
+		f := p.birth.functions[call.Import]
+		c := host.Crossing{Interface: f.Interface, Function: f.Signature.Name}
+		for _, side := range []struct {
+			payload chain.Payload
+			value   *pack.Value
+		}{{call.Input, &c.Input}, {call.Output, &c.Output}} {
+			raw, err := side.payload.Load(ctx, p.system.config.Log)
+			if err != nil {
+				return nil, err
+			}
+			if *side.value, err = pack.Decode(raw); err != nil {
+				return nil, err
+			}
+		}
+		past = append(past, c)
+	}
+	return past, nil
+}
+
+// ofHandler yields the crossings that the handler's sessions answered.
+func ofHandler(past []host.Crossing, functions []host.Function, handler string) iter.Seq[host.Crossing] {
+	served := map[string]bool{}
+	for _, f := range functions {
+		if f.Handler == handler {
+			served[f.Interface] = true
+		}
+	}
+	return func(yield func(host.Crossing) bool) {
+		for _, c := range past {
+			if served[c.Interface] && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// supersede marks the trees of an earlier run at path as stopped: their actors
+// were left suspended, or cut off, and a new one takes the path.
+func (s *System) supersede(ctx context.Context, path string) error {
+	for sum, err := range s.config.Log.Actors(ctx) {
+		if err != nil {
+			return fmt.Errorf("look for earlier actors at %s: %w", path, err)
+		}
+		inTree := sum.Path == path || strings.HasPrefix(sum.Path, path+"/")
+		if !inTree || sum.Status == chain.StatusStopped {
+			continue
+		}
+		if _, live := s.registry.find(sum.ID.String()); live {
+			continue
+		}
+		if err := s.stopOld(ctx, sum); err != nil {
+			return fmt.Errorf("stop the earlier actor %s at %s: %w", sum.ID, sum.Path, err)
+		}
+	}
+	return nil
+}
+
+// stopOld appends the end to the chain of an actor that no process runs.
+func (s *System) stopOld(ctx context.Context, sum chain.Summary) error {
+	var events []chain.Event
+	for r, err := range s.config.Log.Records(ctx, sum.ID, sum.Records-1) {
+		if err != nil {
+			return err
+		}
+		switch r.Events[len(r.Events)-1].(type) {
+		case *chain.Result, *chain.Lifecycle, *chain.Genesis:
+		default:
+			events = append(events, &chain.Result{Status: chain.ResultInterrupted, Text: "the process ended in the middle of the turn"})
+		}
+	}
+	events = append(events, &chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
+	return s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
+}

@@ -1,0 +1,250 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm"
+)
+
+// Config is what a System is given. It takes no ownership: who opened the log
+// and the engine closes them, after the System.
+type Config struct {
+	Log        chain.Reader     // reads old chains; required
+	Writer     chain.Writer     // writes them; required
+	Durability string           // "async" or "sync": what Writer keeps
+	Memory     chain.Writer     // for actors whose chain is kept in memory only; required
+	Engine     *wasm.Engine     // required
+	Handlers   *host.Registry   // what manifests may grant; required
+	Logger     *slog.Logger     // required
+	Now        func() time.Time // required
+	Random     io.Reader        // for ids and keys of turns; required
+	// Output takes what guests log and write. It is called by the goroutines
+	// of the actors and must not wait. nil drops it.
+	Output func(Line)
+}
+
+// Line is a line that a guest wrote or logged. Its text is the guest's: escape
+// it before it is shown.
+type Line struct {
+	Actor  chain.ID
+	Path   string
+	Stream string // "log", "stdout" or "stderr"
+	Text   string
+}
+
+// System is a tree of actors in this process. It is safe for concurrent use.
+type System struct {
+	config     Config
+	ctx        context.Context // of all turns
+	cancel     context.CancelFunc
+	proto      *actor.ActorSystem
+	dispatcher *elastic
+	registry   *registry
+	waits      *waits
+}
+
+// idleWorkers is how many goroutines the dispatcher keeps parked.
+const idleWorkers = 256
+
+// Open starts a system without actors.
+func Open(ctx context.Context, config Config) (*System, error) {
+	switch {
+	case config.Log == nil, config.Writer == nil, config.Memory == nil, config.Engine == nil,
+		config.Handlers == nil, config.Logger == nil, config.Now == nil, config.Random == nil:
+		return nil, errors.New("actors: a required field of Config is nil")
+	}
+	if config.Output == nil {
+		config.Output = func(Line) {}
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	s := &System{
+		config:     config,
+		dispatcher: newElastic(idleWorkers),
+		registry:   newRegistry(),
+		waits:      newWaits(),
+		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
+			actor.WithDeadLetterRequestLogging(false)),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.proto.EventStream.Subscribe(refuseDeadLetter)
+	return s, nil
+}
+
+// refuseDeadLetter tells the sender of a message that came too late. It runs on
+// the sender's goroutine.
+func refuseDeadLetter(event any) {
+	if letter, ok := event.(*actor.DeadLetterEvent); ok {
+		if d, ok := letter.Message.(delivery); ok {
+			d.refuse(ErrStopped)
+		}
+	}
+}
+
+// Ref names an actor. It stays valid after the actor has ended.
+type Ref struct {
+	ID   chain.ID
+	Path string
+
+	control *control // nil in a Ref that the system did not make
+}
+
+func (r Ref) String() string { return r.Path }
+
+// resolve finds the control block of an actor, also after it has ended.
+func (s *System) resolve(ref Ref) (*control, error) {
+	if ref.control != nil {
+		return ref.control, nil
+	}
+	return s.find(ref.ID.String())
+}
+
+// Info is what can be seen of a live actor at any moment.
+type Info struct {
+	Ref
+	Name          string
+	Status        Status
+	Module        chain.Hash
+	Created       time.Time
+	Registered    bool
+	Turns, Failed int64
+	Mailbox       int   // messages that wait
+	MailboxBytes  int64 // and their bytes
+	Memory        int64 // bytes of linear memory
+}
+
+// Lookup finds a live actor by path or id.
+func (s *System) Lookup(target string) (Ref, error) {
+	c, err := s.find(target)
+	if err != nil {
+		return Ref{}, err
+	}
+	return c.ref(), nil
+}
+
+func (s *System) find(target string) (*control, error) {
+	c, ok := s.registry.find(target)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", target, ErrNoActor)
+	}
+	return c, nil
+}
+
+// List shows the live actors in the order in which they were spawned.
+func (s *System) List() []Info {
+	var list []Info
+	for _, c := range s.registry.all() {
+		list = append(list, c.info())
+	}
+	return list
+}
+
+// Inspect shows one live actor.
+func (s *System) Inspect(ref Ref) (Info, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return Info{}, err
+	}
+	return c.info(), nil
+}
+
+func (c *control) ref() Ref { return Ref{ID: c.id, Path: c.path, control: c} }
+
+func (c *control) info() Info {
+	messages, bytes := c.mailbox.len()
+	return Info{
+		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
+		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
+		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(),
+	}
+}
+
+// Watch gives the actor's exit on a channel of one, at once when it has ended.
+func (s *System) Watch(ref Ref) (<-chan Exit, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.watch(), nil
+}
+
+func (c *control) watch() <-chan Exit {
+	ch := make(chan Exit, 1)
+	go func() {
+		<-c.done
+		ch <- c.exited()
+		close(ch)
+	}()
+	return ch
+}
+
+// Subscribe streams the actor's records from now on.
+func (s *System) Subscribe(ref Ref) (*Subscription, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.subscribe(), nil
+}
+
+// Stop tells the actor to end once its turn is over, waits until it has, and
+// returns how. What waits in its mailbox is refused. When ctx ends first the
+// actor is killed.
+func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
+	return s.end(ctx, ref, orderStop)
+}
+
+// Kill ends the actor in the middle of its turn and waits until it has ended.
+func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
+	return s.end(ctx, ref, orderKill)
+}
+
+func (s *System) end(ctx context.Context, ref Ref, o ending) (Exit, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return Exit{}, err
+	}
+	c.give(o, s.stop)
+	select {
+	case <-c.done:
+		return c.exited(), nil
+	case <-ctx.Done():
+	}
+	c.give(orderKill, s.stop)
+	select {
+	case <-c.done:
+		return c.exited(), nil
+	case <-time.After(killGrace):
+		return Exit{}, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(ctx))
+	}
+}
+
+// killGrace bounds the wait for a killed actor, whose guest ends within
+// microseconds unless the machine is starved.
+const killGrace = 5 * time.Second
+
+func (s *System) stop(pid *actor.PID) { s.proto.Root.Stop(pid) }
+
+// Close suspends every actor, newest first, so that each can be resumed from
+// its chain. When ctx ends the rest are killed. It may be called twice.
+func (s *System) Close(ctx context.Context) error {
+	live := s.registry.close()
+	var errs []error
+	for i := len(live) - 1; i >= 0; i-- {
+		if _, err := s.end(ctx, live[i].ref(), orderSuspend); err != nil && !errors.Is(err, ErrNoActor) {
+			errs = append(errs, err)
+		}
+	}
+	s.cancel()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
+	defer cancel()
+	return errors.Join(append(errs, s.dispatcher.close(grace))...)
+}

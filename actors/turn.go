@@ -1,0 +1,173 @@
+package actors
+
+import (
+	"context"
+	"errors"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// turnRoom is how many bytes of the log's queue a turn reserves when it is
+// admitted. Most turns need less; what one needs more, it need not wait for.
+const turnRoom = 4096
+
+// init runs the actor's first turn.
+func (p *process) init() error {
+	export, _ := p.control.module.Layout.Export(exportInit)
+	_, err := p.turn(export, pack.Unit, chain.Cause{})
+	return err
+}
+
+// handle runs the turn of a message and answers who waits for it.
+func (p *process) handle(ctx actor.Context, e *envelope) {
+	if p.finished {
+		p.reply(e.reply, answer{err: ErrStopped})
+		return
+	}
+	answered := false
+	defer func() {
+		if !answered { // our own code panicked: it must not cost the caller its time-out
+			p.reply(e.reply, answer{err: &FailedError{Path: p.control.path, Err: ErrStopped}})
+		}
+	}()
+	var err error
+	switch e.form {
+	case formSend:
+		_, err = p.turn(p.mustExport(exportSend), pack.Tuple(pack.Bytes(e.body)), e.cause)
+	case formRequest:
+		err = p.handleRequest(e)
+	case formCall:
+		var response pack.Value
+		if response, err = p.turn(p.mustExport(e.export), e.params, e.cause); err == nil {
+			p.reply(e.reply, answer{value: response})
+		} else {
+			p.reply(e.reply, p.failure(err))
+		}
+	}
+	answered = true
+	p.afterTurn(ctx, err)
+}
+
+// handleRequest runs handle-request. The request is outstanding while it does;
+// afterwards only when the guest chose to answer later, and can.
+func (p *process) handleRequest(e *envelope) error {
+	id := requestID(chain.Ref{Actor: p.control.id, Record: p.next})
+	p.requests.open(id, e.reply)
+	response, err := p.turn(p.mustExport(exportRequest), pack.Tuple(pack.String(id), pack.Bytes(e.body)), e.cause)
+	if err != nil {
+		p.requests.settle(p, id, p.failure(err))
+		return err
+	}
+	if body, later := requestBody(response); !later || !p.control.answersLater {
+		p.requests.settle(p, id, answer{body: body})
+	}
+	return nil
+}
+
+func (p *process) failure(err error) answer {
+	return answer{err: &FailedError{Path: p.control.path, Err: err}}
+}
+
+// mustExport is the index of an export that the sender has seen to exist.
+func (p *process) mustExport(name string) int {
+	index, _ := p.control.module.Layout.Export(name)
+	return index
+}
+
+// turn runs one export to its recorded end. The error is that of the turn, or
+// says why it was not admitted.
+func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.Value, error) {
+	input, err := pack.Encode(params)
+	if err != nil {
+		return pack.Value{}, wasm.Trapf(wasm.KindABI, "encode the parameters: %v", err)
+	}
+	ctx, end := p.control.beginTurn(p.system.ctx)
+	defer end(nil)
+	room, err := p.writer.Reserve(ctx, turnRoom)
+	if err != nil {
+		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
+			return pack.Value{}, killed
+		}
+		return pack.Value{}, err
+	}
+	defer room.Release()
+	started := p.machine.Begin(p.now())
+	p.door.open(ctx, room, &chain.Call{
+		Export: uint32(export), Params: p.payload(input), Cause: cause, Delivery: 1, Time: started,
+	}, len(input))
+	response, err := p.machine.Turn(ctx, export, params)
+	p.control.memory.Store(p.machine.Memory())
+	p.control.turns.Add(1)
+	if err != nil {
+		p.control.failures.Add(1)
+	}
+	return response, p.closeTurn(response, err)
+}
+
+// closeTurn writes the turn's last record and releases its effects, or drops
+// them when it failed.
+func (p *process) closeTurn(response pack.Value, failure error) error {
+	result, err := p.result(response, failure)
+	if err != nil {
+		return err
+	}
+	p.door.events = append(p.door.events, result)
+	if err := p.door.flush(failure == nil); err != nil {
+		return err
+	}
+	return failure
+}
+
+// result is the event that closes the turn.
+func (p *process) result(response pack.Value, failure error) (*chain.Result, error) {
+	var guest *wasm.GuestError
+	var trap *wasm.Trap
+	switch {
+	case p.haltErr != nil:
+		return nil, p.haltErr
+	case failure == nil:
+		encoded, err := pack.Encode(response)
+		if err != nil {
+			return nil, err
+		}
+		state, err := pack.Encode(p.machine.State())
+		if err != nil {
+			return nil, err
+		}
+		return &chain.Result{Status: chain.ResultOK, Response: p.payload(encoded), State: p.state(state)}, nil
+	case errors.As(failure, &guest):
+		return &chain.Result{Status: chain.ResultError, Error: p.payload(guest.Value), Text: guest.Message}, nil
+	case errors.As(failure, &trap):
+		function, known := trap.Site()
+		return &chain.Result{
+			Status: resultStatus(trap.Kind), Text: trap.Error(),
+			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
+		}, nil
+	}
+	return nil, failure
+}
+
+// afterTurn decides whether the actor goes on.
+func (p *process) afterTurn(ctx actor.Context, err error) {
+	var guest *wasm.GuestError
+	var exit Exit
+	switch {
+	case p.haltErr != nil:
+		exit = Exit{Reason: ReasonInterrupted, Err: p.haltErr}
+	case err == nil && p.shutdown != nil:
+		exit = *p.shutdown
+	case err == nil, errors.Is(err, chain.ErrNoSpace):
+		return
+	case errors.As(err, &guest) && p.birth.manifest.Supervision.OnError == manifest.OnErrorContinue:
+		return
+	default:
+		exit = exitOf(err)
+	}
+	p.finish(exit)
+	ctx.Stop(ctx.Self())
+}
