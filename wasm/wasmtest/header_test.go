@@ -32,10 +32,7 @@ send: func(actor-id: string, msg: list<u8>) -> result<_, string>
 )
 
 func TestMetadataHeaderOfTheCGuestIsCurrent(t *testing.T) {
-	var m pack.Metadata
-	m.Exports, m.ExportHashes = declare(echoActor, echoClient)
-	m.Imports, m.ImportHashes = declare(echoServer, echoRuntime)
-	b, err := m.Encode()
+	b, err := pack.NewMetadata(declare(echoServer, echoRuntime), declare(echoActor, echoClient)).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,18 +58,11 @@ func TestMetadataHeaderOfTheCGuestIsCurrent(t *testing.T) {
 	}
 }
 
-// declare gives the functions and hashes of interfaces in metadata's order:
-// hashes by name.
-func declare(sources ...string) (sigs []pack.FunctionSig, hashes []pack.InterfaceHash) {
+func declare(sources ...string) (sigs []pack.FunctionSig) {
 	for _, source := range sources {
-		i := pack.MustParsePact(source)
-		for _, f := range i.Functions {
-			f.Interface = i.Name
-			sigs = append(sigs, f)
-		}
-		hashes = append(hashes, pack.InterfaceHash{Name: i.Name, Hash: i.Hash()})
+		sigs = append(sigs, pack.MustParsePact(source).Functions...)
 	}
-	return sigs, hashes
+	return sigs
 }
 
 func cHeader(b []byte) []byte {

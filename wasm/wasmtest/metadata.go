@@ -28,13 +28,11 @@ func (x Guest) metadata() []byte {
 	if x.Untyped {
 		source = untyped
 	}
-	var m pack.Metadata
+	var exports []pack.FunctionSig
 	for _, name := range sortedKeys(x.exports()) {
-		m.Exports = append(m.Exports, signature(source, name))
+		exports = append(exports, signature(source, name))
 	}
-	m.Imports = x.calls()
-	m.ExportHashes, m.ImportHashes = hashes(m.Exports), hashes(m.Imports)
-	b, err := m.Encode()
+	b, err := pack.NewMetadata(x.calls(), exports).Encode()
 	if err != nil {
 		panic(err)
 	}
@@ -66,26 +64,9 @@ func (x Guest) calls() []pack.FunctionSig {
 	for _, i := range x.Interfaces {
 		for _, f := range i.Functions {
 			if used[function{i.Name, f.Name, abi}] {
-				f.Interface = i.Name
 				sigs = append(sigs, f)
 			}
 		}
 	}
 	return sigs
-}
-
-// hashes are those of the interfaces over just these functions, by name.
-func hashes(sigs []pack.FunctionSig) []pack.InterfaceHash {
-	groups := map[string]*pack.Interface{}
-	for _, f := range sigs {
-		if groups[f.Interface] == nil {
-			groups[f.Interface] = &pack.Interface{Name: f.Interface}
-		}
-		groups[f.Interface].Functions = append(groups[f.Interface].Functions, f)
-	}
-	var out []pack.InterfaceHash
-	for _, name := range sortedKeys(groups) {
-		out = append(out, pack.InterfaceHash{Name: name, Hash: groups[name].Hash()})
-	}
-	return out
 }
