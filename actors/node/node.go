@@ -1,0 +1,163 @@
+// Package node is the composition root: it opens the log, the engine and the
+// handlers, puts them together as a System of actors, and closes them in
+// reverse. It is the only place outside cli that wires parts together, and the
+// only one that names a clock and a source of randomness.
+//
+// A Go program embeds Theater by opening a Node:
+//
+//	n, err := node.Open(ctx, node.Config{Data: ".theater"})
+//	…
+//	defer n.Close(ctx)
+//	m, err := manifest.Load("examples/counter", n.Handlers)
+//	ref, err := n.System.Spawn(ctx, actors.Spec{Manifest: m})
+//	answer, err := n.System.Request(ctx, ref, "my program", []byte("increment"))
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/memlog"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/host/message"
+	hostruntime "github.com/theater-go/theater/host/runtime"
+	"github.com/theater-go/theater/wasm"
+)
+
+// Config configures a Node. Its zero value is a node that keeps everything in
+// memory.
+type Config struct {
+	// Data is the folder of the chains; "" keeps them in memory.
+	Data string
+	// Durability is "async" or "sync" for a new folder; "" is the folder's own,
+	// and "async" for a new one.
+	Durability string
+	// Cache is the folder of compiled modules; "" keeps them in memory.
+	Cache string
+	// Logger takes what operators should know; nil drops it.
+	Logger *slog.Logger
+	// Output takes what guests log and write; nil drops it. It must not wait.
+	Output func(actors.Line)
+	// Now and Random are the machine's when nil.
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// Node is a System of actors with all that it needs.
+type Node struct {
+	System   *actors.System
+	Log      chain.Log
+	Handlers *host.Registry
+
+	close []func(context.Context) error // last opened is closed first
+}
+
+// Handlers are the capabilities that this build offers.
+func Handlers() (*host.Registry, error) {
+	return host.NewRegistry(hostruntime.New(), message.New())
+}
+
+// Open opens a node. What it has opened it closes again when it cannot go on.
+func Open(ctx context.Context, config Config) (*Node, error) {
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Random == nil {
+		config.Random = rand.Reader
+	}
+	n := &Node{}
+	if err := n.open(ctx, config); err != nil {
+		return nil, errors.Join(err, n.Close(ctx))
+	}
+	return n, nil
+}
+
+func (n *Node) open(ctx context.Context, config Config) error {
+	var err error
+	if n.Handlers, err = Handlers(); err != nil {
+		return err
+	}
+	durability, err := n.openLog(config)
+	if err != nil {
+		return err
+	}
+	writer, err := n.writer(ctx, n.Log)
+	if err != nil {
+		return err
+	}
+	memory, err := n.openMemory(ctx)
+	if err != nil {
+		return err
+	}
+	engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0)})
+	if err != nil {
+		return err
+	}
+	n.onClose(engine.Close)
+	n.System, err = actors.Open(ctx, actors.Config{
+		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
+		Engine: engine, Handlers: n.Handlers, Logger: config.Logger,
+		Now: config.Now, Random: config.Random, Output: config.Output,
+	})
+	if err != nil {
+		return err
+	}
+	n.onClose(n.System.Close)
+	return nil
+}
+
+func (n *Node) onClose(f func(context.Context) error) { n.close = append(n.close, f) }
+
+func (n *Node) openLog(config Config) (durability string, err error) {
+	if config.Data == "" {
+		n.Log = memlog.New()
+		n.onClose(func(context.Context) error { return n.Log.Close() })
+		return "memory", nil
+	}
+	log, err := badgerlog.Open(config.Data, badgerlog.Options{Durability: config.Durability, Logger: config.Logger})
+	if err != nil {
+		return "", err
+	}
+	n.Log = log
+	n.onClose(func(context.Context) error { return log.Close() })
+	return log.Durability(), nil
+}
+
+// openMemory is the log of actors whose chain nobody keeps.
+func (n *Node) openMemory(ctx context.Context) (chain.Writer, error) {
+	log := memlog.New()
+	n.onClose(func(context.Context) error { return log.Close() })
+	return n.writer(ctx, log)
+}
+
+func (n *Node) writer(ctx context.Context, log chain.Log) (chain.Writer, error) {
+	w, err := log.Writer(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("writer: %w", err)
+	}
+	n.onClose(func(context.Context) error { return w.Close() })
+	return w, nil
+}
+
+// Close ends the actors, which stay resumable, and then everything below them.
+// When ctx ends, actors that have not ended are killed. It may be called twice.
+func (n *Node) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(n.close) - 1; i >= 0; i-- {
+		errs = append(errs, n.close[i](ctx))
+	}
+	n.close = nil
+	return errors.Join(errs...)
+}
