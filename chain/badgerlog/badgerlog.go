@@ -58,6 +58,7 @@ type Log struct {
 	logger   *slog.Logger
 	readOnly bool
 	index    *index
+	limits   limits
 
 	life   sync.RWMutex // held for reading by every use of db
 	db     *badger.DB
@@ -68,10 +69,16 @@ type Log struct {
 	epoch  uint64     // of the newest writer
 	blocks uint64     // number of the next block, while no writer is held
 	failed error      // what stopped the log
-	floor  uint64     // bytes of free space below which no turn is admitted
 }
 
 var _ chain.Log = (*Log)(nil)
+
+// limits are fixed but for tests.
+type limits struct {
+	freeSpace  uint64 // bytes free below which no turn is admitted
+	flushBytes int    // bytes of records between two flushes of the index
+	flushHeads int    // heads in memory at which the index is flushed
+}
 
 // Open opens the data folder dir and, unless ReadOnly, makes it when it does
 // not exist. A folder that another process has open is *chain.InUseError; one
@@ -100,7 +107,8 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db, floor: spaceFloor}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db}
+	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads}
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())

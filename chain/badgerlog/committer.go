@@ -118,7 +118,7 @@ func (c *committer) commit() error {
 		return err
 	}
 	c.publish()
-	if c.unflushed >= flushBytes || c.log.index.size() >= flushHeads {
+	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size() >= c.log.limits.flushHeads {
 		return c.flush()
 	}
 	return nil

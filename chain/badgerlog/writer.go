@@ -87,8 +87,8 @@ func (w *writer) Reserve(ctx context.Context, bytes int) (chain.Room, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look for free space: %w", err)
 		}
-		if free < w.log.floor {
-			return nil, fmt.Errorf("%d bytes free, %d needed: %w", free, w.log.floor, chain.ErrNoSpace)
+		if free < w.log.limits.freeSpace {
+			return nil, fmt.Errorf("%d bytes free, %d needed: %w", free, w.log.limits.freeSpace, chain.ErrNoSpace)
 		}
 		w.unchecked.Store(spaceStride)
 	}

@@ -1,0 +1,19 @@
+package badgerlog
+
+// Sizes that tests go beyond.
+const (
+	BlobPart  = blobPart
+	RoomLimit = roomLimit
+)
+
+// FlushAt makes the log flush its index every so many bytes.
+func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
+
+// NeedSpace sets how many bytes must be free.
+func (l *Log) NeedSpace(bytes uint64) { l.limits.freeSpace = bytes }
+
+// Break makes every later commit fail.
+func (l *Log) Break() error { return l.db.Close() }
+
+// BlockKey is the database's key of a block.
+var BlockKey = blockKey
