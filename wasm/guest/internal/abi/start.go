@@ -1,0 +1,66 @@
+package abi
+
+import "github.com/theater-go/theater/wasm/pack"
+
+// Every actor has an init: a host that finds none refuses the module.
+var actorInit = func() *Export {
+	e := Callbacks(`interface actor {
+		@package: string = "theater:simple"
+		exports {
+			init: func(state: value) -> result<tuple<value>, string>
+		}
+	}`).Export("init")
+	e.Handle(start)
+	return e
+}()
+
+var (
+	initial   Handler        // the author's; nil when there is none
+	afterInit []func() error // what linked packages do next
+)
+
+// HandleInit gives init the author's handler, which is given the state and the
+// text of the manifest. An actor has one: a second panics.
+func HandleInit[S any](h func(s *S, text string) error) {
+	if initial != nil {
+		panic("guest: Init was called twice")
+	}
+	claim[S]()
+	initial = func(v pack.Value, _ []pack.Value) (pack.Value, []pack.Value, error) {
+		text, isText := v.AsString()
+		s, err := load[S](v)
+		if err != nil && !isText { // a text is no state, unless the state is a string
+			return pack.Value{}, nil, err
+		}
+		if err := h(&s, text); err != nil {
+			return pack.Value{}, nil, err
+		}
+		next, err := store(s)
+		return next, nil, err
+	}
+}
+
+// AfterInit registers what an SDK package does at the end of a successful init.
+func AfterInit(f func() error) { afterInit = append(afterInit, f) }
+
+// start is the export init: the author's handler, or the given state in its own
+// type, then what the linked packages do once the actor is ready.
+func start(v pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value, err error) {
+	switch {
+	case initial != nil:
+		next, _, err = initial(v, nil)
+	case state.adopt != nil:
+		next, err = state.adopt(v)
+	default:
+		next = v
+	}
+	if err != nil {
+		return pack.Value{}, nil, err
+	}
+	for _, f := range afterInit {
+		if err := f(); err != nil {
+			return pack.Value{}, nil, err
+		}
+	}
+	return next, nil, nil
+}

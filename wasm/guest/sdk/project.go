@@ -1,0 +1,94 @@
+package sdk
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// templates holds a folder for each template, and common for the files that
+// all of them share. Names end in .tmpl, so that the go command sees no
+// packages there; a leading dot is written "dot-".
+//
+//go:embed templates
+var templates embed.FS
+
+var (
+	// ErrName is returned when a project's name is not one an actor can have.
+	ErrName = errors.New("a name is 1 to 63 lower-case letters, digits and hyphens, a letter first")
+	// ErrTemplate is returned when there is no template of that name.
+	ErrTemplate = errors.New("unknown template")
+	// ErrNotEmpty is returned when a new project's folder has something in it.
+	ErrNotEmpty = errors.New("folder is not empty")
+)
+
+var validName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+
+// Templates lists the names that WriteProject takes, sorted.
+func Templates() []string {
+	entries, err := templates.ReadDir("templates")
+	if err != nil {
+		panic(err) // embedded
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != "common" {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// WriteProject makes a project for an actor called name from a template, in the
+// folder dir, which must be empty or absent. The project builds without a
+// network. When writing fails, what was written stays.
+func WriteProject(dir, name, template string) error {
+	if !validName.MatchString(name) {
+		return fmt.Errorf("project %q: %w", name, ErrName)
+	}
+	if !slices.Contains(Templates(), template) {
+		return fmt.Errorf("project %q: %w %q, there are: %s", name, ErrTemplate, template, strings.Join(Templates(), ", "))
+	}
+	switch entries, err := os.ReadDir(dir); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("project %q: %w", name, err)
+	case len(entries) > 0:
+		return fmt.Errorf("project %q: %s: %w", name, dir, ErrNotEmpty)
+	}
+	for _, folder := range []string{"common", template} {
+		if err := writeTemplate(dir, path.Join("templates", folder), name); err != nil {
+			return fmt.Errorf("project %q: %w", name, err)
+		}
+	}
+	return WriteSDK(filepath.Join(dir, "sdk"))
+}
+
+// writeTemplate writes the files of one folder of templates.
+func writeTemplate(dir, folder, name string) error {
+	parsed, err := template.ParseFS(templates, folder+"/*.tmpl")
+	if err != nil {
+		return err
+	}
+	for _, t := range parsed.Templates() {
+		var text strings.Builder
+		if err := t.Execute(&text, struct{ Name string }{name}); err != nil {
+			return err
+		}
+		file := strings.TrimSuffix(t.Name(), ".tmpl")
+		if rest, isDot := strings.CutPrefix(file, "dot-"); isDot {
+			file = "." + rest
+		}
+		if err := writeFile(filepath.Join(dir, file), []byte(text.String())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
