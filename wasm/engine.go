@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
@@ -46,7 +45,6 @@ type EngineConfig struct {
 type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
-	wasi    api.Module
 	workers int
 
 	mu      sync.Mutex
@@ -90,7 +88,6 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("wasi: %w", err), e.Close(ctx))
 	}
-	e.wasi = e.runtime.Module(wasiModule)
 	return e, nil
 }
 

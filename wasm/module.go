@@ -33,7 +33,7 @@ type Module struct {
 
 	engine *Engine
 	code   wazero.CompiledModule
-	links  map[string]api.Module // host module for each imported module name
+	links  map[string]api.Module // host module for each imported module name but WASI's
 }
 
 // ABIError says why a module is not one that speaks the Graph ABI.
@@ -78,7 +78,7 @@ var abiSignature = functype{params: "\x7f\x7f\x7f\x7f", results: "\x7f"}
 // belong to this module alone, so two modules may import whatever they like
 // under the same names.
 func (m *Module) linkImports(ctx context.Context) error {
-	m.links = map[string]api.Module{wasiModule: m.engine.wasi}
+	m.links = map[string]api.Module{}
 	builders := map[string]wazero.HostModuleBuilder{}
 	linked := map[Import]bool{}
 	for index, imp := range m.Layout.Imports {
@@ -143,6 +143,9 @@ func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
 	blob, err := machine.types(ctx)
 	if err != nil {
 		return pack.Metadata{}, fmt.Errorf("interface metadata: %w", err)
+	}
+	if len(blob) > 4 && string(blob[:4]) == "CGRF" && blob[4] > 2 {
+		return pack.Metadata{}, &ABIError{fmt.Sprintf("the module speaks version %d of the Graph ABI's encoding (packr-guest 0.22 or later), this host version 2", blob[4]), "build the actor with packr-guest 0.11 to 0.21"}
 	}
 	metadata, err := pack.DecodeMetadata(blob)
 	if err != nil {

@@ -133,11 +133,15 @@ func trapOf(ctx context.Context, err error, l *Layout) *Trap {
 		trap = exitTrap(ctx, exit)
 	default:
 		trap = &Trap{Kind: KindHost, Message: firstLine(err.Error())}
-		if text, ok := strings.CutPrefix(err.Error(), wazeroError); ok {
-			for _, w := range wazeroTraps {
-				if strings.HasPrefix(text, w.text) {
-					trap.Kind, trap.Message = w.kind, w.text
-				}
+		text := err.Error()
+		_, after, marked := strings.Cut(text, wazeroError)
+		if marked {
+			text = after
+		}
+		for _, w := range wazeroTraps {
+			// An overflow of the stack comes without the mark.
+			if strings.HasPrefix(text, w.text) && (marked || w.kind == KindStack) {
+				trap.Kind, trap.Message = w.kind, w.text
 			}
 		}
 	}
