@@ -60,7 +60,7 @@ func fixedValue(k Kind, s string) Value {
 }
 
 // AsBool is the content of a bool.
-func (v Value) AsBool() (b, ok bool) { return v.num != 0, v.kind == KindBool }
+func (v Value) AsBool() (b, ok bool) { return v.scalar(KindBool) != 0, v.kind == KindBool }
 
 // AsU8 is the content of a u8.
 func (v Value) AsU8() (uint8, bool) { return uint8(v.scalar(KindU8)), v.kind == KindU8 }
