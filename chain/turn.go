@@ -44,20 +44,20 @@ func (t *turn) event(e Event) (problem string) {
 
 // inside takes an event of the open turn.
 func (t *turn) inside(e Event) (problem string) {
+	if t.intent != nil {
+		switch e.(type) {
+		case *Outcome, *Result:
+		default:
+			return "the intent before has no outcome"
+		}
+	}
 	switch e := e.(type) {
 	case *Key:
 		if t.keyed {
 			return "a second key in the turn"
 		}
 		t.keyed = true
-	case *Host:
-		if t.intent != nil {
-			return "the intent before has no outcome"
-		}
 	case *Intent:
-		if t.intent != nil {
-			return "the intent before has no outcome"
-		}
 		t.intent = e
 	case *Outcome:
 		return t.outcome(e)
