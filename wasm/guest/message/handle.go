@@ -49,7 +49,7 @@ func HandleSend[S any](handler func(s *S, body []byte) error) {
 func HandleRequest[S any](handler func(s *S, body []byte) (answer []byte, err error)) {
 	onRequest(func(s *S, _ string, body []byte) (pack.Value, error) {
 		answer, err := handler(s, body)
-		return pack.Some(pack.Bytes(answer)), err
+		return pack.SomeOf(bytesType, pack.Bytes(answer)), err
 	})
 }
 
@@ -61,7 +61,7 @@ func HandleRequest[S any](handler func(s *S, body []byte) (answer []byte, err er
 // HandleRequest.
 func HandleDeferred[S any](handler func(s *S, id string, body []byte) error) {
 	onRequest(func(s *S, id string, body []byte) (pack.Value, error) {
-		return pack.None(pack.ListOf(pack.TypeU8)), handler(s, id, body)
+		return pack.None(bytesType), handler(s, id, body)
 	})
 }
 
@@ -80,6 +80,8 @@ func onRequest[S any](handler func(s *S, id string, body []byte) (answer pack.Va
 		return []pack.Value{pack.Tuple(answer)}, err
 	}))
 }
+
+var bytesType = pack.ListOf(pack.TypeU8)
 
 var errBadArguments = errors.New("message: the host passed arguments of the wrong type")
 
