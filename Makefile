@@ -1,0 +1,66 @@
+# What to run is listed by `make help`. Everything here needs Go, gcc, git and
+# make; only `guests` needs more.
+
+GO       ?= go
+FUZZTIME ?= 30s
+BENCH    ?= .
+
+# Packages where goroutines meet: they are tested under the race detector too.
+RACE := ./actors/... ./chain/... ./wasm ./cli/...
+
+# The systems besides this one that must build.
+SYSTEMS := darwin windows
+
+STATICCHECK := $(GO) tool -modfile=.ci/tools/go.mod staticcheck
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check format vet staticcheck tidy systems generated bench fuzz guests clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## build bin/theater
+	$(GO) build -trimpath -o bin/theater ./cli/theater
+
+test: ## run every test, and those where goroutines meet under the race detector
+	$(GO) test ./...
+	$(GO) test -race $(RACE)
+
+check: format vet staticcheck tidy systems generated ## everything but the tests that must hold before a commit
+
+format: ## gofmt has nothing to say
+	@echo "gofmt -l"
+	@files="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do [ ! -f "$$f" ] || echo "$$f"; done))"; \
+	if [ -n "$$files" ]; then echo "not formatted:"; echo "$$files"; exit 1; fi
+
+vet: ## go vet, for this system and for the guests' one
+	$(GO) vet ./...
+	GOOS=wasip1 GOARCH=wasm $(GO) vet ./wasm/guest/... ./examples/...
+
+staticcheck: ## staticcheck, at the version of .ci/tools
+	$(STATICCHECK) ./...
+
+tidy: ## go.mod and go.sum say what is used
+	$(GO) mod tidy -diff
+
+systems: ## the other systems build
+	@set -e; for os in $(SYSTEMS); do echo "GOOS=$$os $(GO) build ./..."; GOOS=$$os $(GO) build ./...; done
+
+generated: ## what is generated is as it is written down
+	@set -e; before="$$(.ci/tree)"; \
+	echo "$(GO) test ./actors/manifest -update"; $(GO) test ./actors/manifest -update; \
+	if [ "$$before" != "$$(.ci/tree)" ]; then echo "generated files are out of date; commit this:"; git status --short; exit 1; fi
+
+bench: ## run the benchmarks (BENCH=regexp) and theater bench
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	$(GO) run ./cli/theater bench
+
+fuzz: ## run every fuzz target for FUZZTIME each
+	@GO='$(GO)' .ci/fuzz '$(FUZZTIME)'
+
+guests: ## rebuild the committed test guests (needs clang and Rust)
+	$(MAKE) -C wasm/testdata/guests
+
+clean: ## remove what was built
+	rm -rf bin
+	git clean -fqX -- examples
