@@ -77,7 +77,7 @@ var _ chain.Log = (*Log)(nil)
 type limits struct {
 	freeSpace  uint64 // bytes free below which no turn is admitted
 	flushBytes int    // bytes of records between two flushes of the index
-	flushHeads int    // heads in memory at which the index is flushed
+	flushHeads int    // heads that come into memory between two flushes
 }
 
 // Open opens the data folder dir and, unless ReadOnly, makes it when it does

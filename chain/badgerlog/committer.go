@@ -12,8 +12,8 @@ const (
 
 	// flushBytes and flushHeads are how much is written between two flushes of
 	// the index: they bound replay after a crash, and memory.
-	flushBytes = 64 << 20
-	flushHeads = 50_000
+	flushBytes = 128 << 20
+	flushHeads = 100_000
 )
 
 // committer hashes, writes and acknowledges. Its fields belong to the goroutine
@@ -31,6 +31,7 @@ type committer struct {
 	blocks    [][]byte // the group's closed blocks
 	next      uint64   // number of the open block
 	unflushed int      // bytes written since the index was
+	kept      int      // heads that were in memory then
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -118,7 +119,7 @@ func (c *committer) commit() error {
 		return err
 	}
 	c.publish()
-	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size() >= c.log.limits.flushHeads {
+	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size()-c.kept >= c.log.limits.flushHeads {
 		return c.flush()
 	}
 	return nil
@@ -172,7 +173,7 @@ func (c *committer) publish() {
 		}
 	}
 	for _, h := range c.heads {
-		h.touched = false
+		h.touched, h.dirty = false, true
 		h.dropFullPages()
 	}
 	c.log.index.mu.Unlock()
@@ -203,14 +204,15 @@ func (c *committer) acknowledge(err error) {
 	}
 }
 
-// flush writes the index and lets go of the heads that are not in use.
+// flush writes the index and lets go of the heads that were not in use since
+// the flush before.
 func (c *committer) flush() error {
+	c.w.mu.Lock()
+	c.kept = c.log.index.forget()
+	c.w.mu.Unlock()
 	if err := c.log.index.flush(c.next); err != nil {
 		return fmt.Errorf("flush index: %w", err)
 	}
 	c.unflushed = 0
-	c.w.mu.Lock()
-	defer c.w.mu.Unlock()
-	c.log.index.forget()
 	return nil
 }

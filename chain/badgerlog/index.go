@@ -17,18 +17,18 @@ type head struct {
 	summary chain.Summary // over the committed records
 	first   uint64        // the record that places[0] is of, a multiple of pageSize
 	places  []place       // of the records from first on, committed or about to be
+	dirty   bool          // not in the database as it is here
 
 	next    uint64     // number of the next record to append; guarded by the writer's mutex
 	hash    chain.Hash // of the newest record that was hashed; the committer's own
 	touched bool       // in the group that is being committed; the committer's own
 }
 
-// index holds the heads of the actors written since the last flush; all else
-// is in the database. Only the committer changes what a head says of records.
+// index holds the heads of the actors in use; all others are in the database. Only the committer changes what a head says of records.
 type index struct {
 	log *Log
 
-	mu    sync.RWMutex // guards what follows, and summary, first and places of the heads
+	mu    sync.RWMutex // guards what follows, and summary, first, places and dirty of the heads
 	heads map[chain.ID]*head
 }
 
@@ -120,18 +120,22 @@ func (h *head) dropFullPages() {
 	}
 }
 
-// flush writes every head to the database, then the watermark: blocks before
+// flush writes the dirty heads to the database, then the watermark: blocks before
 // it need not be replayed. Only the committer may call it, with all that it
 // hashed committed.
 func (x *index) flush(watermark uint64) error {
-	x.mu.RLock()
-	heads := maps.Clone(x.heads)
-	x.mu.RUnlock()
+	var dirty []*head
+	x.mu.Lock()
+	for _, h := range x.heads {
+		if h.dirty {
+			h.dirty = false
+			dirty = append(dirty, h)
+		}
+	}
+	x.mu.Unlock()
 	return x.log.write(func(b *batch) {
-		for _, h := range heads {
-			if h.summary.Records > 0 {
-				h.set(b)
-			}
+		for _, h := range dirty {
+			h.set(b)
 		}
 		b.set(watermarkKey, encodeCounter(watermark))
 	})
@@ -152,12 +156,13 @@ func (x *index) size() int {
 	return len(x.heads)
 }
 
-// forget drops the heads that nothing is appended to. They must be flushed,
-// and the caller holds the writer's mutex.
-func (x *index) forget() {
+// forget drops the heads that nothing was appended to since they were flushed,
+// and returns how many it kept. The caller holds the writer's mutex.
+func (x *index) forget() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool { return h.next == h.summary.Records })
+	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool { return !h.dirty && h.next == h.summary.Records })
+	return len(x.heads)
 }
 
 func decodeSummary(b []byte) (chain.Summary, error) {

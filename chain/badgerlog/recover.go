@@ -38,11 +38,7 @@ func (l *Log) recover() error {
 		return err
 	}
 	l.logger.Info("rebuilt the index after a crash", "blocks", l.blocks-watermark)
-	if err := l.index.flush(l.blocks); err != nil {
-		return err
-	}
-	l.index.forget()
-	return nil
+	return l.index.flush(l.blocks)
 }
 
 // replay adds one block to the index. A block that is absent, or is damaged
@@ -99,7 +95,7 @@ func (x *index) replay(s *chain.Stored, at place) error {
 	}
 	h.summary.Apply(rec)
 	h.places = append(h.places, at)
-	h.next, h.hash = rec.Number+1, rec.Hash
+	h.next, h.hash, h.dirty = rec.Number+1, rec.Hash, true
 	return nil
 }
 

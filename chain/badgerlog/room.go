@@ -7,7 +7,7 @@ import (
 
 // roomLimit is how many bytes may be reserved, or appended and not committed,
 // before a reservation waits.
-const roomLimit = 64 << 20
+const roomLimit = 32 << 20
 
 // gate counts the bytes on their way to the disk. Those who reserve wait in
 // line; those who append never wait.
