@@ -3,12 +3,15 @@ package guest_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/theater-go/theater/wasm/guest"
 	"github.com/theater-go/theater/wasm/guest/guesttest"
+	"github.com/theater-go/theater/wasm/guest/internal/abi"
+	"github.com/theater-go/theater/wasm/guest/message"
 )
 
 // state is that of the actor under test, which does at its start what the
@@ -32,10 +35,17 @@ func (s *state) start(text string) error {
 	case "shutdown and fail":
 		return errors.Join(guest.Shutdown(nil), errors.New("no start today"))
 	case "roll":
-		s.Rolls = append(s.Rolls, guest.Rand().Uint64(), guest.Rand().Uint64())
+		if guest.Rand() != guest.Rand() {
+			return errors.New("two sources in one turn")
+		}
+		source = guest.Rand()
+		s.Rolls = append(s.Rolls, source.Uint64(), guest.Rand().Uint64())
 	}
 	return nil
 }
+
+// source is what the last roll drew from.
+var source *rand.Rand
 
 func init() { guest.Init((*state).start) }
 
@@ -95,6 +105,7 @@ func TestRandomNumbersDifferBetweenTurns(t *testing.T) {
 	actor := guesttest.Start(t, "roll")
 	var first, second state
 	actor.State(&first)
+	used := source
 	if err := actor.Init("roll"); err != nil {
 		t.Fatal(err)
 	}
@@ -102,10 +113,23 @@ func TestRandomNumbersDifferBetweenTurns(t *testing.T) {
 	if all := append(first.Rolls, second.Rolls...); len(all) != 4 || hasDuplicates(all) {
 		t.Errorf("rolls: %d", all)
 	}
+	if source == used {
+		t.Error("a turn went on with the source of another")
+	}
 }
 
 func hasDuplicates(numbers []uint64) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(numbers)))) < len(numbers)
+}
+
+func TestAnInterfaceWithoutAHandlerIsNotClaimed(t *testing.T) {
+	var exports []string // package message is linked
+	for _, f := range abi.Metadata().Exports {
+		exports = append(exports, f.Interface+"."+f.Name)
+	}
+	if want := []string{"theater:simple/actor.init"}; !slices.Equal(exports, want) {
+		t.Errorf("exports: %q, want %q", exports, want)
+	}
 }
 
 func TestMistakesOfTheAuthorPanic(t *testing.T) {
@@ -113,6 +137,10 @@ func TestMistakesOfTheAuthorPanic(t *testing.T) {
 		mistake func()
 		want    string
 	}{
+		"another state than that of Init": {
+			func() { message.HandleSend(func(*int, []byte) error { return nil }) },
+			"guest: the handlers disagree about the state: guest_test.state and int",
+		},
 		"two Init handlers":          {func() { guest.Init((*state).start) }, "guest: Init was called twice"},
 		"a host call outside a turn": {func() { guest.Log("too early") }, "guest: theater:simple/runtime.log called outside a turn"},
 	} {

@@ -40,17 +40,14 @@ type Outstanding struct{ ID string }
 
 func (o *Outstanding) Error() string { return "request " + o.ID + " is outstanding" }
 
-// New makes an actor that has not started. It is the test's until the test ends.
+// New makes an actor that has not started.
 func New(t testing.TB) *Actor {
-	a := &Actor{
+	return &Actor{
 		Answers:     map[string]string{},
 		t:           t,
 		state:       pack.None(pack.ListOf(pack.TypeU8)),
 		outstanding: map[string]bool{},
 	}
-	abi.SetHost(a.host)
-	t.Cleanup(func() { abi.SetHost(nil) })
-	return a
 }
 
 // Start makes an actor and initialises it with text, the manifest's
@@ -154,6 +151,8 @@ func (a *Actor) turn(iface, function string, args ...pack.Value) (response pack.
 	if err != nil {
 		return pack.Value{}, err
 	}
+	abi.SetHost(a.host)
+	defer abi.SetHost(nil)
 	a.effects = nil
 	before := maps.Clone(a.outstanding)
 	defer func() {

@@ -13,6 +13,7 @@
 // limits, no grants, no recording and no clock, and a panic in a handler is a
 // panic in the test.
 //
-// The handlers are those of the test's own package, and the fake host is one
-// per process: tests that use it do not run in parallel. Only tests import it.
+// The handlers are those of the test's own package. A test may make several
+// actors of it, but tests that do so must not run in parallel. Only tests
+// import it.
 package guesttest
