@@ -213,6 +213,26 @@ func TestSharedNodesDoNotExplode(t *testing.T) {
 	}
 }
 
+func TestATupleThatNamesOneChildOftenIsRefusedBeforeItIsMade(t *testing.T) {
+	n := 100_000
+	b := []byte("CGRF\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x0b\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x0b\x00\x00\x00")
+	for _, x := range []int{4 + 4*n, n} {
+		b = append(b, byte(x), byte(x>>8), byte(x>>16), 0)
+	}
+	b = append(b, make([]byte, 4*n)...)
+	got := allocatedBy(func() {
+		if _, err := (pack.Limits{Growth: 100}).Decode(b); !errors.Is(err, pack.ErrTooLarge) {
+			t.Errorf("got %v", err)
+		}
+	})
+	if got > uint64(2*len(b)) {
+		t.Errorf("%d bytes allocated for %d", got, len(b))
+	}
+	if v, err := (pack.Limits{Growth: 2 << 20}).Decode(b); err != nil || v.Len() != n {
+		t.Errorf("with room to grow: %v", err)
+	}
+}
+
 func TestASharedSubtreeCountsItsDepthWhereItStands(t *testing.T) {
 	// Node 0 () · node 1 (0) · node 2 (1) · root (1, (2)): the subtree 1 stands
 	// at depth 2 first and is reached again at depth 4.

@@ -76,6 +76,13 @@ func TestIntegersAreHeldToTheirRange(t *testing.T) {
 	}
 }
 
+func TestADecimalOutOfRangeIsInfinite(t *testing.T) {
+	v, err := pack.ParseLiteral("-" + strings.Repeat("9", 400) + "f64")
+	if err != nil || v.String() != "-inff64" {
+		t.Errorf("%v, %v", v, err)
+	}
+}
+
 func TestLiteralNestingIsBounded(t *testing.T) {
 	n := 1_000_000
 	for _, s := range []string{
