@@ -8,6 +8,9 @@ BENCH    ?= .
 # Packages where goroutines meet: they are tested under the race detector too.
 RACE := ./actors/... ./chain/... ./wasm ./cli/...
 
+# What is linked into guests, and so is built for their system.
+GUEST := ./wasm/pack ./wasm/guest ./wasm/guest/message ./wasm/guest/internal/...
+
 # The systems besides this one that must build.
 SYSTEMS := darwin windows
 
@@ -35,7 +38,7 @@ format: ## gofmt has nothing to say
 
 vet: ## go vet, for this system and for the guests' one
 	$(GO) vet ./...
-	GOOS=wasip1 GOARCH=wasm $(GO) vet ./wasm/guest/... ./examples/...
+	GOOS=wasip1 GOARCH=wasm $(GO) vet $(GUEST)
 
 staticcheck: ## staticcheck, at the version of .ci/tools
 	$(STATICCHECK) ./...
