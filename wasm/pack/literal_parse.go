@@ -256,11 +256,11 @@ func (p *literalParser) word(depth int) Value {
 		p.expect(',')
 		err := p.typ()
 		p.expect('>')
-		if held := p.held(depth); name == "ok" {
+		held := p.held(depth)
+		if name == "ok" {
 			return Ok(ok, err, held)
-		} else {
-			return Err(ok, err, held)
 		}
+		return Err(ok, err, held)
 	}
 	p.space()
 	if strings.HasPrefix(p.s[p.pos:], "::") {

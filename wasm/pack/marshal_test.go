@@ -154,6 +154,9 @@ func TestGoTypesHaveTheirValuesAndTypes(t *testing.T) {
 		{inner{Name: "n"}, `inner{name: "n", tags: []<string>}`, "inner"},
 		{map[string]bool{"b": true, "a": false}, `[("a", false), ("b", true)]`, "list<tuple<string, bool>>"},
 		{map[int]inner{}, `[]<tuple<s64, inner>>`, "list<tuple<s64, inner>>"},
+		{map[uint8]string{2: "b", 1: "a", 3: "c"}, `[(1u8, "a"), (2u8, "b"), (3u8, "c")]`, "list<tuple<u8, string>>"},
+		{map[bool]uint8{true: 1, false: 0}, `[(false, 0u8), (true, 1u8)]`, "list<tuple<bool, u8>>"},
+		{struct{ A_b, AB, ABc, A2B int }{}, "{a-b: 0s64, ab: 0s64, a-bc: 0s64, a2-b: 0s64}", ""},
 		{pack.Char('c'), "'c'", "value"}, {[]pack.Value{pack.U8(1), pack.U8(2)}, "[1u8, 2u8]", "list<value>"},
 		{[]pack.Value{pack.U8(1), pack.Unit}, "[1u8, ()]", "list<value>"}, {[]pack.Value{}, "[]<tuple<>>", "list<value>"},
 		{&unit, "some<tuple<>>(())", "option<value>"},
@@ -169,6 +172,44 @@ func TestGoTypesHaveTheirValuesAndTypes(t *testing.T) {
 		if desc, err := pack.Describe(reflect.TypeOf(c.x)); err != nil || desc.String() != c.desc {
 			t.Errorf("%T: type %v, %v; want %s", c.x, desc, err, c.desc)
 		}
+	}
+}
+
+// shaped is described by what embeds it.
+type shaped struct{}
+
+func (shaped) MarshalPack() (pack.Value, error) { return pack.Unit, nil }
+
+type (
+	shapedList   struct{ shaped }
+	shapedResult struct{ shaped }
+)
+
+func (shapedList) DescribePack() pack.TypeDesc {
+	record := pack.TypeDesc{Kind: pack.KindRecord, Name: "r"}
+	pair := pack.TypeDesc{Kind: pack.KindTuple, Items: []pack.TypeDesc{record, {}}}
+	return pack.TypeDesc{Kind: pack.KindList, Items: []pack.TypeDesc{pair}}
+}
+
+func (shapedResult) DescribePack() pack.TypeDesc {
+	option := pack.TypeDesc{Kind: pack.KindOption, Items: []pack.TypeDesc{{Kind: pack.KindU8}}}
+	return pack.TypeDesc{Kind: pack.KindResult, Items: []pack.TypeDesc{option, {Kind: pack.KindString}}}
+}
+
+func TestDescribedTypesGiveTheirHeaders(t *testing.T) {
+	for want, x := range map[string]any{
+		"none<list<tuple<r, tuple<>>>>": (*shapedList)(nil), "none<result<option<u8>, string>>": (*shapedResult)(nil),
+	} {
+		if v, err := pack.Marshal(x); err != nil || v.String() != want {
+			t.Errorf("%v, %v; want %s", v, err, want)
+		}
+	}
+}
+
+func TestAFieldThatCannotBeDescribedIsNamed(t *testing.T) {
+	type bad struct{ Deep struct{ C chan int } }
+	if desc, err := pack.Describe(reflect.TypeFor[[]bad]()); err == nil || err.Error() != "deep.c: chan int has no pack type" {
+		t.Errorf("%v, %v", desc, err)
 	}
 }
 

@@ -4,7 +4,8 @@ import "strconv"
 
 // Validate holds a value to the structure of a type: the fields of a record in
 // any order, the case of a variant by name, lists item by item. Type headers
-// inside the value are not compared. The error wraps [ErrType].
+// inside the value are not compared; `value` and unresolved references accept
+// anything. The error wraps [ErrType].
 func Validate(v Value, t TypeDesc) error {
 	if p := validate(v, &t); p != nil {
 		return p
