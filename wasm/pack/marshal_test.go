@@ -18,37 +18,37 @@ type inner struct {
 }
 
 type wide struct {
-	Bool       bool
-	Int        int
-	Int8       int8
-	Int16      int16
-	Int32      int32
-	Int64      int64
-	Uint       uint
-	Uint8      uint8
-	Uint16     uint16
-	Uint32     uint32
-	Uint64     uint64
-	Float32    float32
-	Float64    float64
-	Text       string
-	Bytes      []byte
-	Words      []uint32
-	Switches   []bool
-	Sum        [4]byte
-	Pair       [2]inner
-	Maybe      *inner
-	MaybeByte  *uint8
-	Nested     []*[]inner
-	ByName     map[string]int64
-	ByNumber   map[int32][]byte
-	ByBool     map[bool]string
-	Nothing    struct{}
-	Color      color
-	Next       *wide
-	Renamed    string `pack:"other-name"`
-	Skipped    string `pack:"-"`
-	unexported string
+	Bool      bool
+	Int       int
+	Int8      int8
+	Int16     int16
+	Int32     int32
+	Int64     int64
+	Uint      uint
+	Uint8     uint8
+	Uint16    uint16
+	Uint32    uint32
+	Uint64    uint64
+	Float32   float32
+	Float64   float64
+	Text      string
+	Bytes     []byte
+	Words     []uint32
+	Switches  []bool
+	Sum       [4]byte
+	Pair      [2]inner
+	Maybe     *inner
+	MaybeByte *uint8
+	Nested    []*[]inner
+	ByName    map[string]int64
+	ByNumber  map[int32][]byte
+	ByBool    map[bool]string
+	Nothing   struct{}
+	Color     color
+	Next      *wide
+	Renamed   string `pack:"other-name"`
+	Skipped   string `pack:"-"`
+	_         string
 }
 
 // color is a variant.

@@ -1,10 +1,12 @@
 package pack
 
+import "strings"
+
 // ParsePact reads a Pact source: one interface, or its items alone, which make
 // an interface named root. The error is a *[SyntaxError].
 func ParsePact(src string) (*Interface, error) {
 	p := pactParser{pactScanner: pactScanner{s: src}, spare: 1<<14 + 4*len(src)}
-	d := &pactDecl{name: "root", types: map[string]pactType{}}
+	d := newPactDecl("root", nil)
 	if p.acceptWord("interface") {
 		d.name = p.ident()
 		p.expect('{')
@@ -37,11 +39,16 @@ func MustParsePact(src string) *Interface {
 type pactDecl struct {
 	Interface // Functions, Types hold unresolved descriptors
 
-	name   string
-	parent *pactDecl
-	types  map[string]pactType
-	order  []string
-	nested []*pactDecl
+	name      string
+	parent    *pactDecl
+	types     map[string]pactType
+	order     []string // of types
+	functions map[string]bool
+	nested    []*pactDecl
+}
+
+func newPactDecl(name string, parent *pactDecl) *pactDecl {
+	return &pactDecl{name: name, parent: parent, types: map[string]pactType{}, functions: map[string]bool{}}
 }
 
 type pactType struct {
@@ -241,30 +248,29 @@ func (p *pactParser) export(d *pactDecl) {
 		p.expect('>')
 		f.Results = []TypeDesc{p.typ(1)}
 	}
-	if _, ok := findFunction(d.Functions, "", name); ok {
+	if d.functions[name] {
 		p.failAt(pos, "function '"+name+"' is declared twice", nil)
 	}
+	d.functions[name] = true
 	d.Functions = append(d.Functions, f)
 }
 
 // inner reads an interface inside another, with a body or as a transform.
 func (p *pactParser) inner(d *pactDecl, depth int) {
-	n := &pactDecl{name: p.ident(), parent: d, types: map[string]pactType{}}
+	n := newPactDecl(p.ident(), d)
 	d.nested = append(d.nested, n)
 	if !p.accept('=') {
 		p.expect('{')
 		p.items(n, '}', depth+1)
 		return
 	}
-	n.Transform = p.ident() + "("
+	name := p.ident()
 	p.expect('(')
-	for i := 0; !p.end(')'); i++ {
-		if i > 0 {
-			n.Transform += ", "
-		}
-		n.Transform += p.ident()
+	var arguments []string
+	for !p.end(')') {
+		arguments = append(arguments, p.ident())
 	}
-	n.Transform += ")"
+	n.Transform = name + "(" + strings.Join(arguments, ", ") + ")"
 }
 
 // use reads the name of another interface; the types it names stay unresolved.
