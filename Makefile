@@ -8,8 +8,8 @@ BENCH    ?= .
 # Packages where goroutines meet: they are tested under the race detector too.
 RACE := ./actors/... ./chain/... ./wasm ./cli/...
 
-# What is linked into guests, and so is built for their system.
-GUEST := ./wasm/pack ./wasm/guest ./wasm/guest/message ./wasm/guest/internal/...
+# The packages with files that are built for guests alone.
+GUEST := ./wasm/guest ./wasm/guest/message ./wasm/guest/internal/...
 
 # The systems besides this one that must build.
 SYSTEMS := darwin windows
