@@ -149,6 +149,20 @@ func TestAnErrorOfTheHostIsAnError(t *testing.T) {
 	}
 }
 
+func TestATextThatNothingTakesIsRefused(t *testing.T) {
+	const want = `the initial state is the text "/peer", which this actor does not take: handle it with guest.Init`
+	if err := guesttest.New(t).Init("/peer"); err == nil || err.Error() != want {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestAKeptStateIsTakenWithoutAnInitHandler(t *testing.T) {
+	actor := guesttest.New(t)
+	if err := actor.InitWith(desk{Seen: []string{"before"}}); err != nil || !slices.Equal(seen(actor), []string{"before"}) {
+		t.Errorf("init: %v, seen %q", err, seen(actor))
+	}
+}
+
 func TestMistakesOfTheAuthorPanic(t *testing.T) {
 	for name, c := range map[string]struct {
 		mistake func()

@@ -1,6 +1,10 @@
 package abi
 
-import "github.com/theater-go/theater/wasm/pack"
+import (
+	"fmt"
+
+	"github.com/theater-go/theater/wasm/pack"
+)
 
 // Every actor has an init: a host that finds none refuses the module.
 var actorInit = func() *Export {
@@ -50,7 +54,7 @@ func start(v pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value
 	case initial != nil:
 		next, _, err = initial(v, nil)
 	case state.adopt != nil:
-		next, err = state.adopt(v)
+		next, err = adopt(v)
 	default:
 		next = v
 	}
@@ -63,4 +67,13 @@ func start(v pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value
 		}
 	}
 	return next, nil, nil
+}
+
+// adopt is the init of an actor that has handlers but none for its start.
+func adopt(v pack.Value) (pack.Value, error) {
+	next, err := state.adopt(v)
+	if text, isText := v.AsString(); isText && err != nil {
+		return pack.Value{}, fmt.Errorf("the initial state is the text %.40q, which this actor does not take: handle it with guest.Init", text)
+	}
+	return next, err
 }
