@@ -32,6 +32,7 @@ type process struct {
 	last     *ticket // of the newest record
 	haltErr  error   // why the log takes no more
 	shutdown *Exit   // set when the guest asked to end
+	inTurn   bool  // a call is on the chain or in the door, its result is not
 	finished bool
 }
 
@@ -209,6 +210,9 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 		return
 	}
 	var events []chain.Event
+	if p.inTurn { // our own code panicked in the middle of it
+		events = append(events, cutShort())
+	}
 	for _, d := range dropped {
 		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
 			events = append(events, &chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})

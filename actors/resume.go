@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/theater-go/theater/actors/manifest"
@@ -78,7 +79,7 @@ func (p *process) resume(ctx context.Context) error {
 			return err
 		}
 		if t.Result == nil {
-			events = append(events, &chain.Result{Status: chain.ResultInterrupted, Text: "the process ended in the middle of the turn"})
+			events = append(events, cutShort())
 			continue
 		}
 		if err := replay.Run(ctx, p.machine, log, t); err != nil {
@@ -171,17 +172,45 @@ func (s *System) supersede(ctx context.Context, path string) error {
 
 // stopOld appends the end to the chain of an actor that no process runs.
 func (s *System) stopOld(ctx context.Context, sum chain.Summary) error {
+	open, err := s.leftOpen(ctx, sum)
+	if err != nil {
+		return err
+	}
 	var events []chain.Event
-	for r, err := range s.config.Log.Records(ctx, sum.ID, sum.Records-1) {
-		if err != nil {
-			return err
-		}
-		switch r.Events[len(r.Events)-1].(type) {
-		case *chain.Result, *chain.Lifecycle, *chain.Genesis:
-		default:
-			events = append(events, &chain.Result{Status: chain.ResultInterrupted, Text: "the process ended in the middle of the turn"})
-		}
+	if open {
+		events = append(events, cutShort())
 	}
 	events = append(events, &chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
 	return s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
+}
+
+// leftOpen reports whether the chain ends in the middle of a turn: its last
+// event, but for dropped messages, belongs to one.
+func (s *System) leftOpen(ctx context.Context, sum chain.Summary) (bool, error) {
+	for number := sum.Records; number > 0; number-- {
+		for r, err := range s.config.Log.Records(ctx, sum.ID, number-1) {
+			if err != nil {
+				return false, err
+			}
+			for _, event := range slices.Backward(r.Events) {
+				switch e := event.(type) {
+				case *chain.Lifecycle:
+					if e.What != chain.LifecycleDropped {
+						return false, nil
+					}
+				case *chain.Result, *chain.Genesis:
+					return false, nil
+				default:
+					return true, nil
+				}
+			}
+			break
+		}
+	}
+	return false, nil
+}
+
+// cutShort closes a turn whose process ended in the middle of it.
+func cutShort() *chain.Result {
+	return &chain.Result{Status: chain.ResultInterrupted, Text: "the process ended in the middle of the turn"}
 }

@@ -96,6 +96,7 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 		return pack.Value{}, err
 	}
 	defer room.Release()
+	p.inTurn = true
 	started := p.machine.Begin(p.now())
 	p.door.open(ctx, room, &chain.Call{
 		Export: uint32(export), Params: p.payload(input), Cause: cause, Delivery: 1, Time: started,
@@ -116,7 +117,8 @@ func (p *process) closeTurn(response pack.Value, failure error) error {
 	if err != nil {
 		return err
 	}
-	p.door.events = append(p.door.events, result)
+	p.door.event(result)
+	p.inTurn = false
 	if err := p.door.flush(failure == nil); err != nil {
 		return err
 	}
