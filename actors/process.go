@@ -211,7 +211,7 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	}
 	var events []chain.Event
 	if p.inTurn { // our own code panicked in the middle of it
-		events = append(events, cutShort())
+		events = append(p.door.events, cutShort())
 	}
 	for _, d := range dropped {
 		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
