@@ -19,8 +19,8 @@ var actorInit = func() *Export {
 }()
 
 var (
-	initial   Handler        // the author's; nil when there is none
-	afterInit []func() error // what linked packages do next
+	initial   func(given pack.Value) (pack.Value, error) // the author's; nil when there is none
+	afterInit []func() error                             // what linked packages do next
 )
 
 // HandleInit gives init the author's handler, which is given the state and the
@@ -30,17 +30,16 @@ func HandleInit[S any](h func(s *S, text string) error) {
 		panic("guest: Init was called twice")
 	}
 	claim[S]()
-	initial = func(v pack.Value, _ []pack.Value) (pack.Value, []pack.Value, error) {
-		text, isText := v.AsString()
-		s, err := load[S](v)
+	initial = func(given pack.Value) (pack.Value, error) {
+		text, isText := given.AsString()
+		s, err := load[S](given)
 		if err != nil && !isText { // a text is no state, unless the state is a string
-			return pack.Value{}, nil, err
+			return pack.Value{}, err
 		}
 		if err := h(&s, text); err != nil {
-			return pack.Value{}, nil, err
+			return pack.Value{}, err
 		}
-		next, err := store(s)
-		return next, nil, err
+		return store(s)
 	}
 }
 
@@ -49,14 +48,11 @@ func AfterInit(f func() error) { afterInit = append(afterInit, f) }
 
 // start is the export init: the author's handler, or the given state in its own
 // type, then what the linked packages do once the actor is ready.
-func start(v pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value, err error) {
-	switch {
-	case initial != nil:
-		next, _, err = initial(v, nil)
-	case state.adopt != nil:
-		next, err = adopt(v)
-	default:
-		next = v
+func start(given pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value, err error) {
+	if initial != nil {
+		next, err = initial(given)
+	} else {
+		next, err = adopt(given)
 	}
 	if err != nil {
 		return pack.Value{}, nil, err
@@ -69,10 +65,14 @@ func start(v pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value
 	return next, nil, nil
 }
 
-// adopt is the init of an actor that has handlers but none for its start.
-func adopt(v pack.Value) (pack.Value, error) {
-	next, err := state.adopt(v)
-	if text, isText := v.AsString(); isText && err != nil {
+// adopt is what happens to the given state of an actor without a handler for
+// its start.
+func adopt(given pack.Value) (pack.Value, error) {
+	if state.adopt == nil {
+		return given, nil
+	}
+	next, err := state.adopt(given)
+	if text, isText := given.AsString(); isText && err != nil {
 		return pack.Value{}, fmt.Errorf("the initial state is the text %.40q, which this actor does not take: handle it with guest.Init", text)
 	}
 	return next, err
