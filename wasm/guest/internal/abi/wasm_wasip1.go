@@ -2,6 +2,7 @@ package abi
 
 import (
 	"fmt"
+	"runtime"
 	"unsafe"
 
 	"github.com/theater-go/theater/wasm/pack"
@@ -71,6 +72,7 @@ func (e *Export) Serve(in unsafe.Pointer, n uint32, outAddr, outLen *uint32) int
 func (i *Interface) invoke(_ string, f HostFunc, input []byte) (pack.Value, error) {
 	var addr, n uint32
 	status := f(unsafe.Pointer(unsafe.SliceData(input)), uint32(len(input)), &addr, &n)
+	runtime.KeepAlive(input) // the host may have allocated here meanwhile
 	answer := at(addr, n)
 	if status != 0 && status != 1 {
 		return pack.Value{}, fmt.Errorf("status %d: %s", status, answer)
