@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/theater-go/theater/chain"
+)
+
+func (p *program) chainListCommand() *cli.Command {
+	var data string
+	format := choose("text", formatJSON)
+	return &cli.Command{
+		Name:      "list",
+		Usage:     "list the actors of a data folder",
+		UsageText: "theater chain list [--data DIR] [-o json]",
+		Flags:     []cli.Flag{dataFlag(&data), outputFlag(format)},
+		Action: func(c *cli.Context) error {
+			if _, err := arguments(c, 0, 0, ""); err != nil {
+				return err
+			}
+			return withLog(data, func(r chain.Reader) error { return p.chainList(c.Context, r, format.value) })
+		},
+	}
+}
+
+// listed is an actor as JSON shows it.
+type listed struct {
+	ID      chain.ID   `json:"id"`
+	Name    string     `json:"name"`
+	Path    string     `json:"path"`
+	Parent  *reference `json:"parent,omitempty"`
+	Status  string     `json:"status"`
+	Reason  string     `json:"reason,omitempty"`
+	Created string     `json:"created"`
+	Updated string     `json:"updated"`
+	Records uint64     `json:"records"`
+	Events  uint64     `json:"events"`
+	Module  chain.Hash `json:"module"`
+	Head    chain.Hash `json:"head"`
+}
+
+func newListed(s chain.Summary) listed {
+	return listed{
+		ID: s.ID, Name: s.Name, Path: s.Path, Parent: newReference(s.Parent), Status: s.Status.String(), Reason: s.Reason,
+		Created: moment3339(s.Created), Updated: moment3339(s.Updated),
+		Records: s.Records, Events: s.Events, Module: s.Module, Head: s.Head,
+	}
+}
+
+func (p *program) chainList(ctx context.Context, r chain.Reader, format string) error {
+	list := []listed{}
+	rows := [][]string{{"PATH", "ID", "STATUS", "RECORDS", "EVENTS", "CREATED"}}
+	for s, err := range r.Actors(ctx) {
+		if err != nil {
+			return err
+		}
+		list = append(list, newListed(s))
+		rows = append(rows, []string{
+			s.Path, s.ID.String(), standing(s), fmt.Sprint(s.Records), fmt.Sprint(s.Events), moment(s.Created),
+		})
+	}
+	if format == formatJSON {
+		return p.writeJSON(list, true)
+	}
+	return p.table(rows)
+}
+
+// standing is an actor's status with its reason. A chain that nobody writes and
+// that does not end was cut off.
+func standing(s chain.Summary) string {
+	status := s.Status.String()
+	if s.Status == chain.StatusRunning {
+		status = "cut off"
+	}
+	if s.Reason != "" && s.Reason != status {
+		status += " (" + s.Reason + ")"
+	}
+	return status
+}

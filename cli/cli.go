@@ -1,0 +1,99 @@
+// Package cli is the command line of Theater: one file for each command, which
+// reads its flags, calls the packages below and shows what they say, as text
+// for people or as JSON for programs.
+//
+// It decides nothing about actors and chains, never ends the process and never
+// touches the process's own streams: it is given a Console, and returns an exit
+// code. Hints about what to type next live here and nowhere else. Only the
+// program in cli/theater and tests import it.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Console is what a command is run with.
+type Console struct {
+	In       io.Reader
+	Out, Err io.Writer // results; everything else
+	// Kill is closed when the user does not want to wait for an orderly end;
+	// nil is never.
+	Kill <-chan struct{}
+}
+
+// ErrInterrupted is the cause with which a context tells a command that the
+// user ended it.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run runs the command that args, without the program's name, describe, until
+// it is over or ctx ends. It returns the exit code, one of those that
+// theater --help lists.
+func Run(ctx context.Context, args []string, c Console) int {
+	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill}
+	app := p.app()
+	if len(args) > 0 && args[0] == "__complete" {
+		p.complete(app, args[1:])
+		return codeOK
+	}
+	arranged, err := arrange(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, append([]string{app.Name}, arranged...))
+	}
+	return p.report(err)
+}
+
+// program is one run of theater.
+type program struct {
+	in   io.Reader
+	out  io.Writer
+	err  *status
+	kill <-chan struct{}
+}
+
+func (p *program) app() *cli.App {
+	app := &cli.App{
+		Name:      "theater",
+		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
+		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
+		Commands: []*cli.Command{
+			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
+			p.chainCommand(), p.versionCommand(), p.completionCommand(),
+		},
+		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version"}},
+		CustomAppHelpTemplate:     appHelp,
+		Reader:                    p.in,
+		Writer:                    p.out,
+		ErrWriter:                 p.err,
+		HideVersion:               true,
+		HideHelpCommand:           true,
+		DisableSliceFlagSeparator: true,
+		OnUsageError:              usageOf,
+		ExitErrHandler:            func(*cli.Context, error) {}, // the exit code is Run's result
+		Action: func(c *cli.Context) error {
+			if c.Bool("version") {
+				return p.version("text")
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	prepare(app.Commands)
+	return app
+}
+
+// prepare gives every command what all have in common.
+func prepare(commands []*cli.Command) {
+	for _, c := range commands {
+		c.HideHelpCommand = true // else an argument "help" would be taken for it
+		c.OnUsageError = usageOf
+		c.CustomHelpTemplate = commandHelp
+		if len(c.Subcommands) > 0 {
+			c.CustomHelpTemplate = groupHelp
+			c.Action = cli.ShowSubcommandHelp
+		}
+		prepare(c.Subcommands)
+	}
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+const (
+	maxShown  = 240     // bytes of a value in a line of text
+	maxLoaded = 1 << 20 // bytes of a value that is fetched to be shown
+)
+
+// displayer shows the values of a chain.
+type displayer struct {
+	ctx    context.Context
+	reader chain.Reader
+}
+
+// text shows a payload in one line, clipped.
+func (d displayer) text(p chain.Payload) string {
+	if p.IsZero() {
+		return ""
+	}
+	where := ""
+	switch p.Form {
+	case chain.FormBlob:
+		where = fmt.Sprintf(" [blob %s, %s]", short(p.Sum), size(p.Length))
+	case chain.FormSealed:
+		where = fmt.Sprintf(" [sealed %s, %s]", short(p.Sum), size(p.Length))
+	}
+	raw, err := d.load(p)
+	if err != nil {
+		return strings.TrimSpace(where)
+	}
+	return clip(display(raw)) + where
+}
+
+// load fetches a payload that is not too large to be shown.
+func (d displayer) load(p chain.Payload) ([]byte, error) {
+	if p.Size() > maxLoaded {
+		return nil, fmt.Errorf("larger than %s", size(maxLoaded))
+	}
+	return p.Load(d.ctx, d.reader)
+}
+
+// display is an encoded value as a literal, or in hex where it is none.
+func display(raw []byte) string {
+	v, err := pack.Decode(raw)
+	if err != nil {
+		return "0x" + hex.EncodeToString(raw)
+	}
+	var b strings.Builder
+	readable(&b, v)
+	return b.String()
+}
+
+// readable writes a value as its literal, except that list<u8> that is text is
+// written b"text".
+func readable(b *strings.Builder, v pack.Value) {
+	switch v.Kind() {
+	case pack.KindList:
+		if bytes, ok := v.AsBytes(); ok && len(bytes) > 0 && utf8.Valid(bytes) {
+			b.WriteString("b" + pack.String(string(bytes)).String())
+			return
+		}
+	case pack.KindTuple:
+		b.WriteByte('(')
+		for i := range v.Len() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			readable(b, v.At(i))
+		}
+		b.WriteByte(')')
+		return
+	case pack.KindOption:
+		if inner, present, _ := v.Option(); present {
+			b.WriteString("some(")
+			readable(b, inner)
+			b.WriteByte(')')
+		} else {
+			b.WriteString("none")
+		}
+		return
+	case pack.KindResult:
+		inner, isOK, _ := v.Result()
+		b.WriteString(map[bool]string{true: "ok(", false: "err("}[isOK])
+		readable(b, inner)
+		b.WriteByte(')')
+		return
+	}
+	b.WriteString(v.String())
+}
+
+// clip cuts a text for a line.
+func clip(s string) string {
+	s = escape(s)
+	if len(s) <= maxShown {
+		return s
+	}
+	cut := maxShown
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// short is the beginning of a hash.
+func short(h chain.Hash) string { return h.String()[:12] }
+
+// value is a payload as JSON shows it: its literal, or its bytes in hex where
+// they are no value; and where it is kept when not in the record.
+type value struct {
+	Literal string     `json:"literal,omitempty"`
+	Hex     string     `json:"hex,omitempty"`
+	Form    string     `json:"form,omitempty"`
+	Sum     chain.Hash `json:"sum,omitzero"`
+	Length  uint64     `json:"length,omitempty"`
+}
+
+func (d displayer) json(p chain.Payload) *value {
+	if p.IsZero() {
+		return nil
+	}
+	v := &value{}
+	if p.Form != chain.FormInline {
+		v.Form, v.Sum, v.Length = "blob", p.Sum, p.Length
+	}
+	if p.Form == chain.FormSealed {
+		v.Form = "sealed"
+	}
+	if raw, err := d.load(p); err == nil {
+		v.Literal, v.Hex = literalOrHex(raw)
+	}
+	return v
+}
+
+func literalOrHex(raw []byte) (literal, inHex string) {
+	v, err := pack.Decode(raw)
+	if err != nil {
+		return "", hex.EncodeToString(raw)
+	}
+	return v.String(), ""
+}
+
+// reference names an event in JSON.
+type reference struct {
+	Actor  chain.ID `json:"actor"`
+	Record uint64   `json:"record"`
+	Index  uint32   `json:"index"`
+}
+
+func newReference(r chain.Ref) *reference {
+	if r.IsZero() {
+		return nil
+	}
+	return &reference{r.Actor, r.Record, r.Index}
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/replay"
+	"github.com/theater-go/theater/wasm"
+)
+
+// The exit codes.
+const (
+	codeOK         = 0
+	codeFailed     = 1
+	codeUsage      = 2
+	codeNotFound   = 3
+	codeUnverified = 4
+	codeDiverged   = 5
+)
+
+// failure is an error whose exit code or hint its cause does not tell. One
+// without a cause has been reported already.
+type failure struct {
+	code  int
+	cause error
+	hint  string // what to do about it, may be empty
+}
+
+func (f *failure) Error() string { return f.cause.Error() }
+
+func (f *failure) Unwrap() error { return f.cause }
+
+// reported ends a command that has said itself what went wrong.
+func reported(code int) error { return &failure{code: code} }
+
+func notFound(cause error, hint string) error {
+	return &failure{code: codeNotFound, cause: cause, hint: hint}
+}
+
+// usagef is a mistake on the command line of command, such as "theater run".
+func usagef(command, format string, args ...any) error {
+	return &failure{code: codeUsage, cause: fmt.Errorf(format, args...), hint: command + " --help shows how it is used"}
+}
+
+// usageOf is the mistake that the flag parser found.
+func usageOf(c *cli.Context, err error, _ bool) error {
+	return usagef(c.Command.HelpName, "%s", strings.Replace(err.Error(), " for flag -", " for flag --", 1))
+}
+
+// report shows an error and returns the exit code.
+func (p *program) report(err error) int {
+	if err == nil {
+		return codeOK
+	}
+	var f *failure
+	if !errors.As(err, &f) || f.cause != nil {
+		p.complain(err)
+	}
+	return codeOf(err)
+}
+
+// complain shows an error, one line for each problem, and its hint.
+func (p *program) complain(err error) {
+	for _, problem := range problems(err) {
+		fmt.Fprintf(p.err, "%s %s\n", p.err.red("theater:"), escape(problem.Error()))
+	}
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(p.err, "  %s\n", escape(hint))
+	}
+}
+
+// problems takes an error apart where it is several.
+func problems(err error) []error {
+	var several interface{ Unwrap() []error }
+	var f *failure
+	var of manifest.Errors
+	switch {
+	case errors.As(err, &of):
+		return of.Unwrap()
+	case errors.As(err, &f):
+		err = f.cause
+	}
+	if several, _ = err.(interface{ Unwrap() []error }); several == nil || !strings.Contains(err.Error(), "\n") {
+		return []error{err}
+	}
+	return several.Unwrap()
+}
+
+func codeOf(err error) int {
+	var f *failure
+	var d *replay.Divergence
+	switch {
+	case errors.As(err, &f):
+		return f.code
+	case errors.As(err, &d):
+		return codeDiverged
+	}
+	return codeFailed
+}
+
+// hintOf is what a person can do about an error; often nothing is known.
+func hintOf(err error) string {
+	var f *failure
+	var trap *wasm.Trap
+	switch {
+	case errors.As(err, &f) && f.hint != "":
+		return f.hint
+	case errors.Is(err, chain.ErrInUse):
+		return "wait until that process has ended, or name another folder with --data"
+	case errors.Is(err, chain.ErrVersion):
+		return "a newer theater made it: use that one, or name another folder with --data"
+	case errors.Is(err, chain.ErrNoSpace):
+		return "make room on the disk, or name another folder with --data"
+	case errors.Is(err, exec.ErrNotFound):
+		return "actors in Go are built by the go command: install it from https://go.dev/dl"
+	case errors.Is(err, actors.ErrNotRegistered):
+		return "--call calls any export of the actor, registered or not"
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &trap) && trap.Kind == wasm.KindDeadline:
+		return "[limits] turn_time in the manifest says how long a turn may take"
+	}
+	return ""
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+)
+
+// choice is a flag that takes one of several words.
+type choice struct {
+	value string
+	words []string
+}
+
+func choose(words ...string) *choice { return &choice{value: words[0], words: words} }
+
+// Set is called by the flag parser.
+func (c *choice) Set(word string) error {
+	if !slices.Contains(c.words, word) {
+		return fmt.Errorf("there are %s", strings.Join(c.words, ", "))
+	}
+	c.value = word
+	return nil
+}
+
+// String is the value, and the default in help texts.
+func (c *choice) String() string { return c.value }
+
+func outputFlag(format *choice) cli.Flag {
+	return &cli.GenericFlag{Name: "output", Aliases: []string{"o"}, Value: format, Usage: "write results as `FORMAT`: text or json"}
+}
+
+const formatJSON = "json"
+
+// writeJSON writes one value on a line, or indented.
+func (p *program) writeJSON(v any, indent bool) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if indent {
+		e.SetIndent("", "  ")
+	}
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("encode result: %w", err)
+	}
+	_, err := p.out.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// escapeJSON escapes what encoding/json leaves as it is and a terminal would
+// act upon. Such characters can only stand within strings.
+func escapeJSON(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r >= 0x7f && !unicode.IsGraphic(r) {
+			if r > 0xffff {
+				r -= 0x10000
+				out = fmt.Appendf(out, `\u%04x`, 0xd800+r>>10)
+				r = 0xdc00 + r&0x3ff
+			}
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return out
+}
+
+// escape makes a text of others safe to show in one line: control characters
+// and bytes that are no text are written as Go would.
+func escape(s string) string {
+	clean := true
+	for _, r := range s {
+		clean = clean && (r == '\t' || unicode.IsGraphic(r) && r != utf8.RuneError)
+	}
+	if clean {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case r == '\t' || unicode.IsGraphic(r):
+			b.WriteString(s[:n])
+		default:
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// table writes rows in columns, the first row being the heads.
+func (p *program) table(rows [][]string) error {
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = escape(cell)
+		}
+		if _, err := io.WriteString(w, strings.Join(row, "\t")+"\n"); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// count is a number with its noun.
+func count[N int | uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// size is a number of bytes for people.
+func size[N int | int64 | uint64](n N) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+// moment is a time for people: local, to the millisecond.
+func moment(unixNano int64) string {
+	return time.Unix(0, unixNano).Format("2006-01-02 15:04:05.000")
+}
+
+// moment3339 is a time for programs.
+func moment3339(unixNano int64) string {
+	return time.Unix(0, unixNano).UTC().Format(time.RFC3339Nano)
+}

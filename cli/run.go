@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+const runText = `PATH is a manifest or a folder with a manifest.toml. When the folder holds the
+actor's Go source it is built first. The actor is told what the flags --request,
+--send and --call say, in the order in which they stand. Answers go to standard
+output, each as it is, with a line break behind it; all else goes to standard
+error. Further PATHs are started before the first, to be its company.
+
+With requests or calls the run ends when all are answered, otherwise with Ctrl-C
+or when the actor ends. Ctrl-C a second time kills what does not end. All that
+happened is on the actors' chains in the data folder, where the actors stay
+suspended until --resume continues them or a new run takes their place.
+
+A TEXT that is - is read from standard input, one that is @FILE from the file.
+With -o json an answer is one object on a line, with the message under its kind:
+   {"answer":"2","request":"get"}
+An answer that is not UTF-8 text stands under "answer_base64"; a failure under
+"error"; what a call returns is a literal; what the actor ends with stands under
+"exit" and "data".
+
+Examples:
+   theater run examples/counter --request increment --request get
+   theater run examples/counter --resume --request get
+   theater run . --call 'theater:simple/actor.init'
+   theater run . --for 10s --data /tmp/try`
+
+func (p *program) runCommand() *cli.Command {
+	format, durability := choose("text", formatJSON), &choice{words: []string{"async", "sync"}}
+	o := &runOptions{}
+	return &cli.Command{
+		Name:        "run",
+		Usage:       "run an actor",
+		UsageText:   "theater run PATH... [FLAGS]",
+		Description: runText,
+		Flags: []cli.Flag{
+			&cli.GenericFlag{Name: "request", Value: messageFlag{kindRequest, &o.messages}, Usage: "request an answer to `TEXT`; may be repeated"},
+			&cli.GenericFlag{Name: "send", Value: messageFlag{kindSend, &o.messages}, Usage: "send `TEXT` and expect no answer; may be repeated"},
+			&cli.GenericFlag{Name: "call", Value: messageFlag{kindCall, &o.messages}, Usage: "call `'EXPORT LITERAL'`, with a tuple or a single parameter; may be repeated"},
+			&cli.DurationFlag{Name: "for", Usage: "end after `TIME` from the actor's start, such as 5s, and kill what then still runs", DefaultText: "no end"},
+			dataFlag(&o.data),
+			&cli.GenericFlag{Name: "durability", Value: durability, Usage: "of a new data folder: `async` survives the death of the process, sync a power cut", DefaultText: "async"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue the actor that was left suspended or cut off, from its chain"},
+			outputFlag(format),
+		},
+		Action: func(c *cli.Context) error {
+			var err error
+			if o.paths, err = arguments(c, 1, -1, "a PATH: a manifest or a folder with one"); err != nil {
+				return err
+			}
+			o.limit, o.limited = c.Duration("for"), c.IsSet("for")
+			if o.limited && o.limit <= 0 {
+				return usagef("theater run", "--for %s is no time to run", o.limit)
+			}
+			o.resume, o.durability, o.format = c.Bool("resume"), durability.value, format.value
+			if err := p.readBodies(o.messages); err != nil {
+				return err
+			}
+			return p.run(c.Context, o)
+		},
+	}
+}
+
+type runOptions struct {
+	paths            []string // the first is the actor, the others its company
+	messages         []*message
+	limit            time.Duration
+	limited          bool
+	data, durability string
+	resume           bool
+	format           string
+}
+
+func dataFlag(dir *string) cli.Flag {
+	return &cli.StringFlag{Name: "data", Value: ".theater", Destination: dir, Usage: "keep chains in the folder `DIR`"}
+}

@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/chain"
+)
+
+// runner is one theater run.
+type runner struct {
+	*program
+	*runOptions
+	manifests []*manifest.Manifest // of paths
+	node      *node.Node
+	root      actors.Ref
+	exit      <-chan actors.Exit // of root
+	failures  error              // what was reported
+	timeUp    bool               // --for is over
+}
+
+// errTime ends a run whose --for is over.
+var errTime = errors.New("the time of --for is over")
+
+// run runs actors to the end of the run and leaves them suspended.
+func (p *program) run(ctx context.Context, o *runOptions) error {
+	r := &runner{program: p, runOptions: o}
+	if err := r.load(ctx); err != nil {
+		return err
+	}
+	lines := newGuestLines(p.err)
+	defer lines.close()
+	if err := r.open(ctx, lines); err != nil {
+		return err
+	}
+	err := r.converse(ctx)
+	err = errors.Join(err, r.close(ctx))
+	lines.close()
+	if err != nil {
+		return err
+	}
+	return r.conclude()
+}
+
+// load reads the manifests and builds what is there as source. Nothing else is
+// touched before that has gone well.
+func (r *runner) load(ctx context.Context) error {
+	for _, path := range r.paths {
+		m, err := loadManifest(path)
+		if err != nil {
+			return err
+		}
+		if !r.resume && hasSource(m) {
+			if err := r.build(ctx, m); err != nil {
+				return err
+			}
+		}
+		r.manifests = append(r.manifests, m)
+	}
+	return nil
+}
+
+func (r *runner) open(ctx context.Context, lines *guestLines) error {
+	if _, err := os.Stat(r.data); r.resume && errors.Is(err, fs.ErrNotExist) {
+		return notFound(fmt.Errorf("no data folder %s to resume from", r.data), "a run without --resume makes it")
+	}
+	var err error
+	r.node, err = node.Open(ctx, node.Config{
+		Data: r.data, Durability: r.durability, Cache: cacheDir(),
+		Logger: slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelError})),
+		Output: lines.put,
+	})
+	if err == nil {
+		fmt.Fprintf(r.err, "data folder %s\n", escape(r.data))
+	}
+	return err
+}
+
+// cacheDir is where compiled modules are kept between runs, "" where the user
+// has no such place.
+func cacheDir() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(base, "theater", "wasm")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
+}
+
+// converse starts the actors, tells the first what is to be told, and waits for
+// the end of the run.
+func (r *runner) converse(ctx context.Context) error {
+	for i, m := range slices.Backward(r.manifests) {
+		if i == 0 && r.limited {
+			limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
+			defer cancel()
+			ctx = limited
+		}
+		ref, err := r.start(ctx, m)
+		if err != nil {
+			return err
+		}
+		r.root = ref
+	}
+	var err error
+	if r.exit, err = r.node.System.Watch(r.root); err != nil {
+		return err
+	}
+	if r.tellAll(ctx) && !r.limited {
+		return nil
+	}
+	select {
+	case exit := <-r.exit:
+		r.exit = again(exit)
+	case <-ctx.Done():
+		r.timeUp = errors.Is(context.Cause(ctx), errTime)
+	}
+	return nil
+}
+
+// again is a channel with an exit that was already taken from another.
+func again(exit actors.Exit) <-chan actors.Exit {
+	ch := make(chan actors.Exit, 1)
+	ch <- exit
+	return ch
+}
+
+// quietStart is how long an actor may take to start without a word about it:
+// longer than it takes when its module need not be compiled.
+const quietStart = time.Second
+
+// start spawns or resumes an actor.
+func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Ref, err error) {
+	begin := func() error {
+		ref, err = r.node.System.Spawn(ctx, actors.Spec{Manifest: m})
+		return err
+	}
+	what, verb := "compiling and starting "+m.Name, "started"
+	if r.resume {
+		id, err := r.resumable(ctx, "/"+m.Name)
+		if err != nil {
+			return ref, err
+		}
+		begin = func() error {
+			ref, err = r.node.System.Resume(ctx, id)
+			return err
+		}
+		what, verb = "replaying "+m.Name, "resumed"
+	}
+	if err := r.err.during(what, quietStart, begin); err != nil {
+		return ref, err
+	}
+	fmt.Fprintf(r.err, "%s %s %s\n", verb, ref.Path, ref.ID)
+	return ref, nil
+}
+
+// resumable is the newest actor at a path that has not ended for good.
+func (r *runner) resumable(ctx context.Context, path string) (chain.ID, error) {
+	var newest, ended chain.Summary
+	for s, err := range r.node.Log.Actors(ctx) {
+		switch {
+		case err != nil:
+			return chain.ID{}, err
+		case s.Path != path:
+		case s.Status == chain.StatusStopped:
+			ended = s
+		case newest.ID.IsZero() || s.Created >= newest.Created:
+			newest = s
+		}
+	}
+	switch {
+	case !newest.ID.IsZero():
+		return newest.ID, nil
+	case !ended.ID.IsZero():
+		return chain.ID{}, notFound(fmt.Errorf("no actor at %s can be resumed: the last one has ended (%s)", path, ended.Reason),
+			"a run without --resume starts a new one")
+	}
+	return chain.ID{}, notFound(fmt.Errorf("no actor at %s in %s", path, r.data), "theater chain list shows the actors of a data folder")
+}
+
+// closeGrace is how long actors that have no turn to finish may take to end
+// when the time of the run is over.
+const closeGrace = 200 * time.Millisecond
+
+// close ends all actors. Turns go on to their end, unless the time of the run
+// is over or the user insists.
+func (r *runner) close(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	if r.timeUp {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, closeGrace)
+		defer stop()
+	}
+	go func() {
+		select {
+		case <-r.kill:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func() error { return r.node.Close(ctx) })
+}
+
+// conclude shows how the actor ended, if it has, and how the run went.
+func (r *runner) conclude() error {
+	exit := <-r.exit
+	if exit.Data != nil {
+		if err := r.showData(exit); err != nil {
+			return err
+		}
+	}
+	switch {
+	case exit.Reason == actors.ReasonKilled && r.timeUp:
+		fmt.Fprintf(r.err, "killed %s: %v\n", r.root.Path, errTime)
+	case exit.Failed() && (exit.Err == nil || !errors.Is(r.failures, exit.Err)):
+		return fmt.Errorf("actor %s ended: %w", r.root.Path, exitError{exit})
+	}
+	if r.failures != nil {
+		return reported(codeFailed)
+	}
+	return nil
+}
+
+// exitError is an actor's exit as an error.
+type exitError struct{ actors.Exit }
+
+func (e exitError) Error() string { return e.String() }
+
+func (e exitError) Unwrap() error { return e.Err }

@@ -1,0 +1,32 @@
+// Package main is the program theater: it turns signals into the end of the
+// command, and the command's end into an exit code. Everything else is in cli.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/theater-go/theater/cli"
+)
+
+func main() { os.Exit(run()) }
+
+// run ends the command at the first signal and kills what it runs at the
+// second; a third ends the process as the system does.
+func run() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	kill := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel(cli.ErrInterrupted)
+		<-signals
+		close(kill)
+		signal.Stop(signals)
+	}()
+	return cli.Run(ctx, os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Kill: kill})
+}

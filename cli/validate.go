@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/wasm"
+)
+
+func (p *program) validateCommand() *cli.Command {
+	format := choose("text", formatJSON)
+	return &cli.Command{
+		Name:      "validate",
+		Usage:     "check a manifest and the package that it names",
+		UsageText: "theater validate MANIFEST|DIR [-o json]",
+		Description: `Every problem is shown with its place. The package is checked against sha256
+where the manifest pins it; one that is not built yet is no problem. With
+-o json the result is an array of problems, empty when there are none.`,
+		Flags: []cli.Flag{outputFlag(format)},
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 1, 1, "a manifest or a folder with one")
+			if err != nil {
+				return err
+			}
+			return p.validate(args[0], format.value)
+		},
+	}
+}
+
+type problem struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Key    string `json:"key,omitempty"`
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+func (p *program) validate(path, format string) error {
+	m, err := loadManifest(path)
+	var found manifest.Errors
+	if err != nil && !errors.As(err, &found) {
+		return err
+	}
+	note := ""
+	if m != nil {
+		path = m.File
+		if note, err = checkPackage(m); err != nil {
+			var one *manifest.Error
+			if !errors.As(err, &one) {
+				return err
+			}
+			found = manifest.Errors{one}
+		}
+	}
+	if err := p.showProblems(path, found, note, format); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s has %s", path, count(len(found), "problem"))
+}
+
+// checkPackage reads the package where there is one. The note says what is to
+// be said of a good one.
+func checkPackage(m *manifest.Manifest) (note string, err error) {
+	code, err := m.ReadPackage()
+	if errors.Is(err, fs.ErrNotExist) {
+		return "its package " + m.Package + " is not built yet", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if _, err := wasm.ReadLayout(code); err != nil {
+		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), err), Err: err}
+	}
+	return "", nil
+}
+
+func (p *program) showProblems(path string, found manifest.Errors, note, format string) error {
+	if format == formatJSON {
+		list := []problem{}
+		for _, e := range found {
+			list = append(list, problem{e.File, e.Line, e.Column, e.Key, e.Reason, e.Hint})
+		}
+		return p.writeJSON(list, true)
+	}
+	for _, e := range found {
+		if _, err := fmt.Fprintln(p.out, escape(e.Error())); err != nil {
+			return err
+		}
+	}
+	if len(found) > 0 {
+		return nil
+	}
+	if note != "" {
+		note = "; " + note
+	}
+	_, err := fmt.Fprintf(p.out, "%s is valid%s\n", escape(path), escape(note))
+	return err
+}
