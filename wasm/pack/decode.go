@@ -49,7 +49,7 @@ func (l Limits) decode(b []byte, prefix bool) (Value, int, error) {
 	}
 	var room [16]ref
 	d := decoder{buf: string(b), depth: l.Depth}
-	refs, end, err := d.scan(room[:0], prefix)
+	refs, end, err := d.scan(room[:], prefix)
 	if err != nil {
 		return Value{}, 0, err
 	}
@@ -111,14 +111,16 @@ func (d *decoder) scan(refs []ref, prefix bool) (_ []ref, end int, err error) {
 		return nil, 0, invalid("Node count exceeds limit")
 	}
 	if n := min(int(count), (len(d.buf)-headerSize)/nodeHeader); n > cap(refs) {
-		refs = make([]ref, 0, n)
+		refs = make([]ref, n)
+	} else {
+		refs = refs[:n]
 	}
-	for range count {
-		n, err := d.header(&r)
+	for i := range int(count) {
+		kind, n, err := header(&r)
 		if err != nil {
 			return nil, 0, err
 		}
-		refs = append(refs, n)
+		refs[i].kind, refs[i].off, refs[i].len = kind, uint32(r.pos)-n, n
 	}
 	if d.root >= count {
 		return nil, 0, invalid("Root index out of range")
@@ -134,19 +136,27 @@ func (d *decoder) scan(refs []ref, prefix bool) (_ []ref, end int, err error) {
 	return refs, r.pos, nil
 }
 
-func (d *decoder) header(r *reader) (ref, error) {
-	kind := Kind(r.u8())
-	if r.err == nil && (kind == 0 || kind > kindArray) {
-		return ref{}, invalidTag(uint64(kind))
+// header reads past one node.
+func header(r *reader) (kind Kind, payload uint32, err error) {
+	if len(r.s)-r.pos < nodeHeader { // find out which part is missing
+		r.u8()
+		r.take(3)
+		r.u32()
+		return 0, 0, r.err
 	}
-	r.take(3)
-	n := r.u32()
-	if n > maxPayload {
-		return ref{}, invalid("Payload too large")
+	kind, payload = Kind(r.s[r.pos]), le32(r.s, r.pos+4)
+	r.pos += nodeHeader
+	switch {
+	case kind == 0 || kind > kindArray:
+		return 0, 0, invalidTag(uint64(kind))
+	case payload > maxPayload:
+		return 0, 0, invalid("Payload too large")
+	case int(payload) > len(r.s)-r.pos:
+		r.take(int(payload))
+		return 0, 0, r.err
 	}
-	off := r.pos
-	r.take(int(n))
-	return ref{off: uint32(off), len: n, kind: kind}, r.err
+	r.pos += int(payload)
+	return kind, payload, nil
 }
 
 func (d *decoder) payload(n *ref) reader {
