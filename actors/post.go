@@ -122,7 +122,7 @@ func (s *System) reachable(target string) (*control, error) {
 
 // deliver queues a message with its actor, or says why it cannot be.
 func (s *System) deliver(c *control, e *envelope) error {
-	if _, ok := c.module.Layout.Export(e.export); !ok {
+	if _, ok := c.module.Callable(e.export); !ok {
 		return &NoExportError{Path: c.path, Export: e.export}
 	}
 	s.proto.Root.Send(c.pid, e)

@@ -107,7 +107,7 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte) (*
 	if err != nil {
 		return nil, fmt.Errorf("package %s: %w", m.Package, err)
 	}
-	if _, ok := module.Layout.Export(exportInit); !ok {
+	if _, ok := module.Callable(exportInit); !ok {
 		return nil, fmt.Errorf("package %s: the module does not export %s, which every actor has", m.Package, exportInit)
 	}
 	var imports []host.Import

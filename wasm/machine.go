@@ -28,7 +28,6 @@ type Machine struct {
 	module  *Module
 	options Options
 	host    Host
-	exports signatures
 	guest   guest
 
 	state   pack.Value
@@ -61,7 +60,7 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	if need := m.Layout.Memory.Min * pageSize; need > uint64(o.MemoryLimit) {
 		return nil, Trapf(KindLimit, "the module needs %d bytes of memory, the limit is %d", need, o.MemoryLimit)
 	}
-	mc := &Machine{module: m, options: o, exports: signaturesOf(m.Metadata), state: DefaultState(), sleeper: -1}
+	mc := &Machine{module: m, options: o, state: DefaultState(), sleeper: -1}
 	for i, imp := range m.Layout.Imports {
 		if imp.WASI() && imp.Name == "poll_oneoff" {
 			mc.sleeper = i
@@ -198,7 +197,7 @@ func (m *Machine) Turn(ctx context.Context, export int, params pack.Value) (pack
 }
 
 func (m *Machine) call(ctx context.Context, export int, name string, params pack.Value) (pack.Value, error) {
-	if err := m.exports.checkState(name, m.state); err != nil {
+	if err := m.module.exports.checkState(name, m.state); err != nil {
 		return pack.Value{}, err
 	}
 	input, err := pack.Encode(callInput(m.state, params))
@@ -216,7 +215,7 @@ func (m *Machine) call(ctx context.Context, export int, name string, params pack
 	if err != nil {
 		return pack.Value{}, Trapf(KindResult, "%s returned bytes that are no value: %v", name, err)
 	}
-	return output, m.exports.checkOutput(name, output)
+	return output, m.module.exports.checkOutput(name, output)
 }
 
 // guarded runs f, which calls into the guest, under the turn's time, and makes

@@ -31,9 +31,10 @@ type Module struct {
 	Layout   *Layout
 	Metadata pack.Metadata // what the guest declares of its interfaces
 
-	engine *Engine
-	code   wazero.CompiledModule
-	links  map[string]api.Module // host module for each imported module name but WASI's
+	engine  *Engine
+	exports signatures // as Metadata declares them
+	code    wazero.CompiledModule
+	links   map[string]api.Module // host module for each imported module name but WASI's
 }
 
 // ABIError says why a module is not one that speaks the Graph ABI.
@@ -152,6 +153,16 @@ func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
 		return pack.Metadata{}, fmt.Errorf("interface metadata (__pack_types): %w", err)
 	}
 	return metadata, nil
+}
+
+// Callable returns the index of the export name, when the module has it and its
+// metadata, if it declares any exports, has it too: a Go guest exports every
+// callback of the packages that it links, and declares those that it handles.
+func (m *Module) Callable(name string) (int, bool) {
+	if _, declared := m.exports[name]; !declared && len(m.exports) > 0 {
+		return 0, false
+	}
+	return m.Layout.Export(name)
 }
 
 // ErrNoExport is returned for a turn of an export that the guest does not have.
