@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 )
@@ -15,17 +16,56 @@ import (
 const from = "theater run"
 
 // tellAll tells the actor everything, one after the other, and reports whether
-// an answer was among it.
+// an answer was among it. What is sent behind the last answer is waited for, as
+// nothing else shows that the actor is through with it.
 func (r *runner) tellAll(ctx context.Context) (answers bool) {
+	last := len(r.messages) - 1
+	for last >= 0 && r.messages[last].kind == kindSend {
+		last--
+	}
 	for i, m := range r.messages {
 		if ctx.Err() != nil {
 			r.fail(fmt.Errorf("%s not said: %w", count(len(r.messages)-i, "message"), context.Cause(ctx)))
-			return answers
+			break
 		}
-		answers = answers || m.kind != kindSend
-		r.tell(ctx, m)
+		if last < 0 || i < last+1 {
+			r.tell(ctx, m)
+		} else if err := r.tellAndWait(ctx, m); err != nil {
+			r.fail(err)
+		}
 	}
-	return answers
+	return last >= 0
+}
+
+// tellAndWait sends a message and waits until its turn is over.
+func (r *runner) tellAndWait(ctx context.Context, m *message) error {
+	records, err := r.node.System.Subscribe(r.root)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	r.tell(ctx, m)
+	ours := false
+	for {
+		select {
+		case record, more := <-records.Records():
+			if !more {
+				return nil
+			}
+			for _, e := range record.Events {
+				switch e := e.(type) {
+				case *chain.Call:
+					ours = e.Cause.Kind == chain.CauseExternal
+				case *chain.Result:
+					if ours {
+						return nil
+					}
+				}
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", m, context.Cause(ctx))
+		}
+	}
 }
 
 // fail shows what went wrong; the run goes on.

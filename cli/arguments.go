@@ -37,11 +37,14 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		}
 		flags, args = append(flags, flag), rest
 	}
-	arranged := append(at.path[1:], flags...)
-	if len(at.commands) > 0 { // a group of commands, asked for its help
-		return arranged, nil
+	switch arranged := at.path[1:]; {
+	case slices.Contains(flags, helpFlag):
+		return append(arranged, helpFlag), nil
+	case len(at.commands) > 0:
+		return append(arranged, flags...), nil
+	default:
+		return slices.Concat(arranged, flags, []string{"--"}, positional), nil
 	}
-	return append(append(arranged, "--"), positional...), nil
 }
 
 // level is a place in the tree of commands.
@@ -79,32 +82,37 @@ func (l level) commandNames() []string {
 }
 
 func (l level) flagNames() []string {
-	names := []string{"--help"}
+	names := []string{helpFlag}
 	for _, f := range l.flags {
 		names = append(names, "--"+f.Names()[0])
 	}
 	return names
 }
 
+const helpFlag = "--help"
+
 // flag makes one word of a flag and its value, which may be the next word.
 func (l level) flag(word string, next []string) (string, []string, error) {
-	name, _, joined := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(word, "-"), "-"), "=")
+	name, value, joined := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(word, "-"), "-"), "=")
 	if name == "help" || name == "h" {
-		return "--help", next, nil
+		return helpFlag, next, nil
 	}
 	i := slices.IndexFunc(l.flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
 	if i < 0 {
 		wrong, _, _ := strings.Cut(word, "=")
 		return "", nil, usagef(l.String(), "unknown flag %q%s", wrong, suggest("--"+name, l.flagNames()))
 	}
+	name = "--" + l.flags[i].Names()[0]
 	takes, ok := l.flags[i].(cli.DocGenerationFlag)
 	switch {
-	case joined || ok && !takes.TakesValue():
-		return word, next, nil
+	case joined:
+		return name + "=" + value, next, nil
+	case ok && !takes.TakesValue():
+		return name, next, nil
 	case len(next) == 0:
 		return "", nil, usagef(l.String(), "flag %s needs a value", word)
 	}
-	return word + "=" + next[0], next[1:], nil
+	return name + "=" + next[0], next[1:], nil
 }
 
 // suggest names what may have been meant.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -35,14 +34,14 @@ func (j *jsonRecords) record(r chain.Record) error {
 	for _, e := range r.Events {
 		events = append(events, j.event(e))
 	}
-	line, err := json.Marshal(struct {
+	line, err := encodeJSON(struct {
 		Actor  chain.ID   `json:"actor"`
 		Number uint64     `json:"number"`
 		Epoch  uint64     `json:"epoch"`
 		Prev   chain.Hash `json:"prev"`
 		Hash   chain.Hash `json:"hash"`
 		Events []event    `json:"events"`
-	}{r.Actor, r.Number, r.Epoch, r.Prev, r.Hash, events})
+	}{r.Actor, r.Number, r.Epoch, r.Prev, r.Hash, events}, false)
 	if err != nil {
 		return err
 	}
@@ -51,7 +50,7 @@ func (j *jsonRecords) record(r chain.Record) error {
 		separator = ",\n"
 	}
 	j.started = true
-	return j.write(separator + string(escapeJSON(line)))
+	return j.write(separator + string(line))
 }
 
 // event is an event of any kind. Each kind has the fields it needs.

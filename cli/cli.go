@@ -63,7 +63,7 @@ func (p *program) app() *cli.App {
 			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
 			p.chainCommand(), p.versionCommand(), p.completionCommand(),
 		},
-		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version"}},
+		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
 		CustomAppHelpTemplate:     appHelp,
 		Reader:                    p.in,
 		Writer:                    p.out,

@@ -27,7 +27,7 @@ func choose(words ...string) *choice { return &choice{value: words[0], words: wo
 // Set is called by the flag parser.
 func (c *choice) Set(word string) error {
 	if !slices.Contains(c.words, word) {
-		return fmt.Errorf("there are %s", strings.Join(c.words, ", "))
+		return fmt.Errorf("it is one of %s", strings.Join(c.words, ", "))
 	}
 	c.value = word
 	return nil
@@ -44,6 +44,16 @@ const formatJSON = "json"
 
 // writeJSON writes one value on a line, or indented.
 func (p *program) writeJSON(v any, indent bool) error {
+	b, err := encodeJSON(v, indent)
+	if err != nil {
+		return err
+	}
+	_, err = p.out.Write(append(b, '\n'))
+	return err
+}
+
+// encodeJSON is v in JSON without a line break at the end.
+func encodeJSON(v any, indent bool) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -51,10 +61,9 @@ func (p *program) writeJSON(v any, indent bool) error {
 		e.SetIndent("", "  ")
 	}
 	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("encode result: %w", err)
+		return nil, fmt.Errorf("encode result: %w", err)
 	}
-	_, err := p.out.Write(escapeJSON(b.Bytes()))
-	return err
+	return escapeJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // escapeJSON escapes what encoding/json leaves as it is and a terminal would

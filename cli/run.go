@@ -42,10 +42,10 @@ func (p *program) runCommand() *cli.Command {
 			&cli.GenericFlag{Name: "request", Value: messageFlag{kindRequest, &o.messages}, Usage: "request an answer to `TEXT`; may be repeated"},
 			&cli.GenericFlag{Name: "send", Value: messageFlag{kindSend, &o.messages}, Usage: "send `TEXT` and expect no answer; may be repeated"},
 			&cli.GenericFlag{Name: "call", Value: messageFlag{kindCall, &o.messages}, Usage: "call `'EXPORT LITERAL'`, with a tuple or a single parameter; may be repeated"},
-			&cli.DurationFlag{Name: "for", Usage: "end after `TIME` from the actor's start, such as 5s, and kill what then still runs", DefaultText: "no end"},
+			&cli.DurationFlag{Name: "for", Usage: "end `TIME` after the actor's start, such as 5s, and kill what then still runs", DefaultText: "no end"},
 			dataFlag(&o.data),
-			&cli.GenericFlag{Name: "durability", Value: durability, Usage: "of a new data folder: `async` survives the death of the process, sync a power cut", DefaultText: "async"},
-			&cli.BoolFlag{Name: "resume", Usage: "continue the actor that was left suspended or cut off, from its chain"},
+			&cli.GenericFlag{Name: "durability", Value: durability, Usage: "`MODE` of a new data folder: async survives the death of the process, sync a power cut", DefaultText: "async"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue the actor that was left suspended or cut off, from its chain", DisableDefaultText: true},
 			outputFlag(format),
 		},
 		Action: func(c *cli.Context) error {
@@ -77,5 +77,5 @@ type runOptions struct {
 }
 
 func dataFlag(dir *string) cli.Flag {
-	return &cli.StringFlag{Name: "data", Value: ".theater", Destination: dir, Usage: "keep chains in the folder `DIR`"}
+	return &cli.StringFlag{Name: "data", Value: ".theater", Destination: dir, Usage: "the data folder `DIR` holds the chains"}
 }
