@@ -173,6 +173,11 @@ func (s *System) takesMessages(ref Ref) (*control, error) {
 	if err != nil {
 		return nil, err
 	}
+	select {
+	case <-c.done:
+		return nil, fmt.Errorf("%s: %w (%s)", c.path, ErrStopped, c.exited().Reason)
+	default:
+	}
 	if !c.registered.Load() {
 		return nil, fmt.Errorf("%s: %w", c.path, ErrNotRegistered)
 	}
