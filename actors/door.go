@@ -74,7 +74,10 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	if p.haltErr != nil {
 		return wasm.Reply{}, p.haltErr
 	}
-	if err := d.count(len(input)); err != nil {
+	if d.calls++; d.calls > p.limits.HostCalls {
+		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindLimit, "the turn makes more than limits.host_calls = %d", p.limits.HostCalls))
+	}
+	if err := d.weigh(len(input)); err != nil {
 		return wasm.Reply{}, d.refuse(imp, input, err)
 	}
 	if p.control.module.Layout.Imports[imp].WASI() {
@@ -107,15 +110,11 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	return reply, trap
 }
 
-// count holds the turn to its limits of calls and recorded bytes.
-func (d *door) count(bytes int) error {
-	limits := d.process.limits
-	d.recorded += int64(bytes)
-	if d.recorded > limits.RecordedBytes {
-		return wasm.Trapf(wasm.KindLimit, "the turn would record more than limits.recorded_bytes = %d", limits.RecordedBytes)
-	}
-	if d.calls++; d.calls > limits.HostCalls {
-		return wasm.Trapf(wasm.KindLimit, "the turn makes more than limits.host_calls = %d", limits.HostCalls)
+// weigh holds the turn to what it may put on the chain.
+func (d *door) weigh(bytes int) error {
+	limit := d.process.limits.RecordedBytes
+	if d.recorded += int64(bytes); d.recorded > limit {
+		return wasm.Trapf(wasm.KindLimit, "the turn would record more than limits.recorded_bytes = %d", limit)
 	}
 	return nil
 }
@@ -150,8 +149,7 @@ func (d *door) output(f host.Function, out pack.Value, err error) (chain.CallSta
 	}
 	encoded, err := pack.Encode(value)
 	if err == nil {
-		err = d.count(len(encoded))
-		d.calls--
+		err = d.weigh(len(encoded))
 	}
 	if err != nil {
 		return chain.CallRefused, nil, err
