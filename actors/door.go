@@ -137,8 +137,11 @@ func (d *door) answer(imp int, input []byte, f host.Function, out pack.Value, er
 func (d *door) output(f host.Function, out pack.Value, err error) (chain.CallStatus, []byte, error) {
 	status := chain.CallAnswered
 	kind := wasm.KindHost
-	if errors.Is(err, host.ErrDenied) {
+	switch {
+	case errors.Is(err, host.ErrDenied):
 		status, kind = chain.CallDenied, wasm.KindDenied
+	case errors.Is(err, host.ErrArguments):
+		kind = wasm.KindABI
 	}
 	value, err := f.Output(out, err)
 	if err != nil {

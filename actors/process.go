@@ -32,7 +32,7 @@ type process struct {
 	last     *ticket // of the newest record
 	haltErr  error   // why the log takes no more
 	shutdown *Exit   // set when the guest asked to end
-	inTurn   bool  // a call is on the chain or in the door, its result is not
+	inTurn   bool    // a call is on the chain or in the door, its result is not
 	finished bool
 }
 

@@ -7,11 +7,17 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
-// ErrDenied is wrapped by a session's error when a policy forbids the call.
-var ErrDenied = errors.New("denied")
+var (
+	// ErrDenied is wrapped by a session's error when a policy forbids the call.
+	ErrDenied = errors.New("denied")
+	// ErrArguments is wrapped by the error of a call whose input has not the
+	// types that the function declares.
+	ErrArguments = errors.New("wrong arguments")
+)
 
 // Args takes the input of a call apart: nothing for no parameter, the bare
-// value for one, a tuple for more. Each argument is held against its type.
+// value for one, a tuple for more. Each argument is held against its type; an
+// error wraps ErrArguments.
 func (f Function) Args(input pack.Value) ([]pack.Value, error) {
 	params := f.Signature.Params
 	var args []pack.Value
@@ -21,7 +27,7 @@ func (f Function) Args(input pack.Value) ([]pack.Value, error) {
 		args = []pack.Value{input}
 	default:
 		if input.Kind() != pack.KindTuple || input.Len() != len(params) {
-			return nil, fmt.Errorf("%s.%s takes a tuple of %d", f.Interface, f.Signature.Name, len(params))
+			return nil, fmt.Errorf("%w: expected a tuple of %d", ErrArguments, len(params))
 		}
 		for i := range params {
 			args = append(args, input.At(i))
@@ -29,7 +35,7 @@ func (f Function) Args(input pack.Value) ([]pack.Value, error) {
 	}
 	for i, p := range params {
 		if err := pack.Validate(args[i], p.Type); err != nil {
-			return nil, fmt.Errorf("%s.%s: parameter %s: %w", f.Interface, f.Signature.Name, p.Name, err)
+			return nil, fmt.Errorf("%w: parameter %s: %w", ErrArguments, p.Name, err)
 		}
 	}
 	return args, nil
