@@ -9,9 +9,9 @@ Usage:
    {{.UsageText}}
 
 Start here:
-   theater new hello        make a project
-   theater run hello        build and run it
-   theater chain show hello what it did
+   theater new hello          make a project
+   theater run hello          build and run it
+   theater chain show hello   show what it did
 
 Commands:{{range .VisibleCommands}}
    {{.Name}}{{"\t"}}{{.Usage}}{{end}}

@@ -1,0 +1,145 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"theater": func() {
+		os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	}})
+}
+
+// TestCommands runs the scripts in testdata/script. They have, beside the usual
+// commands:
+//
+//	exits CODE COMMAND...   run a command that must end with the exit code
+//	guest NAME DIR          make a folder with a manifest and one of the guests
+//	forge ACTOR-ID          append a record that contradicts the chain in .theater
+//	await FILE PATTERN      wait until the file has a text that matches
+//
+// $COUNTER is a project with the source of the example counter.
+func TestCommands(t *testing.T) {
+	shared, err := newShared(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, shared...)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "guest": writeGuest, "forge": forge, "await": await,
+		},
+	})
+}
+
+// newShared builds what the scripts share and returns their environment.
+func newShared(t *testing.T) ([]string, error) {
+	dir := t.TempDir()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
+	for _, name := range []string{"GOCACHE", "GOPATH", "GOMODCACHE", "GOROOT"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, name+"="+string(value[:len(value)-1]))
+	}
+	return env, copyCounter(filepath.Join(root, "examples", "counter"), filepath.Join(dir, "counter"))
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await FILE PATTERN")
+	}
+	pattern, path := regexp.MustCompile(args[1]), ts.MkAbs(args[0])
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		if text, err := os.ReadFile(path); err == nil && pattern.Match(text) {
+			return
+		}
+	}
+	ts.Fatalf("%q did not appear in %s", args[1], args[0])
+}
+
+// forge appends a result to a chain that has no turn open.
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	log, err := badgerlog.Open(ts.MkAbs(".theater"), badgerlog.Options{})
+	ts.Check(err)
+	defer log.Close()
+	s, err := chain.Find(ctx, log, args[0])
+	ts.Check(err)
+	w, err := log.Writer(ctx)
+	ts.Check(err)
+	ts.Check(w.Append(chain.Record{Actor: s.ID, Number: s.Records, Events: []chain.Event{&chain.Result{Status: chain.ResultOK}}}, nil, nil))
+	ts.Check(w.Close())
+}
+
+func writeGuest(ts *testscript.TestScript, neg bool, args []string) {
+	name, dir := args[0], ts.MkAbs(args[1])
+	module, ok := guests()[name]
+	if !ok {
+		ts.Fatalf("there is no guest %s", name)
+	}
+	ts.Check(os.MkdirAll(dir, 0o777))
+	ts.Check(os.WriteFile(filepath.Join(dir, name+".wasm"), module, 0o666))
+	ts.Check(os.WriteFile(filepath.Join(dir, "manifest.toml"), fmt.Appendf(nil, manifestText, name), 0o666))
+}
+
+const manifestText = `name = %[1]q
+version = "1.0.0"
+package = "%[1]s.wasm"
+
+[[handler]]
+type = "runtime"
+
+[[handler]]
+type = "message-server"
+
+[limits]
+turn_time = "200ms"
+`
