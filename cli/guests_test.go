@@ -31,7 +31,7 @@ func guests() map[string][]byte {
 		// stuck does not end its init.
 		"stuck": guest(wasmtest.Spin(), wasmtest.Keep()),
 		// deaf takes no messages.
-		"deaf": guest(wasmtest.Keep(), wasmtest.Keep()),
+		"deaf": guest(wasmtest.Keep(), wasmtest.Echo()),
 	}
 }
 

@@ -10,7 +10,8 @@ const runText = `PATH is a manifest or a folder with a manifest.toml. When the f
 actor's Go source it is built first. The actor is told what the flags --request,
 --send and --call say, in the order in which they stand. Answers go to standard
 output, each as it is, with a line break behind it; all else goes to standard
-error. Further PATHs are started before the first, to be its company.
+error. Further PATHs are started before the first, to be its company; the exit
+code tells of the first alone.
 
 With requests or calls the run ends when all are answered, otherwise with Ctrl-C
 or when the actor ends. Ctrl-C a second time kills what does not end. All that
@@ -52,6 +53,9 @@ func (p *program) runCommand() *cli.Command {
 			var err error
 			if o.paths, err = arguments(c, 1, -1, "a PATH: a manifest or a folder with one"); err != nil {
 				return err
+			}
+			if o.data == "" {
+				return usagef("theater run", "--data names no folder")
 			}
 			o.limit, o.limited = c.Duration("for"), c.IsSet("for")
 			if o.limited && o.limit <= 0 {

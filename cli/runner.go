@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/theater-go/theater/actors"
@@ -25,6 +26,7 @@ type runner struct {
 	node      *node.Node
 	root      actors.Ref
 	exit      <-chan actors.Exit // of root
+	company   sync.WaitGroup     // who waits for the ends of the other actors
 	failures  error              // what was reported
 	timeUp    bool               // --for is over
 }
@@ -45,6 +47,7 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	}
 	err := r.converse(ctx)
 	err = errors.Join(err, r.close(ctx))
+	r.company.Wait()
 	lines.close()
 	if err != nil {
 		return err
@@ -103,19 +106,20 @@ func cacheDir() string {
 // converse starts the actors, tells the first what is to be told, and waits for
 // the end of the run.
 func (r *runner) converse(ctx context.Context) error {
-	for i, m := range slices.Backward(r.manifests) {
-		if i == 0 && r.limited {
-			limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
-			defer cancel()
-			ctx = limited
-		}
-		ref, err := r.start(ctx, m)
-		if err != nil {
+	for _, m := range slices.Backward(r.manifests[1:]) {
+		if err := r.startCompany(ctx, m); err != nil {
 			return err
 		}
-		r.root = ref
+	}
+	if r.limited {
+		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
+		defer cancel()
+		ctx = limited
 	}
 	var err error
+	if r.root, err = r.start(ctx, r.manifests[0]); err != nil {
+		return err
+	}
 	if r.exit, err = r.node.System.Watch(r.root); err != nil {
 		return err
 	}
@@ -128,6 +132,24 @@ func (r *runner) converse(ctx context.Context) error {
 	case <-ctx.Done():
 		r.timeUp = errors.Is(context.Cause(ctx), errTime)
 	}
+	return nil
+}
+
+// startCompany starts an actor that the run only reports on when it fails.
+func (r *runner) startCompany(ctx context.Context, m *manifest.Manifest) error {
+	ref, err := r.start(ctx, m)
+	if err != nil {
+		return err
+	}
+	watch, err := r.node.System.Watch(ref)
+	if err != nil {
+		return err
+	}
+	r.company.Go(func() {
+		if exit := <-watch; exit.Failed() {
+			r.complain(fmt.Errorf("actor %s ended: %w", ref.Path, exitError{exit}))
+		}
+	})
 	return nil
 }
 
@@ -161,6 +183,9 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		what, verb = "replaying "+m.Name, "resumed"
 	}
 	if err := r.err.during(what, quietStart, begin); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("start %s: %w", m.Name, context.Cause(ctx))
+		}
 		return ref, err
 	}
 	fmt.Fprintf(r.err, "%s %s %s\n", verb, ref.Path, ref.ID)

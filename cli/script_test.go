@@ -17,6 +17,7 @@ import (
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
 	"github.com/theater-go/theater/cli"
+	"github.com/theater-go/theater/wasm/pack"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +31,8 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND...   run a command that must end with the exit code
 //	guest NAME DIR          make a folder with a manifest and one of the guests
-//	forge ACTOR-ID          append a record that contradicts the chain in .theater
+//	forge result ACTOR      append a record to a chain in .theater that breaks its rules
+//	forge answer ACTOR      append a turn that the actor's module would not make
 //	await FILE PATTERN      wait until the file has a text that matches
 //
 // $COUNTER is a project with the source of the example counter.
@@ -105,17 +107,31 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%q did not appear in %s", args[1], args[0])
 }
 
-// forge appends a result to a chain that has no turn open.
+// forge appends to a chain a result without a turn, or the last turn that
+// answered again, with another answer.
 func forge(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	log, err := badgerlog.Open(ts.MkAbs(".theater"), badgerlog.Options{})
 	ts.Check(err)
 	defer log.Close()
-	s, err := chain.Find(ctx, log, args[0])
+	s, err := chain.Find(ctx, log, args[1])
 	ts.Check(err)
+	events := []chain.Event{&chain.Result{Status: chain.ResultOK}}
+	if args[0] == "answer" {
+		for r, err := range log.Records(ctx, s.ID, 2) {
+			ts.Check(err)
+			if _, ok := r.Events[0].(*chain.Call); ok {
+				events = r.Events
+			}
+		}
+		events[0].(*chain.Call).Time = time.Now().UnixNano()
+		lie, err := pack.Encode(pack.Tuple(pack.Some(pack.Bytes([]byte("lie")))))
+		ts.Check(err)
+		events[len(events)-1].(*chain.Result).Response = chain.NewPayload(lie)
+	}
 	w, err := log.Writer(ctx)
 	ts.Check(err)
-	ts.Check(w.Append(chain.Record{Actor: s.ID, Number: s.Records, Events: []chain.Event{&chain.Result{Status: chain.ResultOK}}}, nil, nil))
+	ts.Check(w.Append(chain.Record{Actor: s.ID, Number: s.Records, Events: events}, nil, nil))
 	ts.Check(w.Close())
 }
 

@@ -1,0 +1,18 @@
+package cli
+
+import (
+	"io"
+	"time"
+)
+
+// During runs f and shows its progress on w, as on a terminal or not. f is
+// given the writer of other messages.
+func During(w io.Writer, terminal bool, what string, quiet time.Duration, f func(io.Writer) error) error {
+	s := newStatus(w)
+	s.terminal = terminal
+	return s.during(what, quiet, func() error { return f(s) })
+}
+
+// Escape is how text of others is shown, EscapeJSON what is done to JSON.
+func Escape(s string) string     { return escape(s) }
+func EscapeJSON(b string) string { return string(escapeJSON([]byte(b))) }
