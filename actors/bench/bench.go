@@ -1,0 +1,110 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ErrUnknown is returned for a name that no row has.
+var ErrUnknown = errors.New("no such benchmark")
+
+// Row is the outcome of one benchmark.
+type Row struct {
+	Name     string   `json:"name"`
+	Value    float64  `json:"value"` // per second, in Unit; higher is better
+	Unit     string   `json:"unit"`
+	Baseline *float64 `json:"baseline"` // the baseline's value in Unit; nil without one
+	Ratio    *float64 `json:"ratio"`    // Value ÷ Baseline; nil without one
+}
+
+// row says how a line of the table is measured.
+type row struct {
+	name, unit string
+	doc        string // one line: what is measured against what
+	open       func(context.Context, settings) (*contest, error)
+}
+
+// settings are how much is measured.
+type settings struct {
+	rounds int           // of each side; the median counts
+	round  time.Duration // how long a round takes, about
+	pairs  int           // of actors in pingpong-async
+	relays int           // in send-async
+}
+
+// defaultSettings let the whole table run in less than half a minute.
+var defaultSettings = settings{rounds: 7, round: 300 * time.Millisecond, pairs: 256, relays: 8}
+
+// table holds every row, in the order in which they are shown.
+func table() []row {
+	return []row{codecRow, pingpongRow, sendRow}
+}
+
+// Names lists the benchmarks; each name is there once.
+func Names() []string {
+	var names []string
+	for _, r := range table() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// Describe says in one line what a benchmark measures and against what, or
+// nothing when there is no such benchmark.
+func Describe(name string) string {
+	for _, r := range table() {
+		if r.name == name {
+			return r.doc
+		}
+	}
+	return ""
+}
+
+// Run measures the named benchmarks, or all when none is named, one after the
+// other; a name given twice is measured once. progress, which may be nil, is
+// told in words before each. Data folders are made below the folder for
+// temporary files and are removed.
+func Run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
+	return defaultSettings.run(ctx, names, progress)
+}
+
+func (s settings) run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
+	chosen, err := choose(names)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for _, r := range chosen {
+		if progress != nil {
+			progress(r.name + ": " + r.doc)
+		}
+		measured, err := r.measure(ctx, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		rows = append(rows, measured)
+	}
+	return rows, nil
+}
+
+func choose(names []string) ([]row, error) {
+	all := table()
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen []row
+	for i, name := range names {
+		at := slices.IndexFunc(all, func(r row) bool { return r.name == name })
+		if at < 0 {
+			return nil, fmt.Errorf("%w: %q; there are %s", ErrUnknown, name, strings.Join(Names(), ", "))
+		}
+		if !slices.Contains(names[:i], name) {
+			chosen = append(chosen, all[at])
+		}
+	}
+	return chosen, nil
+}

@@ -1,0 +1,146 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/theater-go/theater/actors/bench"
+)
+
+var update = flag.Bool("update", false, "renew the copy of the guest")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const original = "../../wasm/testdata/guests/c-echo/echo.wasm"
+
+func TestTheGuestIsACopyOfTheOriginal(t *testing.T) {
+	want, err := os.ReadFile(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("echo.wasm", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(bench.Echo(), want) {
+		t.Errorf("echo.wasm differs from %s; renew it with go test ./actors/bench -update", original)
+	}
+}
+
+func TestEachNameIsThereOnceAndDescribed(t *testing.T) {
+	names := bench.Names()
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			t.Errorf("%s is there twice", name)
+		}
+		if d := bench.Describe(name); d == "" || strings.Contains(d, "\n") {
+			t.Errorf("%s is described as %q, not in one line", name, d)
+		}
+	}
+	for _, name := range []string{"codec", "pingpong-async", "send-async"} {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is missing from %v", name, names)
+		}
+	}
+	if d := bench.Describe("nothing"); d != "" {
+		t.Errorf("a name that is not there is described as %q", d)
+	}
+}
+
+func TestAnUnknownNameIsAnErrorThatListsTheNames(t *testing.T) {
+	rows, err := bench.Run(t.Context(), []string{"codec", "codek"}, func(string) { t.Error("something was measured") })
+	if !errors.Is(err, bench.ErrUnknown) || rows != nil {
+		t.Fatalf("got %v, %v", rows, err)
+	}
+	for _, part := range append(bench.Names(), `"codek"`) {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not name %s", err, part)
+		}
+	}
+}
+
+func TestEveryRowMeasuresBothSides(t *testing.T) {
+	rows, err := bench.RunSmall(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range rows {
+		names = append(names, r.Name)
+		if r.Value <= 0 || r.Unit == "" || r.Baseline == nil || *r.Baseline <= 0 || r.Ratio == nil {
+			t.Errorf("%+v", r)
+			continue
+		}
+		if want := r.Value / *r.Baseline; math.Abs(*r.Ratio-want) > want*1e-9 {
+			t.Errorf("%s: ratio %v of %v and %v", r.Name, *r.Ratio, r.Value, *r.Baseline)
+		}
+	}
+	if !slices.Equal(names, bench.Names()) {
+		t.Errorf("measured %v, not %v", names, bench.Names())
+	}
+}
+
+func TestANameGivenTwiceIsMeasuredOnce(t *testing.T) {
+	rows, err := bench.RunSmall(t.Context(), "codec", "codec")
+	if err != nil || len(rows) != 1 {
+		t.Errorf("got %v, %v", rows, err)
+	}
+}
+
+func TestDataFoldersAreRemoved(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	if _, err := bench.RunSmall(t.Context(), "send-async"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+func TestAContextThatEndsEndsTheRun(t *testing.T) {
+	gone := errors.New("gone")
+	for _, name := range bench.Names() {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		_, err := bench.Run(ctx, []string{name}, func(string) { cancel(gone) })
+		if !errors.Is(err, gone) && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestARowHasExactlyTheKeysOfTheFormat(t *testing.T) {
+	one := 1.0
+	for name, c := range map[string]struct {
+		row  bench.Row
+		want string
+	}{
+		"with a baseline":    {bench.Row{Name: "n", Value: 1, Unit: "u", Baseline: &one, Ratio: &one}, `{"name":"n","value":1,"unit":"u","baseline":1,"ratio":1}`},
+		"without a baseline": {bench.Row{Name: "n", Value: 1, Unit: "u"}, `{"name":"n","value":1,"unit":"u","baseline":null,"ratio":null}`},
+	} {
+		got, err := json.Marshal(c.row)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s: got %s, %v", name, got, err)
+		}
+		var keys map[string]any
+		if err := json.Unmarshal(got, &keys); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"baseline", "name", "ratio", "unit", "value"}; !slices.Equal(slices.Sorted(maps.Keys(keys)), want) {
+			t.Errorf("%s: keys %v", name, slices.Sorted(maps.Keys(keys)))
+		}
+	}
+}

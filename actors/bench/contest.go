@@ -1,0 +1,109 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// contest is two ways to do the same work, ready to be measured.
+type contest struct {
+	ours     work
+	baseline work // nil where there is none
+	close    func(context.Context) error
+}
+
+// work does about n operations, one at least, and returns how many it did.
+type work func(ctx context.Context, n int) (done int, err error)
+
+// growth bounds how much longer the next round of a warm-up is.
+const growth = 100
+
+// measure opens the row's contest and takes the median of its rounds.
+func (r row) measure(ctx context.Context, s settings) (_ Row, err error) {
+	c, err := r.open(ctx, s)
+	if err != nil {
+		return Row{}, err
+	}
+	defer func() { err = errors.Join(err, c.close(context.WithoutCancel(ctx))) }()
+	sides := []work{c.ours}
+	if c.baseline != nil {
+		sides = append(sides, c.baseline)
+	}
+	medians, err := s.alternate(ctx, sides)
+	if err != nil {
+		return Row{}, err
+	}
+	measured := Row{Name: r.name, Value: medians[0], Unit: r.unit}
+	if c.baseline != nil {
+		ratio := medians[0] / medians[1]
+		measured.Baseline, measured.Ratio = &medians[1], &ratio
+	}
+	return measured, nil
+}
+
+// alternate warms every side up, runs them in turn, and returns the median of
+// the operations per second of each.
+func (s settings) alternate(ctx context.Context, sides []work) ([]float64, error) {
+	sizes := make([]int, len(sides))
+	for i, side := range sides {
+		var err error
+		if sizes[i], err = s.warm(ctx, side); err != nil {
+			return nil, err
+		}
+	}
+	rates := make([][]float64, len(sides))
+	for range s.rounds {
+		for i, side := range sides {
+			done, took, err := side.timed(ctx, sizes[i])
+			if err != nil {
+				return nil, err
+			}
+			rates[i] = append(rates[i], float64(done)/took.Seconds())
+		}
+	}
+	var medians []float64
+	for _, r := range rates {
+		medians = append(medians, median(r))
+	}
+	return medians, nil
+}
+
+// warm runs longer and longer rounds until one takes half of what it should,
+// and returns how many operations a whole one is.
+func (s settings) warm(ctx context.Context, side work) (int, error) {
+	for n := 1; ; {
+		done, took, err := side.timed(ctx, n)
+		if err != nil {
+			return 0, err
+		}
+		whole := float64(done) * float64(s.round) / float64(max(took, 1))
+		if took >= s.round/2 {
+			return max(1, int(whole)), nil
+		}
+		n = int(min(whole, float64(done)*growth)) + 1
+	}
+}
+
+// timed runs one round. Garbage of the round before is not on its bill.
+func (w work) timed(ctx context.Context, n int) (done int, took time.Duration, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, 0, context.Cause(ctx)
+	}
+	runtime.GC()
+	start := time.Now()
+	done, err = w(ctx, n)
+	return done, time.Since(start), err
+}
+
+// median returns the middle of values, of which there is at least one.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 0 {
+		return (sorted[middle-1] + sorted[middle]) / 2
+	}
+	return sorted[middle]
+}

@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"log/slog"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// plain is protoactor as a Go program uses it, with mailboxes of its own, and
+// with the elastic dispatcher, which is much faster here than the default one.
+type plain struct {
+	system     *actor.ActorSystem
+	dispatcher *elastic
+	pids       []*actor.PID
+}
+
+// openPlain spawns n actors that handle messages with receive.
+func openPlain(n int, receive actor.ReceiveFunc) *plain {
+	quiet := slog.New(slog.DiscardHandler)
+	p := &plain{
+		system:     actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet })),
+		dispatcher: &elastic{},
+	}
+	props := actor.PropsFromFunc(receive, actor.WithDispatcher(p.dispatcher))
+	for range n {
+		p.pids = append(p.pids, p.system.Root.Spawn(props))
+	}
+	return p
+}
+
+// close stops the actors and waits for the goroutines.
+func (p *plain) close() error {
+	var err error
+	for _, pid := range p.pids {
+		if e := p.system.Root.StopFuture(pid).Wait(); e != nil {
+			err = e
+		}
+	}
+	p.system.Shutdown()
+	p.dispatcher.close()
+	return err
+}
+
+// elastic is what package actors runs on, in short: a dispatcher that parks its
+// goroutines and uses them again.
+type elastic struct {
+	running sync.WaitGroup
+
+	mu   sync.Mutex
+	idle []chan func() // guarded by mu; parked workers, the latest parked last
+}
+
+// Throughput is how many messages a mailbox handles before it yields.
+func (*elastic) Throughput() int { return 300 }
+
+// Schedule runs fn on a parked goroutine, or a new one.
+func (e *elastic) Schedule(fn func()) {
+	e.mu.Lock()
+	if last := len(e.idle) - 1; last >= 0 {
+		worker := e.idle[last]
+		e.idle = e.idle[:last]
+		e.mu.Unlock()
+		worker <- fn
+		return
+	}
+	e.mu.Unlock()
+	e.running.Go(func() { e.runWorker(fn) })
+}
+
+func (e *elastic) runWorker(fn func()) {
+	inbox := make(chan func(), 1)
+	for ok := true; ok; fn, ok = <-inbox {
+		fn()
+		e.mu.Lock()
+		e.idle = append(e.idle, inbox)
+		e.mu.Unlock()
+	}
+}
+
+// close ends the goroutines; nothing is scheduled any more.
+func (e *elastic) close() {
+	e.mu.Lock()
+	for _, worker := range e.idle {
+		close(worker)
+	}
+	e.idle = nil
+	e.mu.Unlock()
+	e.running.Wait()
+}
