@@ -26,8 +26,8 @@ build: ## build bin/theater
 	$(GO) build -trimpath -o bin/theater ./cli/theater
 
 test: ## run every test, and those where goroutines meet under the race detector
-	$(GO) test ./...
-	$(GO) test -race $(RACE)
+	$(GO) test -timeout 4m ./...
+	$(GO) test -timeout 4m -race $(RACE)
 
 check: format vet staticcheck tidy systems generated ## everything but the tests that must hold before a commit
 
