@@ -61,7 +61,7 @@ func (p *program) app() *cli.App {
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
 			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
-			p.chainCommand(), p.versionCommand(), p.completionCommand(),
+			p.chainCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
 		},
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
 		CustomAppHelpTemplate:     appHelp,
