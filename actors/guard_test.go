@@ -233,8 +233,8 @@ func TestAGuardedActorSupervisesItsChildrenItself(t *testing.T) {
 
 // bulky is an actor whose memory a test can see go.
 type bulky struct {
-	body [1 << 20]byte
 	strategist
+	_ [1 << 20]byte
 }
 
 func (*bulky) Receive(actor.Context) {}

@@ -13,7 +13,8 @@ import (
 
 // What an actor's handlers ask of it (host/runtime.Life, host/message.Post).
 
-var errAlreadyRegistered = errors.New("Already registered") //nolint:staticcheck // the original's words, which guests compare
+//lint:ignore ST1005 the original's words, which guests compare
+var errAlreadyRegistered = errors.New("Already registered")
 
 // Log takes a line of the guest's.
 func (p *process) Log(line string) {

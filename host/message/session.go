@@ -113,6 +113,7 @@ func settles(effect any) string {
 // settle defers the end of a request that is still open.
 func (s *session) settle(c *host.Call, request string, effect any) error {
 	if !slices.Contains(s.outstanding(c.Pending), request) {
+		//lint:ignore ST1005 the original's words, which guests compare
 		return fmt.Errorf("Request ID not found: %s", request)
 	}
 	c.Defer(effect)

@@ -35,7 +35,7 @@ func (s *state) start(text string) error {
 	case "shutdown and fail":
 		return errors.Join(guest.Shutdown(nil), errors.New("no start today"))
 	case "roll":
-		if guest.Rand() != guest.Rand() {
+		if first, second := guest.Rand(), guest.Rand(); first != second {
 			return errors.New("two sources in one turn")
 		}
 		source = guest.Rand()
