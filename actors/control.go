@@ -63,12 +63,19 @@ type control struct {
 	initErr error                   // guarded by mu
 	exit    Exit                    // guarded by mu, meaningful once done
 	subs    []*Subscription         // guarded by mu
+	head    chain.Hash              // guarded by mu; of the newest acknowledged record
 }
 
-// give tells the actor to end; stop passes the news to its process. An order
-// that is no stronger than one before changes nothing.
+// give tells the actor to end; stop passes the news to its process. Who waits
+// for a message that is not handled yet is answered now, for the turn that runs
+// may take long. An order that is no stronger than one before changes nothing.
 func (c *control) give(o ending, stop func(*actor.PID)) {
 	drained := c.mailbox.close(ErrStopped)
+	for _, d := range drained {
+		if r := d.(*envelope).reply; r != nil {
+			r.deliver(c.gone())
+		}
+	}
 	c.mu.Lock()
 	c.drained = append(c.drained, drained...)
 	if c.order == orderNone {
@@ -86,6 +93,11 @@ func (c *control) give(o ending, stop func(*actor.PID)) {
 	if stronger {
 		stop(c.pid)
 	}
+}
+
+// gone is the answer to a message that nobody will handle.
+func (c *control) gone() answer {
+	return answer{err: &FailedError{Path: c.path, Err: ErrStopped}}
 }
 
 // errKilled ends the turn of an actor that is killed.

@@ -220,12 +220,13 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	case <-timer.C:
 		return d.settle(outcome, chain.CallAnswered, nil, nil)
 	case <-ctx.Done():
-		outcome.Time = 0
-		return d.settle(outcome, chain.CallKilled, nil, errKilled)
 	case <-p.control.stopping:
-		outcome.Time = 0
-		return d.settle(outcome, chain.CallInterrupted, nil, wasm.Trapf(wasm.KindKilled, "told to stop while it slept"))
 	}
+	outcome.Time = 0
+	if p.control.ordered() == orderKill {
+		return d.settle(outcome, chain.CallKilled, nil, errKilled)
+	}
+	return d.settle(outcome, chain.CallInterrupted, nil, wasm.Trapf(wasm.KindKilled, "told to end while it slept"))
 }
 
 // Key draws and records the turn's random key.

@@ -55,16 +55,6 @@ func (e *CycleError) Error() string {
 	return "refused: the actors would wait for each other: " + strings.Join(e.Paths, " -> ")
 }
 
-// TimeoutError says that an actor did not answer in time.
-type TimeoutError struct {
-	Path  string
-	Limit string
-}
-
-func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("actor %s did not answer within %s", e.Path, e.Limit)
-}
-
 // DurabilityError says that a manifest asks for more than the data folder keeps.
 type DurabilityError struct{ Wanted, Folder string }
 

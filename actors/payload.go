@@ -30,6 +30,14 @@ func (p *process) state(b []byte) chain.StateRef {
 	return sealed
 }
 
+// words are text for people that may quote the guest. A sealed chain has none.
+func (p *process) words(text string) string {
+	if p.birth.manifest.Chain.Sealed {
+		return ""
+	}
+	return text
+}
+
 // salt is drawn anew for every sealed payload. Without randomness the process
 // panics rather than seal with a salt that can be guessed.
 func (p *process) salt() (salt [32]byte) {

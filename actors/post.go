@@ -22,7 +22,7 @@ func (p *process) Log(line string) {
 	if d.logged > p.limits.LogBytes {
 		return
 	}
-	if d.logged += int64(len(line)); d.logged > p.limits.LogBytes {
+	if d.logged += int64(len(line)) + 1; d.logged > p.limits.LogBytes { // an empty line counts too
 		line = "… the turn logged more than limits.log_bytes; the rest is dropped"
 	}
 	p.output("log", line)

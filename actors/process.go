@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -81,7 +82,6 @@ func (p *process) start(ctx actor.Context) {
 	p.birth = &birth{manifest: p.birth.manifest, functions: p.birth.functions}
 	if err != nil {
 		p.finish(Exit{Reason: ReasonInitFailed, Err: err})
-		p.control.started(err)
 		ctx.Stop(ctx.Self())
 		return
 	}
@@ -181,9 +181,9 @@ func (p *process) finish(exit Exit) {
 	dropped := append(p.control.takeDrained(), p.control.mailbox.close(ErrStopped)...)
 	p.recordEnd(exit, dropped)
 	for _, d := range dropped {
-		p.reply(d.(*envelope).reply, answer{err: &FailedError{Path: p.control.path, Err: ErrStopped}})
+		p.reply(d.(*envelope).reply, p.control.gone())
 	}
-	p.requests.abandon(p, ErrStopped)
+	p.requests.abandon(p)
 	for _, s := range p.sessions {
 		s.Close(string(exit.Reason))
 	}
@@ -193,9 +193,9 @@ func (p *process) finish(exit Exit) {
 	if exit.Failed() {
 		p.logger.Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
 	}
-	p.control.started(ErrStopped)
-	p.system.registry.remove(p.control)
 	c := p.control
+	p.system.registry.remove(c)
+	c.started(cmp.Or(exit.Err, ErrStopped))
 	if p.last == nil {
 		c.end(exit)
 		return
@@ -211,7 +211,7 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	}
 	var events []chain.Event
 	if p.inTurn { // our own code panicked in the middle of it
-		events = append(p.door.events, cutShort())
+		events = append(p.door.events, cutShort(processEnded))
 	}
 	for _, d := range dropped {
 		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
@@ -222,7 +222,7 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	if exit.Reason == ReasonSuspended {
 		what = chain.LifecycleSuspended
 	}
-	events = append(events, &chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: exit.detail()})
+	events = append(events, &chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: p.words(exit.detail())})
 	// A log that refuses this has said so; the actor ends all the same.
 	_ = p.append(events, nil)
 }

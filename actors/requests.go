@@ -28,9 +28,9 @@ func (r *requests) settle(p *process, id string, a answer) {
 	p.reply(to, a)
 }
 
-// abandon answers all that is left with an error.
-func (r *requests) abandon(p *process, reason error) {
+// abandon tells all who still wait that the actor is gone.
+func (r *requests) abandon(p *process) {
 	for _, id := range slices.Clone(r.ids) {
-		r.settle(p, id, answer{err: &FailedError{Path: p.control.path, Err: reason}})
+		r.settle(p, id, p.control.gone())
 	}
 }

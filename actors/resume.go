@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -59,6 +60,7 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 		return nil, fmt.Errorf("initial state: %w", err)
 	}
 	b.writer, b.resume = s.config.Writer, true
+	b.control.head = sum.Head
 	b.control.id, b.control.name = sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:]
 	return b, nil
 }
@@ -71,16 +73,18 @@ func (p *process) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.next = sum.Records
 	var crossings []host.Crossing
-	var events []chain.Event
+	var first *chain.Result // of the turn of init
+	turns, open := 0, false
 	for t, err := range replay.Turns(log.Records(ctx, id, 0)) {
 		if err != nil {
 			return err
 		}
-		if t.Result == nil {
-			events = append(events, cutShort())
-			continue
+		if turns++; turns == 1 {
+			first = t.Result
+		}
+		if open = t.Result == nil; open {
+			break
 		}
 		if err := replay.Run(ctx, p.machine, log, t); err != nil {
 			return err
@@ -91,6 +95,38 @@ func (p *process) resume(ctx context.Context) error {
 		}
 	}
 	p.machine.Attach(&p.door)
+	// From here on the chain is written; a failure before leaves it as it is.
+	p.next, p.inTurn = sum.Records, open
+	if turns > 0 && (first == nil || first.Status != chain.ResultOK) {
+		return errNeverStarted
+	}
+	if err := p.restore(crossings); err != nil {
+		return err
+	}
+	p.control.memory.Store(p.machine.Memory())
+	if err := p.recordResumed(); err != nil || turns > 0 {
+		return err
+	}
+	return p.init()
+}
+
+// errNeverStarted is returned for an actor whose process ended during its
+// first init, which is not run twice.
+var errNeverStarted = errors.New("its init did not succeed")
+
+// recordResumed closes a turn that was cut short and says that the actor goes on.
+func (p *process) recordResumed() error {
+	var events []chain.Event
+	if p.inTurn {
+		events = append(events, cutShort(processEnded))
+		p.inTurn = false
+	}
+	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
+	return p.append(events, nil)
+}
+
+// restore gives the sessions that outlive a process their past.
+func (p *process) restore(crossings []host.Crossing) error {
 	for name, session := range p.sessions {
 		if r, ok := session.(host.Restorer); ok {
 			if err := r.Restore(ofHandler(crossings, p.birth.functions, name)); err != nil {
@@ -98,22 +134,21 @@ func (p *process) resume(ctx context.Context) error {
 			}
 		}
 	}
-	p.control.memory.Store(p.machine.Memory())
-	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
-	return p.append(events, nil)
+	return nil
 }
 
-// remember adds the crossings of a turn that its sessions answered.
+// remember adds the crossings of a turn that had their effect: of a turn that
+// failed, not the deferred calls that were never released.
 func (p *process) remember(ctx context.Context, past []host.Crossing, t *replay.Turn) ([]host.Crossing, error) {
-	if t.Result.Status != chain.ResultOK {
-		return past, nil
-	}
-	for _, event := range t.Events {
+	for i, event := range t.Events {
 		call, ok := event.(*chain.Host)
 		if !ok || call.Status != chain.CallAnswered {
 			continue
 		}
 		f := p.birth.functions[call.Import]
+		if f.Kind == host.Deferred && t.Result.Status != chain.ResultOK && !leavesAfter(t.Events[i:]) {
+			continue
+		}
 		c := host.Crossing{Interface: f.Interface, Function: f.Signature.Name}
 		for _, side := range []struct {
 			payload chain.Payload
@@ -130,6 +165,11 @@ func (p *process) remember(ctx context.Context, past []host.Crossing, t *replay.
 		past = append(past, c)
 	}
 	return past, nil
+}
+
+// leavesAfter reports whether a call that leaves or waits is among the events.
+func leavesAfter(events []chain.Event) bool {
+	return slices.ContainsFunc(events, func(e chain.Event) bool { _, ok := e.(*chain.Outcome); return ok })
 }
 
 // ofHandler yields the crossings that the handler's sessions answered.
@@ -178,10 +218,14 @@ func (s *System) stopOld(ctx context.Context, sum chain.Summary) error {
 	}
 	var events []chain.Event
 	if open {
-		events = append(events, cutShort())
+		events = append(events, cutShort(processEnded))
 	}
 	events = append(events, &chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
-	return s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
+	err = s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
+	if errors.Is(err, chain.ErrNumber) {
+		return nil // it ended by itself a moment ago, and its chain says how
+	}
+	return err
 }
 
 // leftOpen reports whether the chain ends in the middle of a turn: its last
@@ -210,7 +254,9 @@ func (s *System) leftOpen(ctx context.Context, sum chain.Summary) (bool, error) 
 	return false, nil
 }
 
-// cutShort closes a turn whose process ended in the middle of it.
-func cutShort() *chain.Result {
-	return &chain.Result{Status: chain.ResultInterrupted, Text: "the process ended in the middle of the turn"}
+// cutShort closes a turn that has no end of its own.
+func cutShort(why string) *chain.Result {
+	return &chain.Result{Status: chain.ResultInterrupted, Text: why}
 }
+
+const processEnded = "the process ended in the middle of the turn"

@@ -30,9 +30,6 @@ func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	if err := s.supersede(ctx, "/"+birth.control.name); err != nil {
-		return Ref{}, err
-	}
 	return s.launch(ctx, birth)
 }
 
@@ -173,13 +170,9 @@ func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 	if err := s.registry.add(c, ""); err != nil {
 		return Ref{}, err
 	}
-	p := newProcess(s, b)
-	props := actor.PropsFromProducer(func() actor.Actor { return newGuard(p, s.config.Logger) },
-		actor.WithMailbox(func() actor.Mailbox { return c.mailbox }),
-		actor.WithDispatcher(s.dispatcher),
-		actor.WithGuardian(stopFailed{}))
-	if _, err := s.proto.Root.SpawnNamed(props, c.id.String()); err != nil {
+	if err := s.run(ctx, b); err != nil {
 		s.registry.remove(c)
+		c.end(Exit{Reason: ReasonInitFailed, Err: err})
 		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 	}
 	select {
@@ -195,6 +188,29 @@ func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 	}
 	return c.ref(), nil
+}
+
+// run starts the actor's process. A new actor takes its path from those of an
+// earlier run.
+func (s *System) run(ctx context.Context, b *birth) error {
+	c := b.control
+	if b.genesis != nil {
+		if err := s.supersede(ctx, c.path); err != nil {
+			return err
+		}
+	}
+	p := newProcess(s, b)
+	props := actor.PropsFromProducer(func() actor.Actor { return newGuard(p, s.config.Logger) },
+		actor.WithMailbox(func() actor.Mailbox { return c.mailbox }),
+		actor.WithDispatcher(s.dispatcher),
+		actor.WithGuardian(stopFailed{}))
+	if _, err := s.proto.Root.SpawnNamed(props, c.id.String()); err != nil {
+		return err
+	}
+	if c.ordered() != orderNone { // before there was a process to tell
+		s.stop(c.pid)
+	}
+	return nil
 }
 
 // stopFailed is the guardian at the top: it stops a process whose own code

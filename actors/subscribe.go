@@ -83,6 +83,7 @@ func (c *control) subscribe() *Subscription {
 func (c *control) publish(r chain.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	r.Prev, c.head = c.head, r.Hash
 	for _, s := range c.subs {
 		s.publish(r)
 	}

@@ -26,13 +26,13 @@ func (p *process) init() error {
 // handle runs the turn of a message and answers who waits for it.
 func (p *process) handle(ctx actor.Context, e *envelope) {
 	if p.finished {
-		p.reply(e.reply, answer{err: ErrStopped})
+		p.reply(e.reply, p.control.gone())
 		return
 	}
 	answered := false
 	defer func() {
 		if !answered { // our own code panicked: it must not cost the caller its time-out
-			p.reply(e.reply, answer{err: &FailedError{Path: p.control.path, Err: ErrStopped}})
+			p.reply(e.reply, p.control.gone())
 		}
 	}()
 	var err error
@@ -143,33 +143,49 @@ func (p *process) result(response pack.Value, failure error) (*chain.Result, err
 		}
 		return &chain.Result{Status: chain.ResultOK, Response: p.payload(encoded), State: p.state(state)}, nil
 	case errors.As(failure, &guest):
-		return &chain.Result{Status: chain.ResultError, Error: p.payload(guest.Value), Text: guest.Message}, nil
+		return &chain.Result{Status: chain.ResultError, Error: p.payload(guest.Value), Text: p.words(guest.Message)}, nil
+	case p.interrupted(failure):
+		return cutShort("the actor was told to end"), nil
 	case errors.As(failure, &trap):
 		function, known := trap.Site()
 		return &chain.Result{
-			Status: resultStatus(trap.Kind), Text: trap.Error(),
+			Status: resultStatus(trap.Kind), Text: p.words(trap.Error()),
 			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
 		}, nil
 	}
 	return nil, failure
 }
 
+// interrupted reports whether the turn was cut short because the actor is to
+// end, but was not killed.
+func (p *process) interrupted(failure error) bool {
+	var trap *wasm.Trap
+	order := p.control.ordered()
+	return errors.As(failure, &trap) && trap.Kind == wasm.KindKilled && order != orderNone && order != orderKill
+}
+
 // afterTurn decides whether the actor goes on.
 func (p *process) afterTurn(ctx actor.Context, err error) {
-	var guest *wasm.GuestError
 	var exit Exit
 	switch {
 	case p.haltErr != nil:
 		exit = Exit{Reason: ReasonInterrupted, Err: p.haltErr}
-	case err == nil && p.shutdown != nil:
-		exit = *p.shutdown
-	case err == nil, errors.Is(err, chain.ErrNoSpace):
-		return
-	case errors.As(err, &guest) && p.birth.manifest.Supervision.OnError == manifest.OnErrorContinue:
-		return
-	default:
+	case p.interrupted(err):
+		exit = p.orderedExit()
+	case !p.survives(err):
 		exit = exitOf(err)
+	case p.shutdown != nil:
+		exit = *p.shutdown
+	default:
+		return
 	}
 	p.finish(exit)
 	ctx.Stop(ctx.Self())
+}
+
+// survives reports whether the actor goes on after a turn with that outcome.
+func (p *process) survives(err error) bool {
+	var guest *wasm.GuestError
+	return err == nil || errors.Is(err, chain.ErrNoSpace) ||
+		errors.As(err, &guest) && p.birth.manifest.Supervision.OnError == manifest.OnErrorContinue
 }

@@ -1,0 +1,518 @@
+package actors_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/memlog"
+	"github.com/theater-go/theater/host/runtime"
+	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/wasm/pack"
+	"github.com/theater-go/theater/wasm/wasmtest"
+)
+
+func TestASpawnWithoutInitIsRefusedBeforeAnythingIsWritten(t *testing.T) {
+	s := open(t)
+	_, err := s.try("actor", guest(wasmtest.Guest{Without: []string{wasmtest.Init}}))
+	if err == nil || !strings.Contains(err.Error(), wasmtest.Init) {
+		t.Errorf("the spawn gives %v, want an error that names init", err)
+	}
+	for sum := range s.log.Actors(t.Context()) {
+		t.Errorf("the log has an actor %s", sum.Path)
+	}
+}
+
+func TestAFailedInitFailsTheSpawnAndIsOnTheChain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		init   wasmtest.Behavior
+		status chain.ResultStatus
+		is     func(error) bool
+	}{
+		{"it answers err", wasmtest.Refuse("not ready"), chain.ResultError, func(err error) bool {
+			var guest *wasm.GuestError
+			return errors.As(err, &guest) && guest.Message == "not ready"
+		}},
+		{"it traps", wasmtest.Trap(), chain.ResultTrap, isTrap(wasm.KindUnreachable)},
+		{"it never returns", wasmtest.Spin(), chain.ResultDeadline, isTrap(wasm.KindDeadline)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := open(t)
+			ref, err := s.try("actor", guest(wasmtest.Guest{Init: c.init}), "[limits]\nturn_time = \"200ms\"")
+			if !c.is(err) || !strings.Contains(err.Error(), "/actor") {
+				t.Errorf("the spawn gives %v", err)
+			}
+			if ref.Path != "" || len(s.List()) != 0 {
+				t.Errorf("there is still an actor %s", ref)
+			}
+			sum := s.only()
+			all := events(t, s.log, sum.ID)
+			if got := last[*chain.Result](t, all); got.Status != c.status {
+				t.Errorf("the chain has result %v, want %v", got.Status, c.status)
+			}
+			if got := last[*chain.Lifecycle](t, all); got.What != chain.LifecycleStopped || got.Reason != string(actors.ReasonInitFailed) {
+				t.Errorf("the chain ends with %+v", got)
+			}
+		})
+	}
+}
+
+func isTrap(kind wasm.Kind) func(error) bool {
+	return func(err error) bool {
+		var trap *wasm.Trap
+		return errors.As(err, &trap) && trap.Kind == kind
+	}
+}
+
+// only is the one actor that the log has.
+func (s *stage) only() chain.Summary {
+	s.t.Helper()
+	var all []chain.Summary
+	for sum, err := range s.log.Actors(context.Background()) {
+		check(s.t, err)
+		all = append(all, sum)
+	}
+	if len(all) != 1 {
+		s.t.Fatalf("the log has %d actors, want 1", len(all))
+	}
+	return all[0]
+}
+
+func TestASpawnThatIsGivenUpKillsTheActor(t *testing.T) {
+	s := open(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	m := toml(t, "actor", grants)
+	_, err := s.Spawn(ctx, actors.Spec{Manifest: m, Package: guest(wasmtest.Guest{Init: wasmtest.Spin()})})
+	if !isTrap(wasm.KindKilled)(err) {
+		t.Errorf("the spawn gives %v", err)
+	}
+	if got := last[*chain.Result](t, events(t, s.log, s.only().ID)); got.Status != chain.ResultKilled {
+		t.Errorf("the chain has result %v", got.Status)
+	}
+}
+
+func TestShutdownEndsTheActorNormallyWithItsData(t *testing.T) {
+	some := func(b string) []byte { return encode(pack.Some(pack.Bytes([]byte(b)))) }
+	shutdown := func(data []byte, then wasmtest.Behavior) wasmtest.Behavior {
+		return wasmtest.Do(runtime.Interface, "shutdown", data, then)
+	}
+	s := open(t)
+	t.Run("with data, after the turn is answered", func(t *testing.T) {
+		ref := s.spawn("actor", server(shutdown(some("the end"), wasmtest.Echo())))
+		s.answers(ref, "bye", "bye")
+		if exit := s.ends(ref); exit.Reason != actors.ReasonNormal || string(exit.Data) != "the end" || exit.Failed() {
+			t.Errorf("the exit is %+v", exit)
+		}
+		if got := last[*chain.Lifecycle](t, s.events(ref)); got.Reason != string(actors.ReasonNormal) {
+			t.Errorf("the chain ends with %+v", got)
+		}
+		// Who comes late learns the same.
+		if exit := s.ends(ref); string(exit.Data) != "the end" {
+			t.Errorf("the exit is afterwards %+v", exit)
+		}
+		if _, err := s.request(ref, "x"); !errors.Is(err, actors.ErrStopped) {
+			t.Errorf("a request afterwards gives %v", err)
+		}
+	})
+	t.Run("without data", func(t *testing.T) {
+		ref := s.spawn("actor", server(shutdown(encode(pack.None(pack.TypeBytes)), wasmtest.Echo())))
+		s.answers(ref, "", "")
+		if exit := s.ends(ref); exit.Reason != actors.ReasonNormal || exit.Data != nil {
+			t.Errorf("the exit is %+v", exit)
+		}
+	})
+	t.Run("with data that is empty", func(t *testing.T) {
+		ref := s.spawn("actor", server(shutdown(some(""), wasmtest.Echo())))
+		s.answers(ref, "", "")
+		if exit := s.ends(ref); exit.Data == nil || len(exit.Data) != 0 {
+			t.Errorf("the exit is %+v", exit)
+		}
+	})
+	t.Run("in init", func(t *testing.T) {
+		ref := s.spawn("actor", guest(wasmtest.Guest{Init: shutdown(some("done"), wasmtest.Keep())}))
+		if exit := s.ends(ref); exit.Reason != actors.ReasonNormal || string(exit.Data) != "done" {
+			t.Errorf("the exit is %+v", exit)
+		}
+	})
+	t.Run("not in a turn that fails", func(t *testing.T) {
+		ref := s.spawn("actor", server(wasmtest.Switch(map[byte]wasmtest.Behavior{
+			'f': shutdown(some("x"), wasmtest.Refuse("no")),
+		}, wasmtest.Echo())), "[supervision]\non_error = \"continue\"")
+		if _, err := s.request(ref, "f"); err == nil {
+			t.Error("the turn did not fail")
+		}
+		s.answers(ref, "still here", "still here")
+	})
+	t.Run("in a turn that fails after an outcall let it act", func(t *testing.T) {
+		echo := s.spawn("echo", server(wasmtest.Echo()))
+		ref := s.spawn("actor", server(shutdown(some("x"), request(echo.Path, "", wasmtest.Refuse("no")))),
+			"[supervision]\non_error = \"continue\"")
+		if _, err := s.request(ref, ""); err == nil {
+			t.Error("the turn did not fail")
+		}
+		if exit := s.ends(ref); exit.Reason != actors.ReasonNormal {
+			t.Errorf("the exit is %+v", exit)
+		}
+	})
+}
+
+func TestStopAndKillEndWhateverTheGuestDoes(t *testing.T) {
+	long := "[limits]\nturn_time = \"1h\"\nwait_time = \"1h\""
+	t.Run("a stop of an idle actor", func(t *testing.T) {
+		s := open(t)
+		ref := s.spawn("actor", server(wasmtest.Echo()))
+		exit, err := s.Stop(t.Context(), ref)
+		if err != nil || exit.Reason != actors.ReasonShutdown || exit.Failed() {
+			t.Errorf("the exit is %v, %v", exit, err)
+		}
+		if exit, err := s.Stop(t.Context(), ref); err != nil || exit.Reason != actors.ReasonShutdown {
+			t.Errorf("a second stop gives %v, %v", exit, err)
+		}
+		if exit, err := s.Kill(t.Context(), ref); err != nil || exit.Reason != actors.ReasonShutdown {
+			t.Errorf("a kill afterwards gives %v, %v", exit, err)
+		}
+		if got := last[*chain.Lifecycle](t, s.events(ref)); got.What != chain.LifecycleStopped || got.Reason != string(actors.ReasonShutdown) {
+			t.Errorf("the chain ends with %+v", got)
+		}
+	})
+	t.Run("a kill of one that spins", func(t *testing.T) {
+		s := open(t)
+		ref := s.spawn("actor", server(spin()), long)
+		answer := s.ask(ref, "")
+		s.spins(1)
+		began := time.Now()
+		exit, err := s.Kill(t.Context(), ref)
+		if took := time.Since(began); err != nil || exit.Reason != actors.ReasonKilled || took > 5*time.Second {
+			t.Errorf("the exit is %v, %v after %v", exit, err, took)
+		}
+		if a := s.gets(answer); !isTrap(wasm.KindKilled)(a.err) {
+			t.Errorf("the requester gets %v", a.err)
+		}
+		if got := last[*chain.Result](t, s.events(ref)); got.Status != chain.ResultKilled {
+			t.Errorf("the chain has result %v", got.Status)
+		}
+	})
+	t.Run("a stop whose context ends becomes a kill", func(t *testing.T) {
+		s := open(t)
+		ref := s.spawn("actor", server(spin()), long)
+		answer := s.ask(ref, "")
+		s.spins(1)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if exit, err := s.Stop(ctx, ref); err != nil || exit.Reason != actors.ReasonKilled {
+			t.Errorf("the exit is %v, %v", exit, err)
+		}
+		s.gets(answer)
+	})
+	t.Run("a stop of one that sleeps", func(t *testing.T) {
+		s := open(t)
+		ref := s.spawn("actor", server(wasmtest.Sleep(time.Hour, wasmtest.Echo())), long)
+		answer := s.ask(ref, "")
+		s.asleep(ref)
+		began := time.Now()
+		exit, err := s.Stop(t.Context(), ref)
+		if took := time.Since(began); err != nil || exit.Reason != actors.ReasonShutdown || took > 5*time.Second {
+			t.Errorf("the exit is %v, %v after %v", exit, err, took)
+		}
+		if a := s.gets(answer); a.err == nil {
+			t.Error("the requester gets an answer")
+		}
+		all := s.events(ref)
+		if o := last[*chain.Outcome](t, all); o.Status != chain.CallInterrupted {
+			t.Errorf("the chain has the outcome %v", o.Status)
+		}
+		if r := last[*chain.Result](t, all); r.Status != chain.ResultInterrupted {
+			t.Errorf("the chain has the result %v", r.Status)
+		}
+	})
+	t.Run("a kill of one that sleeps", func(t *testing.T) {
+		s := open(t)
+		ref := s.spawn("actor", server(wasmtest.Sleep(time.Hour, wasmtest.Echo())), long)
+		answer := s.ask(ref, "")
+		s.asleep(ref)
+		if exit, err := s.Kill(t.Context(), ref); err != nil || exit.Reason != actors.ReasonKilled {
+			t.Errorf("the exit is %v, %v", exit, err)
+		}
+		s.gets(answer)
+		if o := last[*chain.Outcome](t, s.events(ref)); o.Status != chain.CallKilled {
+			t.Errorf("the chain has the outcome %v", o.Status)
+		}
+	})
+}
+
+// spins waits until so many guests that spin have begun.
+func (s *stage) spins(n int) {
+	s.t.Helper()
+	s.eventually("they spin", func() bool { return len(s.output()) == n })
+}
+
+// spin logs a line and spins.
+func spin() wasmtest.Behavior { return logs("spinning", wasmtest.Spin()) }
+
+// asleep waits until the actor's open turn is on the chain, as it is while it
+// waits.
+func (s *stage) asleep(ref actors.Ref) {
+	s.t.Helper()
+	s.eventually("it waits", func() bool {
+		all := s.events(ref)
+		return len(of[*chain.Call](all)) > len(of[*chain.Result](all))
+	})
+}
+
+func TestAnActorThatIsToldToEndWhileItIsSpawnedEnds(t *testing.T) {
+	// The logger is asked for the actor's attributes when the actor has its path
+	// and no process yet.
+	var s *stage
+	told := make(chan actors.Exit, 1)
+	s = open(t, func(c *actors.Config) {
+		c.Logger = slog.New(hook{func() {
+			ref, err := s.Lookup("/actor")
+			check(t, err)
+			go func() {
+				exit, err := s.Stop(context.Background(), ref)
+				if err != nil {
+					t.Error(err)
+				}
+				told <- exit
+			}()
+			s.eventually("the order is given", func() bool { return s.info(ref).Status == actors.StatusStopping })
+		}})
+	})
+	_, _ = s.try("actor", server(wasmtest.Echo()))
+	select {
+	case exit := <-told:
+		if exit.Reason != actors.ReasonShutdown {
+			t.Errorf("the exit is %v", exit)
+		}
+	case <-time.After(patience):
+		t.Fatal("it does not end")
+	}
+}
+
+// hook is a log handler that runs f when attributes are added.
+type hook struct{ f func() }
+
+func (hook) Enabled(context.Context, slog.Level) bool  { return false }
+func (hook) Handle(context.Context, slog.Record) error { return nil }
+func (h hook) WithGroup(string) slog.Handler           { return h }
+func (h hook) WithAttrs([]slog.Attr) slog.Handler      { h.f(); return h }
+
+func TestCloseSuspendsEveryActorAndMayBeCalledTwice(t *testing.T) {
+	s := open(t)
+	idle := s.spawn("idle", server(wasmtest.Echo()))
+	asleep := s.spawn("asleep", server(wasmtest.Sleep(time.Hour, wasmtest.Echo())), "[limits]\nwait_time = \"1h\"")
+	answer := s.ask(asleep, "")
+	s.asleep(asleep)
+	check(t, s.System.Close(t.Context()))
+	check(t, s.System.Close(t.Context()))
+	s.gets(answer)
+	for _, ref := range []actors.Ref{idle, asleep} {
+		if exit := s.ends(ref); exit.Reason != actors.ReasonSuspended || exit.Failed() {
+			t.Errorf("%s ends with %v", ref, exit)
+		}
+		if got := last[*chain.Lifecycle](t, s.events(ref)); got.What != chain.LifecycleSuspended {
+			t.Errorf("the chain of %s ends with %+v", ref, got)
+		}
+	}
+	if _, err := s.try("idle", server(wasmtest.Echo())); !errors.Is(err, actors.ErrClosed) {
+		t.Errorf("a spawn afterwards gives %v", err)
+	}
+	sum, err := s.log.Summary(t.Context(), idle.ID)
+	check(t, err)
+	if sum.Status != chain.StatusSuspended {
+		t.Errorf("the refused spawn left %s %s", idle, sum.Status)
+	}
+}
+
+func TestCloseKillsWhatDoesNotEndInTime(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("actor", server(spin()), "[limits]\nturn_time = \"1h\"")
+	answer := s.ask(ref, "")
+	s.spins(1)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	check(t, s.System.Close(ctx))
+	if a := s.gets(answer); !isTrap(wasm.KindKilled)(a.err) {
+		t.Errorf("the requester gets %v", a.err)
+	}
+	if exit := s.ends(ref); exit.Reason != actors.ReasonKilled {
+		t.Errorf("the exit is %v", exit)
+	}
+}
+
+func TestALiveSiblingsNameGetsANumber(t *testing.T) {
+	s := open(t)
+	var paths []string
+	for range 3 {
+		paths = append(paths, s.spawn("actor", server(wasmtest.Echo())).Path)
+	}
+	if want := []string{"/actor", "/actor~2", "/actor~3"}; !slices.Equal(paths, want) {
+		t.Errorf("the paths are %q, want %q", paths, want)
+	}
+	second, err := s.Lookup("/actor~2")
+	check(t, err)
+	_, err = s.Stop(t.Context(), second)
+	check(t, err)
+	if ref := s.spawn("actor", server(wasmtest.Echo())); ref.Path != "/actor~2" {
+		t.Errorf("the next is %s, for that path is free", ref)
+	}
+	if len(s.List()) != 3 {
+		t.Errorf("there are %d actors", len(s.List()))
+	}
+}
+
+func TestASpawnMarksTheEarlierActorsOfItsPathAsSuperseded(t *testing.T) {
+	log := memlog.New()
+	first := reopen(t, log)
+	old := first.spawn("actor", server(wasmtest.Echo()))
+	twin := first.spawn("actor", server(wasmtest.Echo())) // /actor~2
+	stays := first.spawn("actors", server(wasmtest.Echo()))
+	first.close()
+
+	second := reopen(t, log)
+	second.spawn("actor", server(wasmtest.Echo()))
+	for _, c := range []struct {
+		ref    actors.Ref
+		status chain.Status
+	}{{old, chain.StatusStopped}, {twin, chain.StatusSuspended}, {stays, chain.StatusSuspended}} {
+		sum, err := log.Summary(t.Context(), c.ref.ID)
+		check(t, err)
+		if sum.Status != c.status {
+			t.Errorf("%s is %s, want %s", c.ref, sum.Status, c.status)
+		}
+	}
+	if got := last[*chain.Lifecycle](t, second.events(old)); got.Reason != string(actors.ReasonSuperseded) {
+		t.Errorf("the old chain ends with %+v", got)
+	}
+	second.spawn("actor", server(wasmtest.Echo())) // takes /actor~2
+	if sum, err := log.Summary(t.Context(), twin.ID); err != nil || sum.Status != chain.StatusStopped {
+		t.Errorf("%s is %s, %v, and another has its path", twin, sum.Status, err)
+	}
+}
+
+func TestSubscribeGivesEveryRecordInOrder(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	before := uint64(len(records(t, s.log, ref.ID)))
+	s.answers(ref, "x", "x") // what is answered is acknowledged, and all before it
+	before++
+	sub, err := s.Subscribe(ref)
+	check(t, err)
+	for range 50 {
+		s.answers(ref, "x", "x")
+	}
+	_, err = s.Stop(t.Context(), ref)
+	check(t, err)
+	want := records(t, s.log, ref.ID)[before:]
+	var got []chain.Record
+	for r := range sub.Records() {
+		got = append(got, r)
+	}
+	if len(got) != len(want) || len(got) != 51 || sub.Lagged() != 0 {
+		t.Fatalf("got %d records of %d, lagged %d", len(got), len(want), sub.Lagged())
+	}
+	for i := range got {
+		if got[i].Number != want[i].Number || got[i].Hash != want[i].Hash || got[i].Prev != want[i].Prev || len(got[i].Events) != len(want[i].Events) {
+			t.Errorf("record %d is %+v, the log has %+v", i, got[i], want[i])
+		}
+	}
+	late, err := s.Subscribe(ref)
+	check(t, err)
+	if r, open := <-late.Records(); open {
+		t.Errorf("a subscription after the end gives %+v", r)
+	}
+	late.Close()
+	late.Close()
+}
+
+func TestASubscriberThatDoesNotReadLosesRecordsAndBlocksNobody(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	s.answers(ref, "x", "x")
+	slow, err := s.Subscribe(ref)
+	check(t, err)
+	gone, err := s.Subscribe(ref)
+	check(t, err)
+	gone.Close()
+	const turns = 300
+	for range turns {
+		s.answers(ref, "x", "x")
+	}
+	s.eventually("it lags", func() bool { return slow.Lagged() > 0 })
+	_, err = s.Stop(t.Context(), ref)
+	check(t, err)
+	var got uint64
+	for range slow.Records() {
+		got++
+	}
+	if got+slow.Lagged() != turns+1 {
+		t.Errorf("%d records and %d lost, want %d together", got, slow.Lagged(), turns+1)
+	}
+	if _, open := <-gone.Records(); open {
+		t.Error("a closed subscription still gives records")
+	}
+}
+
+func TestTheControlPlaneAnswersWhileGuestsSpin(t *testing.T) {
+	s := open(t)
+	const spinners = 6
+	var answers []<-chan asked
+	var refs []actors.Ref
+	for range spinners {
+		ref := s.spawn("spinner", server(spin()), "[limits]\nturn_time = \"1h\"")
+		refs = append(refs, ref)
+		answers = append(answers, s.ask(ref, ""))
+	}
+	s.spins(spinners)
+	var worst time.Duration
+	for range 50 {
+		began := time.Now()
+		if list := s.List(); len(list) != spinners {
+			t.Fatalf("%d actors", len(list))
+		}
+		if info := s.info(refs[0]); info.Status != actors.StatusRunning || info.Memory == 0 {
+			t.Fatalf("the first is %+v", info)
+		}
+		worst = max(worst, time.Since(began))
+	}
+	if worst > time.Second {
+		t.Errorf("a look took %v", worst)
+	}
+	for i, ref := range refs {
+		_, err := s.Kill(t.Context(), ref)
+		check(t, err)
+		s.gets(answers[i])
+	}
+}
+
+func TestWhatNobodyHasIsNotFound(t *testing.T) {
+	s := open(t)
+	for _, target := range []string{"/nobody", "nobody", "", "0199b6a0-0000-7000-8000-000000000000"} {
+		if _, err := s.Lookup(target); !errors.Is(err, actors.ErrNoActor) {
+			t.Errorf("Lookup(%q) gives %v", target, err)
+		}
+	}
+	made := actors.Ref{Path: "/made up"}
+	if _, err := s.Watch(made); !errors.Is(err, actors.ErrNoActor) {
+		t.Errorf("Watch gives %v", err)
+	}
+	if _, err := s.Stop(t.Context(), made); !errors.Is(err, actors.ErrNoActor) {
+		t.Errorf("Stop gives %v", err)
+	}
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	for _, target := range []string{ref.Path, ref.ID.String()} {
+		if found, err := s.Lookup(target); err != nil || found.ID != ref.ID {
+			t.Errorf("Lookup(%q) gives %v, %v", target, found, err)
+		}
+	}
+	// A Ref from elsewhere, with the id alone, serves as well.
+	s.answers(actors.Ref{ID: ref.ID}, "x", "x")
+}
