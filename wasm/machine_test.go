@@ -220,7 +220,7 @@ func TestTimeInTheHostIsNotTheGuests(t *testing.T) {
 
 func TestMemoryGrowsToTheActorsLimitAndNotBeyond(t *testing.T) {
 	e := openEngine(t)
-	m, h := start(t, e, wasmtest.On(wasmtest.Grow(1)))
+	m, h := start(t, e, wasmtest.On(wasmtest.Grow(16)))
 	if _, err := request(t, m, h, ""); err != nil {
 		t.Fatal(err)
 	}
