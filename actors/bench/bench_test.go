@@ -93,6 +93,21 @@ func TestEveryRowMeasuresBothSides(t *testing.T) {
 	}
 }
 
+func TestTheMedianIsTheMiddle(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{
+		{[]float64{3}, 3},
+		{[]float64{9, 1, 2}, 2},
+		{[]float64{4, 1, 100, 2}, 3},
+	} {
+		if got := bench.Median(c.values...); got != c.want {
+			t.Errorf("of %v: %v, not %v", c.values, got, c.want)
+		}
+	}
+}
+
 func TestANameGivenTwiceIsMeasuredOnce(t *testing.T) {
 	rows, err := bench.RunSmall(t.Context(), "codec", "codec")
 	if err != nil || len(rows) != 1 {

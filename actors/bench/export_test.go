@@ -13,3 +13,17 @@ func RunSmall(ctx context.Context, names ...string) ([]Row, error) {
 
 // Echo is the embedded guest.
 func Echo() []byte { return echo }
+
+// OpenEcho spawns one guest on a node, in memory when durability is "", and
+// returns what asks it once.
+func OpenEcho(ctx context.Context, durability string) (ask func(body []byte) ([]byte, error), done func() error, err error) {
+	g, err := openGuests(ctx, durability, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	ask = func(body []byte) ([]byte, error) { return g.node.System.Request(ctx, g.refs[0], sender, body) }
+	return ask, func() error { return g.close(context.WithoutCancel(ctx)) }, nil
+}
+
+// Median is the middle of the values.
+func Median(values ...float64) float64 { return median(values) }
