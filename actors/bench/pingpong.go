@@ -3,9 +3,12 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/actors"
 )
 
 var pingpongRow = row{
@@ -48,34 +51,46 @@ func openPingpong(ctx context.Context, pairs int) (*contest, error) {
 // rally lets every pair play a number of round trips and waits until all have
 // and the log has acknowledged them.
 func (g *guests) rally(ctx context.Context, pairs, trips int) error {
-	due := make([]int64, pairs)
-	for i, ref := range g.refs[:pairs] {
+	due := make([]int64, 2*pairs)
+	for i, ref := range g.refs {
 		turns, err := g.turns(ctx, ref)
 		if err != nil {
 			return err
 		}
-		due[i] = turns + int64(trips) + 1 // the serve, and each return
+		due[i] = turns + int64(trips)
+		if i < pairs {
+			due[i]++ // it has the last turn too
+		}
 	}
 	for i, ref := range g.refs[:pairs] {
 		if err := g.send(ref, ball(g.refs[pairs+i], 2*trips)); err != nil {
 			return err
 		}
 	}
-	for i, ref := range g.refs[:pairs] {
-		for {
-			turns, err := g.turns(ctx, ref)
-			if err != nil {
-				return err
-			}
-			if turns >= due[i] {
-				break
-			}
-			if err := rest(ctx); err != nil {
-				return err
-			}
+	for i, ref := range g.refs {
+		if err := g.await(ctx, ref, due[i]); err != nil {
+			return err
 		}
 	}
 	return g.settle(ctx)
+}
+
+// await waits until the actor has closed so many turns, and not one more.
+func (g *guests) await(ctx context.Context, ref actors.Ref, due int64) error {
+	for {
+		turns, err := g.turns(ctx, ref)
+		switch {
+		case err != nil:
+			return err
+		case turns > due:
+			return fmt.Errorf("actor %s closed %d turns, not %d", ref, turns, due)
+		case turns == due:
+			return nil
+		}
+		if err := rest(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // plainBall is the same message between plain actors. Each hop sends a new one,

@@ -72,7 +72,7 @@ func feed(ctx context.Context, relays []relay, n int) error {
 				return err
 			}
 			got := int(now - first[i])
-			handled = handled && got == n
+			handled = handled && got >= n
 			for ; sent[i] < n && sent[i]-got < window; sent[i]++ {
 				if err := r.send(); err != nil {
 					return err
