@@ -113,9 +113,17 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 // closeTurn writes the turn's last record and releases its effects, or drops
 // them when it failed.
 func (p *process) closeTurn(response pack.Value, failure error) error {
-	result, err := p.result(response, failure)
-	if err != nil {
-		return err
+	if p.haltErr != nil {
+		return p.haltErr
+	}
+	var result *chain.Result
+	if failure == nil {
+		result, failure = p.success(response)
+	}
+	if failure != nil {
+		if result = p.failed(failure); result == nil {
+			return failure
+		}
 	}
 	p.door.event(result)
 	p.inTurn = false
@@ -125,35 +133,41 @@ func (p *process) closeTurn(response pack.Value, failure error) error {
 	return failure
 }
 
-// result is the event that closes the turn.
-func (p *process) result(response pack.Value, failure error) (*chain.Result, error) {
+// success is the event that closes a turn which the guest has ended well. It
+// may still be too much for the chain.
+func (p *process) success(response pack.Value) (*chain.Result, error) {
+	encoded, err := pack.Encode(response)
+	if err != nil {
+		return nil, wasm.Trapf(wasm.KindResult, "the response does not encode: %v", err)
+	}
+	if err := p.door.weigh(len(encoded)); err != nil {
+		return nil, err
+	}
+	state, err := pack.Encode(p.machine.State())
+	if err != nil {
+		return nil, wasm.Trapf(wasm.KindResult, "the state does not encode: %v", err)
+	}
+	return &chain.Result{Status: chain.ResultOK, Response: p.payload(encoded), State: p.state(state)}, nil
+}
+
+// failed is the event that closes a turn which failed, nil for a failure that
+// is not the guest's.
+func (p *process) failed(failure error) *chain.Result {
 	var guest *wasm.GuestError
 	var trap *wasm.Trap
 	switch {
-	case p.haltErr != nil:
-		return nil, p.haltErr
-	case failure == nil:
-		encoded, err := pack.Encode(response)
-		if err != nil {
-			return nil, err
-		}
-		state, err := pack.Encode(p.machine.State())
-		if err != nil {
-			return nil, err
-		}
-		return &chain.Result{Status: chain.ResultOK, Response: p.payload(encoded), State: p.state(state)}, nil
 	case errors.As(failure, &guest):
-		return &chain.Result{Status: chain.ResultError, Error: p.payload(guest.Value), Text: p.words(guest.Message)}, nil
+		return &chain.Result{Status: chain.ResultError, Error: p.payload(guest.Value), Text: p.words(guest.Message)}
 	case p.interrupted(failure):
-		return cutShort("the actor was told to end"), nil
+		return cutShort("the actor was told to end")
 	case errors.As(failure, &trap):
 		function, known := trap.Site()
 		return &chain.Result{
 			Status: resultStatus(trap.Kind), Text: p.words(trap.Error()),
 			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
-		}, nil
+		}
 	}
-	return nil, failure
+	return nil
 }
 
 // interrupted reports whether the turn was cut short because the actor is to
