@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/theater-go/theater/chain"
@@ -13,6 +14,7 @@ type player struct {
 	reader chain.Reader
 	turn   *Turn
 	at     int
+	failed error // why the guest was not answered; a trap on its way keeps no cause
 }
 
 var _ wasm.Host = (*player)(nil)
@@ -28,6 +30,14 @@ func (p *player) next() (chain.Event, bool) {
 
 // Call gives the recorded answer, when the guest asks what it asked before.
 func (p *player) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
+	reply, err := p.answer(ctx, imp, input)
+	if trap := (*wasm.Trap)(nil); err != nil && !errors.As(err, &trap) {
+		p.failed = err
+	}
+	return reply, err
+}
+
+func (p *player) answer(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
 	event, ok := p.next()
 	if intent, isIntent := event.(*chain.Intent); ok && isIntent {
 		if err := p.same(ctx, imp, input, intent.Import, intent.Input); err != nil {
@@ -93,7 +103,8 @@ func (p *player) Key() ([32]byte, error) {
 			return key.Key, nil
 		}
 	}
-	return [32]byte{}, p.diverged("the guest reads randomness, which the chain does not have")
+	p.failed = p.diverged("the guest reads randomness, which the chain does not have")
+	return [32]byte{}, p.failed
 }
 
 // Output drops what the guest writes: it was shown when it happened.

@@ -40,9 +40,8 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 		return host.diverged("it starts at %d, the chain has %d", started, t.Call.Time)
 	}
 	response, failure := machine.Turn(ctx, int(t.Call.Export), params)
-	var diverged *Divergence
-	if errors.As(failure, &diverged) {
-		return diverged
+	if host.failed != nil {
+		return host.failed
 	}
 	if host.at != len(t.Events) {
 		return host.diverged("the chain has %s, which the guest does not do", chain.KindOf(t.Events[host.at]))
