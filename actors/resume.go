@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,47 +68,66 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 
 // resume executes the chain again and gives the sessions their past.
 func (p *process) resume(ctx context.Context) error {
-	log := p.system.config.Log
-	id := p.control.id
-	sum, err := log.Summary(ctx, id)
+	sum, err := p.system.config.Log.Summary(ctx, p.control.id)
 	if err != nil {
 		return err
 	}
-	var crossings []host.Crossing
-	var first *chain.Result // of the turn of init
-	turns, open := 0, false
-	for t, err := range replay.Turns(log.Records(ctx, id, 0)) {
-		if err != nil {
-			return err
-		}
-		if turns++; turns == 1 {
-			first = t.Result
-		}
-		if open = t.Result == nil; open {
-			break
-		}
-		if err := replay.Run(ctx, p.machine, log, t); err != nil {
-			return err
-		}
-		p.control.turns.Add(1)
-		if crossings, err = p.remember(ctx, crossings, t); err != nil {
-			return err
-		}
+	past, err := p.replay(ctx)
+	if err != nil {
+		return err
 	}
 	p.machine.Attach(&p.door)
 	// From here on the chain is written; a failure before leaves it as it is.
-	p.next, p.inTurn = sum.Records, open
-	if turns > 0 && (first == nil || first.Status != chain.ResultOK) {
+	p.next, p.inTurn = sum.Records, past.open
+	if past.turns > 0 && !past.started {
 		return errNeverStarted
 	}
-	if err := p.restore(crossings); err != nil {
+	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
 	p.control.memory.Store(p.machine.Memory())
-	if err := p.recordResumed(); err != nil || turns > 0 {
+	if err := p.recordResumed(); err != nil || past.turns > 0 {
 		return err
 	}
 	return p.init()
+}
+
+// past is what a chain tells of its actor.
+type past struct {
+	crossings []host.Crossing
+	turns     int
+	started   bool // the first turn, that of init, ended well
+	open      bool // the last turn was cut short
+}
+
+// replay executes the closed turns again. A kill ends it.
+func (p *process) replay(ctx context.Context) (past past, err error) {
+	ctx, end := p.control.beginTurn(ctx)
+	defer func() {
+		err = cmp.Or(context.Cause(ctx), err)
+		end(nil)
+	}()
+	log := p.system.config.Log
+	for t, err := range replay.Turns(log.Records(ctx, p.control.id, 0)) {
+		if err != nil {
+			return past, err
+		}
+		past.turns++
+		if past.open = t.Result == nil; past.open {
+			break
+		}
+		if past.turns == 1 {
+			past.started = t.Result.Status == chain.ResultOK
+		}
+		if err := replay.Run(ctx, p.machine, log, t); err != nil {
+			return past, err
+		}
+		p.control.turns.Add(1)
+		if past.crossings, err = p.remember(ctx, past.crossings, t); err != nil {
+			return past, err
+		}
+	}
+	return past, nil
 }
 
 // errNeverStarted is returned for an actor whose process ended during its

@@ -13,6 +13,7 @@ import (
 	"github.com/theater-go/theater/chain/memlog"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/host/message"
+	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
@@ -482,4 +483,56 @@ func (l *late) Actors(ctx context.Context) iter.Seq2[chain.Summary, error] {
 			}
 		}
 	}
+}
+
+func TestAnActorThatTrappedIsNotResumedWhereItsEndWasLost(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("actor", server(wasmtest.Trap()))
+	_, err := s.request(ref, "")
+	if err == nil {
+		t.Fatal("it does not trap")
+	}
+	s.ends(ref)
+	log := copied(t, s.log, ref.ID, func(r []chain.Record) []chain.Record { return r[:len(r)-1] })
+	again := reopen(t, log)
+	if _, err := again.Resume(t.Context(), ref.ID); !errors.Is(err, replay.ErrEnded) {
+		t.Errorf("the resume gives %v", err)
+	}
+	again.spawn("actor", server(wasmtest.Echo()))
+	if got := kinds(events(t, log, ref.ID)); !strings.HasSuffix(got, "call result stopped") {
+		t.Errorf("the chain is %s", got)
+	}
+}
+
+func TestAResumeThatIsGivenUpLeavesTheChainAsItIs(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	s.answers(ref, "x", "x")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	log := &watched{Log: copied(t, s.log, ref.ID, whole)}
+	again := reopen(t, log)
+	log.read = func() {
+		cancel()
+		again.eventually("the order is given", func() bool { return again.List()[0].Status == actors.StatusStopping })
+	}
+	if _, err := again.Resume(ctx, ref.ID); !isTrap(wasm.KindKilled)(err) {
+		t.Errorf("the resume gives %v", err)
+	}
+	log.read = func() {}
+	if got := kinds(events(t, log, ref.ID)); got != kinds(s.events(ref)) {
+		t.Errorf("the chain is %s", got)
+	}
+	again.answers(again.resume(ref.ID), "x", "x")
+}
+
+// watched is a log that tells when records are read.
+type watched struct {
+	chain.Log
+	read func()
+}
+
+func (w *watched) Records(ctx context.Context, id chain.ID, from uint64) iter.Seq2[chain.Record, error] {
+	w.read()
+	return w.Log.Records(ctx, id, from)
 }

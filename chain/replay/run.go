@@ -14,6 +14,7 @@ import (
 
 // Run executes a turn again on machine and holds its response, its error and
 // the state after it against what was recorded. A difference is a *Divergence.
+// A turn that is killed, or takes longer than the machine lets it, is its *Trap.
 //
 // A turn that was interrupted never reached the instance that the chain goes on
 // with, and is left out. One that ended the instance cannot be executed: what
@@ -55,7 +56,11 @@ var ErrEnded = errors.New("it cannot be executed again on the same instance")
 func compare(ctx context.Context, host *player, machine *wasm.Machine, response pack.Value, failure error) error {
 	recorded := host.turn.Result
 	var guest *wasm.GuestError
+	var trap *wasm.Trap
 	switch {
+	case errors.As(failure, &trap) && (trap.Kind == wasm.KindKilled || trap.Kind == wasm.KindDeadline):
+		// How long a turn takes is not the guest's doing.
+		return fmt.Errorf("execute the turn of record %d again: %w", host.turn.Record, failure)
 	case failure == nil && recorded.Status == chain.ResultOK:
 		if err := host.equal(ctx, "response", response, recorded.Response); err != nil {
 			return err

@@ -1,0 +1,125 @@
+package actors_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm/wasmtest"
+)
+
+// gate is a writer whose acknowledgements a test can hold back, and that a test
+// can make refuse.
+type gate struct {
+	chain.Writer
+
+	mu   sync.Mutex
+	held []func() // guarded by mu; acknowledgements that wait
+	hold bool     // guarded by mu
+	full error    // guarded by mu; what an append gives
+	lost error    // guarded by mu; what an acknowledgement gives
+}
+
+func (g *gate) Append(r chain.Record, room chain.Room, done func(chain.Hash, error)) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.full != nil {
+		return g.full
+	}
+	lost := g.lost
+	return g.Writer.Append(r, room, func(h chain.Hash, err error) {
+		if err == nil {
+			err = lost
+		}
+		g.mu.Lock()
+		hold := g.hold
+		if hold {
+			g.held = append(g.held, func() { done(h, err) })
+		}
+		g.mu.Unlock()
+		if !hold {
+			done(h, err)
+		}
+	})
+}
+
+func (g *gate) set(f func(*gate)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f(g)
+}
+
+// open lets go of what is held back, in order.
+func (g *gate) open() {
+	g.mu.Lock()
+	held := g.held
+	g.held, g.hold = nil, false
+	g.mu.Unlock()
+	for _, done := range held {
+		done()
+	}
+}
+
+func gated() (*gate, option) {
+	g := &gate{}
+	return g, func(c *actors.Config) {
+		g.Writer = c.Writer
+		c.Writer = g
+	}
+}
+
+func TestAnAnswerLeavesTheLogOnlyWhenItIsAcknowledged(t *testing.T) {
+	g, option := gated()
+	s := open(t, option)
+	echo := s.spawn("echo", server(wasmtest.Echo()))
+	ref := s.spawn("actor", server(request("/echo", "x", wasmtest.Reply([]byte("done")))))
+	g.set(func(g *gate) { g.hold = true })
+	answer := s.ask(ref, "")
+	// The actors of one log do not wait for it: the whole turn goes on.
+	s.eventually("the turn is over", func() bool { return s.info(ref).Turns == 2 && s.info(echo).Turns == 2 })
+	select {
+	case a := <-answer:
+		t.Errorf("the answer is there before its record: %+v", a)
+	default:
+	}
+	g.open()
+	if a := s.gets(answer); a.err != nil || a.answer != "done" {
+		t.Errorf("afterwards it is %+v", a)
+	}
+}
+
+func TestAnAnswerWhoseRecordIsLostIsNoAnswer(t *testing.T) {
+	g, option := gated()
+	s := open(t, option)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	lost := errors.New("the disk is gone")
+	g.set(func(g *gate) { g.lost = lost })
+	if answer, err := s.request(ref, "x"); !errors.Is(err, lost) || answer != "" {
+		t.Errorf("the requester gets %q, %v", answer, err)
+	}
+}
+
+func TestALogThatTakesNothingMoreInterruptsTheActor(t *testing.T) {
+	g, option := gated()
+	s := open(t, option)
+	to := s.spawn("to", guest(wasmtest.Guest{HandleSend: logs("heard", wasmtest.Keep()), HandleRequest: wasmtest.Echo()}))
+	ref := s.spawn("actor", server(send("/to", "x", wasmtest.Echo())))
+	refused := errors.New("the log is stopped")
+	g.set(func(g *gate) { g.full = refused })
+	if _, err := s.request(ref, "x"); !errors.Is(err, refused) {
+		t.Errorf("the requester gets %v", err)
+	}
+	if exit := s.ends(ref); exit.Reason != actors.ReasonInterrupted || !errors.Is(exit.Err, refused) {
+		t.Errorf("the exit is %v", exit)
+	}
+	g.set(func(g *gate) { g.full = nil })
+	s.answers(to, "sync", "sync")
+	if heard := s.output(); len(heard) != 0 {
+		t.Errorf("an effect of a turn that is not on the chain acts: %q", heard)
+	}
+	if got, want := kinds(s.events(ref)), "genesis call host result"; got != want {
+		t.Errorf("the chain is %q, want %q", got, want)
+	}
+}
