@@ -9,6 +9,9 @@
 // clock and draws no randomness. Anyone may import it.
 package chain
 
+// Version is the version of FORMAT.md that this package writes.
+const Version = 1
+
 // Record is what is appended and hashed: the events of a whole turn, or of a
 // part of one. A record that was appended or read is not modified afterwards.
 type Record struct {

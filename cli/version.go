@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -26,8 +27,6 @@ func (p *program) versionCommand() *cli.Command {
 	}
 }
 
-// chainFormat is the version of chain/FORMAT.md that this program writes.
-const chainFormat = 1
 
 type versions struct {
 	Theater     string `json:"theater"`
@@ -41,7 +40,7 @@ type versions struct {
 func (p *program) version(format string) error {
 	v := versions{
 		Theater: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		ChainFormat: chainFormat, Convention: wasm.Convention,
+		ChainFormat: chain.Version, Convention: wasm.Convention,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Theater = info.Main.Version
