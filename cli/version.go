@@ -27,7 +27,6 @@ func (p *program) versionCommand() *cli.Command {
 	}
 }
 
-
 type versions struct {
 	Theater     string `json:"theater"`
 	Revision    string `json:"revision,omitempty"`
