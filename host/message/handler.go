@@ -40,6 +40,21 @@ type Policy struct {
 	Allow []string `toml:"allow"`
 }
 
+// Validate is asked by the manifest's decoder.
+func (c *Config) Validate() error { return validate(c.Allow) }
+
+// Validate is asked by the manifest's decoder.
+func (p *Policy) Validate() error { return validate(p.Allow) }
+
+func validate(allow []string) error {
+	for _, path := range allow {
+		if !strings.HasPrefix(path, "/") {
+			return fmt.Errorf("allow has %q: a path begins with /", path)
+		}
+	}
+	return nil
+}
+
 // Post is what the handler asks of an actor. Targets are ids or paths.
 type Post interface {
 	// Register makes the actor reachable; it fails when it is already.
@@ -91,16 +106,9 @@ func (*Handler) Open(actor host.Actor, grant host.Grant) (host.Session, error) {
 	if !ok {
 		return nil, fmt.Errorf("actor %s has no post", actor.Path())
 	}
-	s := &session{actor: actor, post: post, allow: grant.Config.(*Config).Allow}
+	s := &session{actor: actor, post: post, allow: [][]string{grant.Config.(*Config).Allow}}
 	for _, p := range grant.Above {
-		s.above = append(s.above, p.(*Policy).Allow)
-	}
-	for _, paths := range append([][]string{s.allow}, s.above...) {
-		for _, p := range paths {
-			if !strings.HasPrefix(p, "/") {
-				return nil, fmt.Errorf("allow = %q: a path begins with /", p)
-			}
-		}
+		s.allow = append(s.allow, p.(*Policy).Allow)
 	}
 	return s, nil
 }

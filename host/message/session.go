@@ -14,8 +14,7 @@ import (
 type session struct {
 	actor host.Actor
 	post  Post
-	allow []string
-	above [][]string
+	allow [][]string // of the actor and of each policy above it; all must name a target of another tree
 }
 
 // The effects of deferred calls.
@@ -72,7 +71,7 @@ func (s *session) check(target string) error {
 	if tree(path) == tree(s.actor.Path()) {
 		return nil
 	}
-	for _, paths := range append([][]string{s.allow}, s.above...) {
+	for _, paths := range s.allow {
 		if !slices.ContainsFunc(paths, func(p string) bool { return under(path, p) }) {
 			return fmt.Errorf("%w: %s may not address %s: name it in allow of its [[handler]] of type \"message-server\", and in every [permission_policy] above", host.ErrDenied, s.actor.Path(), path)
 		}
