@@ -27,3 +27,9 @@ func OpenEcho(ctx context.Context, durability string) (ask func(body []byte) ([]
 
 // Median is the middle of the values.
 func Median(values ...float64) float64 { return median(values) }
+
+// NewDispatcher is the baseline's dispatcher.
+func NewDispatcher() (schedule func(func()), closeIt func()) {
+	e := &elastic{}
+	return e.Schedule, e.close
+}

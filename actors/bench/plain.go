@@ -47,8 +47,9 @@ func (p *plain) close() error {
 type elastic struct {
 	running sync.WaitGroup
 
-	mu   sync.Mutex
-	idle []chan func() // guarded by mu; parked workers, the latest parked last
+	mu     sync.Mutex
+	idle   []chan func() // guarded by mu; parked workers, the latest parked last
+	closed bool          // guarded by mu; workers end instead of parking
 }
 
 // Throughput is how many messages a mailbox handles before it yields.
@@ -72,15 +73,26 @@ func (e *elastic) runWorker(fn func()) {
 	inbox := make(chan func(), 1)
 	for ok := true; ok; fn, ok = <-inbox {
 		fn()
-		e.mu.Lock()
-		e.idle = append(e.idle, inbox)
-		e.mu.Unlock()
+		if !e.park(inbox) {
+			return
+		}
 	}
 }
 
-// close ends the goroutines; nothing is scheduled any more.
+func (e *elastic) park(inbox chan func()) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.idle = append(e.idle, inbox)
+	}
+	return !e.closed
+}
+
+// close ends the goroutines, those that are not done yet when they are. What is
+// scheduled after it still runs.
 func (e *elastic) close() {
 	e.mu.Lock()
+	e.closed = true
 	for _, worker := range e.idle {
 		close(worker)
 	}
