@@ -93,8 +93,7 @@ type textRecords struct {
 	*program
 	displayer
 	names
-	actor  chain.Summary
-	answer string // what the newest result answers to
+	actor chain.Summary
 }
 
 func (p *program) textRecords(ctx context.Context, r chain.Reader, s chain.Summary) recordWriter {
