@@ -222,8 +222,7 @@ func (m *Machine) call(ctx context.Context, export int, name string, params pack
 // a *Trap of whatever stops it.
 func (m *Machine) guarded(ctx context.Context, f func(context.Context) error) error {
 	ctx = context.WithValue(ctx, machineKey{}, m)
-	ctx, m.watch = startStopwatch(ctx, m.options.TurnTime,
-		Trapf(KindDeadline, "the guest ran for more than %v", m.options.TurnTime))
+	ctx, m.watch = startStopwatch(ctx, m.options.TurnTime)
 	m.ctx = ctx
 	err := f(ctx)
 	if err != nil {

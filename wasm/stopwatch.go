@@ -17,12 +17,12 @@ type stopwatch struct {
 	timer   *time.Timer   // guarded by mu
 }
 
-// startStopwatch gives a context that ends with cause once d of guest time is
-// over. stop must be called.
-func startStopwatch(ctx context.Context, d time.Duration, cause error) (context.Context, *stopwatch) {
+// startStopwatch gives a context that ends with a KindDeadline trap once d of
+// guest time is over. stop must be called.
+func startStopwatch(ctx context.Context, d time.Duration) (context.Context, *stopwatch) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &stopwatch{cancel: cancel, left: d}
-	w.timer = time.AfterFunc(d, func() { cancel(cause) })
+	w.timer = time.AfterFunc(d, func() { cancel(Trapf(KindDeadline, "the guest ran for more than %v", d)) })
 	w.started = time.Now()
 	return ctx, w
 }
