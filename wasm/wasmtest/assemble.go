@@ -60,6 +60,9 @@ func (x Guest) Bytes() []byte {
 	g.m.Global("i", true, Addr(end))
 	g.m.Memory(end/pageSize + 1)
 	export("memory", Memory, 0)
+	if x.extend != nil {
+		x.extend(&g.m)
+	}
 	return g.m.Bytes()
 }
 

@@ -47,6 +47,8 @@ const (
 	MemoryGrow Code = "\x40\x00"
 	MemoryCopy Code = "\xfc\x0a\x00\x00"
 	MemoryFill Code = "\xfc\x0b\x00"
+
+	RefNull Code = "\xd0\x70" // of a function
 )
 
 // I32, I64, F32 and F64 push a constant.
@@ -92,6 +94,9 @@ func Call(function uint32) Code { return "\x10" + Code(leb(function)) }
 // CallIndirect calls the function at the table index on the stack, which must
 // have the type of that index (see Module.Type).
 func CallIndirect(typ uint32) Code { return "\x11" + Code(leb(typ)) + "\x00" }
+
+// TableGrow grows the table of that index.
+func TableGrow(table uint32) Code { return "\xfc\x0f" + Code(leb(table)) }
 
 // Repeat is code written n times.
 func Repeat(n int, code Code) Code { return Code(strings.Repeat(string(code), n)) }

@@ -39,6 +39,8 @@ type Guest struct {
 
 	// Without lists exports to leave out, for example memory or __pack_types.
 	Without []string
+
+	extend func(*Module) // adds to the module when all else is there
 }
 
 // Counter is an actor whose state is a u64: every request and send adds one, and

@@ -81,6 +81,16 @@ func (m *Module) Func(sig, locals string, body Code) uint32 {
 	return m.imported + uint32(len(m.funcs)-1)
 }
 
+// raw adds a function whose body, with its locals, is given as bytes.
+func (m *Module) raw(sig, body string) {
+	m.funcs = append(m.funcs, leb(m.Type(sig)))
+	m.bodies = append(m.bodies, vector([]byte(body)))
+}
+
+// nextFunction and nextGlobal are the indexes that the next ones will have.
+func (m *Module) nextFunction() uint32 { return m.imported + uint32(len(m.funcs)) }
+func (m *Module) nextGlobal() uint32   { return uint32(len(m.globals)) }
+
 // Memory adds a memory of at least low pages, and at most high when it is given.
 func (m *Module) Memory(low uint32, high ...uint32) {
 	m.memories = append(m.memories, limits(low, high))
