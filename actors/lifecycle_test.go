@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/memlog"
+	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/host/runtime"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
@@ -304,6 +306,48 @@ func (hook) Enabled(context.Context, slog.Level) bool  { return false }
 func (hook) Handle(context.Context, slog.Record) error { return nil }
 func (h hook) WithGroup(string) slog.Handler           { return h }
 func (h hook) WithAttrs([]slog.Attr) slog.Handler      { h.f(); return h }
+
+func TestASessionIsOpenedForEachActorAndClosedWithTheReason(t *testing.T) {
+	p := &probe{}
+	handlers, err := host.NewRegistry(p)
+	check(t, err)
+	s := open(t, func(c *actors.Config) { c.Handlers = handlers })
+	m, err := manifest.Parse([]byte("name = \"actor\"\nversion = \"1\"\npackage = \"actor.wasm\"\n[[handler]]\ntype = \"probe\""), "manifest.toml", handlers)
+	check(t, err)
+	spawn := func(init wasmtest.Behavior) (actors.Ref, error) {
+		return s.Spawn(t.Context(), actors.Spec{Manifest: m, Package: wasmtest.Guest{Init: init}.Bytes()})
+	}
+	ref, err := spawn(wasmtest.Keep())
+	check(t, err)
+	_, err = s.Stop(t.Context(), ref)
+	check(t, err)
+	if _, err := spawn(wasmtest.Trap()); err == nil {
+		t.Fatal("the spawn succeeds")
+	}
+	ref, err = spawn(wasmtest.Keep())
+	check(t, err)
+	_, err = s.Kill(t.Context(), ref)
+	check(t, err)
+	s.close()
+	if want := []string{"open /actor", "close shutdown", "open /actor", "close init-failed", "open /actor", "close killed"}; !slices.Equal(p.did, want) {
+		t.Errorf("its sessions are %q, want %q", p.did, want)
+	}
+}
+
+// probe is a handler that notes its sessions.
+type probe struct{ did []string }
+
+func (*probe) Type() string                 { return "probe" }
+func (*probe) Interfaces() []host.Interface { return nil }
+func (*probe) NewConfig() any               { return &struct{}{} }
+func (*probe) NewPolicy() any               { return nil }
+func (p *probe) Open(a host.Actor, _ host.Grant) (host.Session, error) {
+	p.did = append(p.did, "open "+a.Path())
+	return p, nil
+}
+func (*probe) Call(context.Context, *host.Call) (pack.Value, error) { return pack.Unit, nil }
+func (*probe) Release(any, host.Event)                              {}
+func (p *probe) Close(reason string)                                { p.did = append(p.did, "close "+reason) }
 
 func TestCloseSuspendsEveryActorAndMayBeCalledTwice(t *testing.T) {
 	s := open(t)

@@ -323,6 +323,20 @@ func TestAWaitThatClosesACycleIsRefusedWithItsPath(t *testing.T) {
 	}
 }
 
+func TestAWaitThatIsOverIsNoLongerInTheWay(t *testing.T) {
+	s := open(t)
+	a := s.spawn("a", puppet(wasmtest.Guest{HandleRequest: wasmtest.Echo()}))
+	b := s.spawn("b", puppet(wasmtest.Guest{HandleRequest: wasmtest.Echo()}))
+	for range 2 {
+		if got := s.text(a, "request", to("/b", "x")...); !strings.HasPrefix(got, "ok(") {
+			t.Errorf("a asks b: %s", got)
+		}
+		if got := s.text(b, "request", to("/a", "x")...); !strings.HasPrefix(got, "ok(") {
+			t.Errorf("b asks a: %s", got)
+		}
+	}
+}
+
 // blocked spawns an actor whose turn waits for the answer of a puppet, which
 // holds the request, and returns both with the answer of the actor.
 func (s *stage) blocked(tables ...string) (waiting, holder actors.Ref, answer <-chan asked) {

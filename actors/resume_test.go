@@ -105,6 +105,9 @@ func TestAResumedActorIsWhatItWas(t *testing.T) {
 		second := reopen(t, log)
 		listener := second.spawn("other", guest(wasmtest.Guest{HandleSend: logs("heard", wasmtest.Keep())}))
 		again := second.resume(ref.ID)
+		if got := second.info(again); got.Memory != before.Memory || got.Turns != before.Turns || got.Status != actors.StatusRunning {
+			t.Errorf("it is resumed as %+v, and was %+v", got, before)
+		}
 		if again.ID != ref.ID || again.Path != ref.Path {
 			t.Errorf("it goes on as %s %s", again.ID, again)
 		}

@@ -72,7 +72,10 @@ func Open(ctx context.Context, config Config) (*System, error) {
 		registry:   newRegistry(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
-			actor.WithDeadLetterRequestLogging(false)),
+			actor.WithDeadLetterRequestLogging(false),
+			// It throttles a log that nobody reads, by a goroutine that should
+			// not outlive Close.
+			actor.WithDeadLetterThrottleInterval(time.Millisecond)),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.proto.EventStream.Subscribe(refuseDeadLetter)
