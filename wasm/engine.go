@@ -150,6 +150,9 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if err := m.checkShape(); err != nil {
 		return nil, err
 	}
+	if _, err := Check(code, DefaultLimits); err != nil {
+		return nil, err
+	}
 	ctx = experimental.WithCompilationWorkers(ctx, e.workers)
 	if m.code, err = e.runtime.CompileModule(ctx, layout.code(code)); err != nil {
 		return nil, fmt.Errorf("compile: %w", err)

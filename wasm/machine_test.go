@@ -328,10 +328,15 @@ func TestModulesThatAreNoActorsAreRefusedWithAWayOut(t *testing.T) {
 		f(m)
 		return m.Bytes()
 	}
+	nested := wasmtest.Code("")
+	for range 2_000 {
+		nested = wasmtest.Block(nested)
+	}
 	cases := map[string]struct {
 		code []byte
 		want string
 	}{
+		"too deep":       {wasmtest.Guest{Alloc: nested + wasmtest.I32(64)}.Bytes(), "blocks"},
 		"not wasm":       {[]byte("#!/bin/sh"), "not a wasm module"},
 		"a component":    {[]byte("\x00asm\x0d\x00\x01\x00"), "component"},
 		"cut short":      {wasmtest.Counter()[:40], "ends early"},
