@@ -91,6 +91,7 @@ type Checked struct {
 	tables    []table
 	globals   []global
 	bodies    []span
+	facts     []facts // of the bodies
 	exports   []export
 	memories  int
 	memory    MemoryLimits
@@ -109,6 +110,13 @@ type Checked struct {
 
 // span is a range of bytes; end is 0 for what the module does not have.
 type span struct{ at, end int }
+
+// facts are what Rewrite needs to know of a body before it reads it.
+type facts struct {
+	values uint32 // locals and the most values on the stack
+	calls  uint32
+	leaves bool // a branch goes to the end of the function
+}
 
 type table struct {
 	typ      byte

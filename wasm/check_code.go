@@ -52,6 +52,9 @@ func (f *frame) arity() int {
 type bodyCheck struct {
 	locals int
 	height int // values on the stack, as far as it can be known without types
+	most   int // of height
+	calls  int
+	leaves bool // a branch goes to the end of the function
 	edges  uint64
 	joins  uint64
 }
@@ -81,8 +84,10 @@ func (c *checker) readBody() {
 			c.pop(&b, int(in.pops))
 			c.control(&in, &b)
 			b.height += int(in.pushes)
+			b.most = max(b.most, b.height)
 		}
 	}
+	c.facts = append(c.facts, facts{uint32(b.locals + b.most), uint32(b.calls), b.leaves})
 	if c.r.err == nil && c.r.at != len(c.r.b) {
 		c.r.fail(errors.New("a body goes on after its end"))
 	}
@@ -128,7 +133,7 @@ func (c *checker) control(in *instruction, b *bodyCheck) {
 		b.height = top.base + top.results
 		c.nest = c.nest[:len(c.nest)-1]
 	case opBr, opBrIf:
-		b.edge(1, c.label(in.x))
+		b.edge(1, c.label(b, in.x))
 		if in.op == opBr {
 			b.height = top.base
 		}
@@ -171,10 +176,11 @@ func (c *checker) open(in *instruction, b *bodyCheck) {
 }
 
 // label checks a label and returns how many values a branch to it takes.
-func (c *checker) label(depth uint32) int {
+func (c *checker) label(b *bodyCheck, depth uint32) int {
 	if !c.bound("label", depth, len(c.nest)) {
 		return 0
 	}
+	b.leaves = b.leaves || int(depth) == len(c.nest)-1
 	return c.nest[len(c.nest)-1-int(depth)].arity()
 }
 
@@ -182,10 +188,10 @@ func (c *checker) branchTable(in *instruction, b *bodyCheck) {
 	if !c.limit("targets of a br_table", uint64(in.x), c.limits.BranchTable) {
 		return
 	}
-	b.edge(int(in.x)+1, c.label(in.y))
+	b.edge(int(in.x)+1, c.label(b, in.y))
 	targets := reader{b: c.r.b, at: in.targets}
 	for range in.x {
-		c.label(targets.u32())
+		c.label(b, targets.u32())
 	}
 }
 
@@ -193,6 +199,7 @@ func (c *checker) call(t functype, b *bodyCheck) {
 	c.pop(b, len(t.params))
 	b.height += len(t.results)
 	b.joins += uint64(len(t.results))
+	b.calls++
 }
 
 // operands holds the indexes of an instruction against the module.

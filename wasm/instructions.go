@@ -61,6 +61,7 @@ const (
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opTableSet     = 0x26
+	opMemorySize   = 0x3f
 	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
@@ -69,6 +70,7 @@ const (
 	opF32Eq        = 0x5b
 	opF64Eq        = 0x61
 	opI64LtS       = 0x53
+	opI64LtU       = 0x54
 	opI32LtS       = 0x48
 	opI32Add       = 0x6a
 	opI32Sub       = 0x6b
@@ -90,6 +92,7 @@ const (
 	opElemDrop   = prefixMisc<<8 | 13
 	opTableCopy  = prefixMisc<<8 | 14
 	opTableGrow  = prefixMisc<<8 | 15
+	opTableSize  = prefixMisc<<8 | 16
 	opTableFill  = prefixMisc<<8 | 17
 
 	opV128Const = prefixVec<<8 | 12

@@ -9,10 +9,10 @@ var (
 
 // Rows of instructions without immediates, by what they do to the stack.
 var (
-	unary      = opcode{pops: 1, pushes: 1}
-	binary     = opcode{pops: 2, pushes: 1}
-	unarySink  = opcode{pops: 1, pushes: 1, class: floatSink}
-	binarySink = opcode{pops: 2, pushes: 1, class: floatSink}
+	oneToOne  = opcode{pops: 1, pushes: 1}
+	twoToOne  = opcode{pops: 2, pushes: 1}
+	truncates = opcode{pops: 1, pushes: 1, class: floatSink}
+	compares  = opcode{pops: 2, pushes: 1, class: floatSink}
 )
 
 // fill gives a row to every opcode from first to last.
@@ -47,7 +47,7 @@ func baseOpcodes() [256]opcode {
 	t[opF64Const] = opcode{pushes: 1, imm: eightBytes}
 	numericOpcodes(t)
 	t[opRefNull] = opcode{pushes: 1, imm: referenceType}
-	t[0xd1] = unary
+	t[0xd1] = oneToOne
 	t[opRefFunc] = opcode{pushes: 1, imm: functionReference}
 	fill(t, 0xd3, 0xd6, opcode{imm: featureOpcode})
 	t[0xfb] = opcode{imm: featureOpcode}
@@ -76,35 +76,35 @@ func controlOpcodes(t []opcode) {
 }
 
 func numericOpcodes(t []opcode) {
-	fill(t, 0x45, 0x5a, binary) // comparisons of integers
-	t[0x45], t[0x50] = unary, unary
-	fill(t, 0x5b, 0x66, binarySink) // comparisons of floats
+	fill(t, 0x45, 0x5a, twoToOne) // comparisons of integers
+	t[0x45], t[0x50] = oneToOne, oneToOne
+	fill(t, 0x5b, 0x66, compares) // comparisons of floats
 	division := opcode{pops: 2, pushes: 1, class: slow}
-	fill(t, 0x67, 0x69, unary) // i32
-	fill(t, 0x6a, 0x78, binary)
+	fill(t, 0x67, 0x69, oneToOne) // i32
+	fill(t, 0x6a, 0x78, twoToOne)
 	fill(t, 0x6d, 0x70, division)
-	fill(t, 0x79, 0x7b, unary) // i64
-	fill(t, 0x7c, 0x8a, binary)
+	fill(t, 0x79, 0x7b, oneToOne) // i64
+	fill(t, 0x7c, 0x8a, twoToOne)
 	fill(t, 0x7f, 0x82, division)
 	// Of the floats' operations abs, neg and copysign are exact.
-	fill(t, 0x8b, 0x8c, unary) // f32
+	fill(t, 0x8b, 0x8c, oneToOne) // f32
 	fill(t, 0x8d, 0x91, opcode{pops: 1, pushes: 1, class: nanF32})
 	fill(t, 0x92, 0x97, opcode{pops: 2, pushes: 1, class: nanF32})
-	t[0x98] = binary
-	fill(t, 0x99, 0x9a, unary) // f64
+	t[0x98] = twoToOne
+	fill(t, 0x99, 0x9a, oneToOne) // f64
 	fill(t, 0x9b, 0x9f, opcode{pops: 1, pushes: 1, class: nanF64})
 	fill(t, 0xa0, 0xa5, opcode{pops: 2, pushes: 1, class: nanF64})
-	t[0xa6] = binary
-	fill(t, 0xa7, 0xc4, unary)                          // conversions
-	fill(t, 0xa8, 0xab, unarySink)                      // truncation to i32
-	fill(t, 0xae, 0xb1, unarySink)                      // to i64
+	t[0xa6] = twoToOne
+	fill(t, 0xa7, 0xc4, oneToOne)                       // conversions
+	fill(t, 0xa8, 0xab, truncates)                      // truncation to i32
+	fill(t, 0xae, 0xb1, truncates)                      // to i64
 	t[0xb6] = opcode{pops: 1, pushes: 1, class: nanF32} // f32.demote_f64
 	t[0xbb] = opcode{pops: 1, pushes: 1, class: nanF64} // f64.promote_f32
 }
 
 func miscTable() [18]opcode {
 	var all [18]opcode
-	fill(all[:], 0, 7, unarySink) // saturating truncation
+	fill(all[:], 0, 7, truncates) // saturating truncation
 	all[8] = opcode{pops: 3, imm: dataAndZero, class: bulk}
 	all[9] = opcode{imm: dataImmediate}
 	all[10] = opcode{pops: 3, imm: zeroBytes, class: bulk}
@@ -121,19 +121,19 @@ func miscTable() [18]opcode {
 func vectorTable() [256]opcode {
 	var all [256]opcode
 	t := all[:]
-	fill(t, 0x00, 0xff, binary)
+	fill(t, 0x00, 0xff, twoToOne)
 	fill(t, 0x00, 0x0a, opcode{pops: 1, pushes: 1, imm: memoryAccess})
 	t[0x0b] = opcode{pops: 2, imm: memoryAccess}
 	t[0x0c] = opcode{pushes: 1, imm: sixteenBytes}
 	t[0x0d] = opcode{pops: 2, pushes: 1, imm: shuffleLanes}
-	fill(t, 0x0f, 0x14, unary) // splat
+	fill(t, 0x0f, 0x14, oneToOne) // splat
 	vectorLanes(t)
-	t[0x4d], t[0x53] = unary, unary
+	t[0x4d], t[0x53] = oneToOne, oneToOne
 	t[0x52] = opcode{pops: 3, pushes: 1} // bitselect
 	fill(t, 0x5c, 0x5d, opcode{pops: 1, pushes: 1, imm: memoryAccess})
 	for _, span := range [][2]int{{0x60, 0x64}, {0x7c, 0x7f}, {0x80, 0x81}, {0x83, 0x84}, {0x87, 0x8a}, {0xa0, 0xa1}, {0xa3, 0xa4},
 		{0xa7, 0xaa}, {0xc0, 0xc1}, {0xc3, 0xc4}, {0xc7, 0xca}, {0xe0, 0xe1}, {0xec, 0xed}, {0xf8, 0xff}} {
-		fill(t, span[0], span[1], unary)
+		fill(t, span[0], span[1], oneToOne)
 	}
 	for _, i := range []int{0x5e, 0x67, 0x68, 0x69, 0x6a, 0xe3} { // demote, ceil to nearest, sqrt
 		t[i] = opcode{pops: 1, pushes: 1, class: nanF32x4}

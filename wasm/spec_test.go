@@ -1,7 +1,6 @@
 package wasm_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -38,12 +37,6 @@ func specModules(t *testing.T) map[string][]byte {
 		t.Skip("the source of wazero is not at hand")
 	}
 	return modules
-}
-
-func interpreter(t testing.TB) wazero.Runtime {
-	rt := wazero.NewRuntimeWithConfig(context.Background(), wazero.NewRuntimeConfigInterpreter())
-	t.Cleanup(func() { rt.Close(context.Background()) })
-	return rt
 }
 
 func TestModulesOfTheSpecificationAreCheckedAsTheCompilerDoes(t *testing.T) {
