@@ -1,12 +1,15 @@
 package actors_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
@@ -20,6 +23,22 @@ type gate struct {
 	hold bool     // guarded by mu
 	full error    // guarded by mu; what an append gives
 	lost error    // guarded by mu; what an acknowledgement gives
+	wait bool     // guarded by mu; a turn waits for room until it is ended
+	none error    // guarded by mu; what a turn gets instead of room
+}
+
+func (g *gate) Reserve(ctx context.Context, bytes int) (chain.Room, error) {
+	g.mu.Lock()
+	wait, none := g.wait, g.none
+	g.mu.Unlock()
+	if wait {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if none != nil {
+		return nil, none
+	}
+	return g.Writer.Reserve(ctx, bytes)
 }
 
 func (g *gate) Append(r chain.Record, room chain.Room, done func(chain.Hash, error)) error {
@@ -122,4 +141,35 @@ func TestALogThatTakesNothingMoreInterruptsTheActor(t *testing.T) {
 	if got, want := kinds(s.events(ref)), "genesis call host result"; got != want {
 		t.Errorf("the chain is %q, want %q", got, want)
 	}
+}
+
+func TestATurnForWhichTheLogHasNoRoomIsRefusedAndTheActorGoesOn(t *testing.T) {
+	g, option := gated()
+	s := open(t, option)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	g.set(func(g *gate) { g.none = fmt.Errorf("a full disk: %w", chain.ErrNoSpace) })
+	if _, err := s.request(ref, "x"); !errors.Is(err, chain.ErrNoSpace) {
+		t.Errorf("the requester gets %v", err)
+	}
+	g.set(func(g *gate) { g.none = nil })
+	s.answers(ref, "x", "x")
+	if got, want := kinds(s.events(ref)), "genesis call host result call result"; got != want {
+		t.Errorf("the chain is %q, want %q", got, want)
+	}
+}
+
+func TestAKillEndsAnActorThatWaitsForRoom(t *testing.T) {
+	g, option := gated()
+	s := open(t, option)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	g.set(func(g *gate) { g.wait = true })
+	answer := s.ask(ref, "x")
+	s.eventually("the message was taken", func() bool { return s.info(ref).Mailbox == 0 })
+	if exit, err := s.Kill(t.Context(), ref); err != nil || exit.Reason != actors.ReasonKilled {
+		t.Errorf("the exit is %v, %v", exit, err)
+	}
+	if a := s.gets(answer); !isTrap(wasm.KindKilled)(a.err) && !errors.Is(a.err, actors.ErrStopped) {
+		t.Errorf("the requester gets %v", a.err)
+	}
+	s.events(ref)
 }

@@ -190,13 +190,20 @@ func TestASealedChainShowsNoPayload(t *testing.T) {
 	const secret = "the-secret-of-the-guest"
 	s := open(t)
 	s.spawn("echo", server(wasmtest.Echo()))
+	state := pack.Ok(pack.TupleOf(pack.TypeBool, pack.TypeBool), pack.TypeString,
+		pack.Tuple(pack.Some(pack.Bytes([]byte(secret))), pack.Tuple(pack.Some(pack.Bytes(nil)))))
 	ref := s.spawn("actor", server(wasmtest.Switch(map[byte]wasmtest.Behavior{
+		's': wasmtest.Return(encode(state)),
 		'e': wasmtest.Refuse("no " + secret),
 		'f': wasmtest.Fail("cannot " + secret),
 		'r': request("/echo", secret, send("/echo", secret, logs(secret, wasmtest.Reply([]byte(secret))))),
 	}, wasmtest.Echo())), "[chain]\nsealed = true\n[supervision]\non_error = \"continue\"")
 	s.answers(ref, secret, secret)
 	s.answers(ref, "r"+secret, secret)
+	s.answers(ref, "s", "")
+	if state := last[*chain.Result](t, s.events(ref)).State; !state.Sealed || state.Length == 0 {
+		t.Errorf("the state is kept as %+v", state)
+	}
 	if _, err := s.request(ref, "e"); !strings.Contains(fmt.Sprint(err), secret) {
 		t.Errorf("the requester gets %v", err)
 	}

@@ -93,6 +93,7 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
 			return pack.Value{}, killed
 		}
+		p.logger.Warn("turn not admitted", "error", err)
 		return pack.Value{}, err
 	}
 	defer room.Release()
