@@ -14,6 +14,7 @@ import (
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/memlog"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/host/message"
 	"github.com/theater-go/theater/host/runtime"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
@@ -559,4 +560,24 @@ func TestWhatNobodyHasIsNotFound(t *testing.T) {
 	}
 	// A Ref from elsewhere, with the id alone, serves as well.
 	s.answers(actors.Ref{ID: ref.ID}, "x", "x")
+}
+
+func TestASpawnIsRefusedWhatItsManifestDoesNotGrant(t *testing.T) {
+	s := open(t)
+	channel := guest(wasmtest.Guest{HandleRequest: wasmtest.Do(message.Interface, "open-channel", tell("/x", ""), wasmtest.Keep())})
+	for _, c := range []struct{ name, tables, says string }{
+		{"no handler", "", "manifest.toml: the actor imports theater:simple/message-server-host"},
+		{"the table to add", "[[handler]]\ntype = \"runtime\"", "[[handler]]\ntype = \"message-server\""},
+		{"a channel", grants, "message-server-host.open-channel, a function that handler \"message-server\" does not offer"},
+		{"a capability that its own policy disallows", grants + "[permission_policy.message_server]\ntype = \"disallow\"", "disallowed by [permission_policy]"},
+	} {
+		_, err := s.Spawn(t.Context(), actors.Spec{Manifest: toml(t, "actor", c.tables), Package: channel})
+		var refused *host.LinkError
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: the spawn gives %v", c.name, err)
+		}
+	}
+	for sum := range s.log.Actors(t.Context()) {
+		t.Errorf("the log has an actor %s", sum.Path)
+	}
 }
