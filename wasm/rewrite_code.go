@@ -28,6 +28,9 @@ type bodyWriter struct {
 	temps [tempKinds]uint32 // indexes of the added locals
 	depth int32             // what a call of the function takes of the depth; 0 for one that calls nothing
 	wrap  bool              // the body is inside a block of its own
+
+	nest int // blocks that are open
+	own  int // how many were when the outermost loop without calls began; -1 outside of one
 }
 
 // depthShare is how many values that calls may have to keep weigh as much in the
@@ -44,7 +47,7 @@ func (w *bodyWriter) write(i int) {
 	}
 	w.wrap = w.depth > 0 && facts.leaves
 	r := &reader{b: w.Checked.code[:span.end], at: span.at}
-	w.out = w.out[:0]
+	w.out, w.nest, w.own = w.out[:0], 0, -1
 	declared := w.readLocals(r, len(own.params))
 	w.plan.read(&reader{b: r.b, at: r.at}, w.depth > 0)
 	w.locals(r.b[declared.at:declared.end], declared.count, declared.locals)
@@ -143,7 +146,11 @@ func (w *bodyWriter) instructions(r *reader) {
 		} else {
 			next = r.next()
 		}
+		if in.op == opLoop && !charges[0].calls {
+			w.cache()
+		}
 		w.instruction(r.b, &in, &next)
+		w.block(&in)
 		if len(charges) > 0 && charges[0].at == in.end {
 			w.charge(&charges[0])
 			charges = charges[1:]
@@ -152,6 +159,29 @@ func (w *bodyWriter) instructions(r *reader) {
 			return
 		}
 		in = next
+	}
+}
+
+// cache begins a loop without calls. Within one the local that keeps the fuel is
+// always the global's equal, so that no turn of the loop waits for the last one's
+// store.
+func (w *bodyWriter) cache() {
+	if w.own < 0 {
+		w.own = w.nest
+		w.op(opGlobalGet, w.fuel)
+		w.op(opLocalSet, w.temps[tempI64])
+	}
+}
+
+// block follows the blocks.
+func (w *bodyWriter) block(in *instruction) {
+	switch in.op {
+	case opBlock, opLoop, opIf:
+		w.nest++
+	case opEnd:
+		if w.nest--; w.nest == w.own {
+			w.own = -1
+		}
 	}
 }
 
@@ -184,25 +214,40 @@ func (w *bodyWriter) charge(c *charge) {
 	case c.kind == chargeLabel && c.cost == 0:
 		return
 	}
-	w.op(opGlobalGet, w.fuel)
+	w.left()
 	w.i64(int64(c.cost))
 	w.out = append(w.out, opI64Sub)
-	if c.kind == chargeLabel {
-		w.op(opGlobalSet, w.fuel)
-	} else {
+	w.set()
+	if c.kind != chargeLabel {
 		w.look()
 	}
 }
 
-// look takes the fuel that is left from the stack and asks for more when there
-// is none.
-func (w *bodyWriter) look() {
+// left leaves the fuel that is left on the stack.
+func (w *bodyWriter) left() {
+	if w.own >= 0 {
+		w.op(opLocalGet, w.temps[tempI64])
+	} else {
+		w.op(opGlobalGet, w.fuel)
+	}
+}
+
+// set takes the fuel that is left from the stack.
+func (w *bodyWriter) set() {
 	w.op(opLocalTee, w.temps[tempI64])
 	w.op(opGlobalSet, w.fuel)
+}
+
+// look asks for more fuel when there is none.
+func (w *bodyWriter) look() {
 	w.op(opLocalGet, w.temps[tempI64])
 	w.i64(0)
 	w.out = append(w.out, opI64LtS, opIf, 0x40)
 	w.callYield(YieldFuel)
+	if w.own >= 0 {
+		w.op(opGlobalGet, w.fuel)
+		w.op(opLocalSet, w.temps[tempI64])
+	}
 	w.out = append(w.out, opEnd)
 }
 
@@ -216,9 +261,9 @@ const growPages = 1024
 
 // bulk charges for an operation by its topmost operand.
 func (w *bodyWriter) bulk(in *instruction) {
-	n, x, bound := w.temps[tempI32], w.temps[tempI64], w.temps[tempBound]
+	n, x, bound := w.temps[tempI32], w.temps[tempCount], w.temps[tempBound]
 	w.op(opLocalTee, n)
-	w.op(opGlobalGet, w.fuel)
+	w.left()
 	w.op(opLocalGet, n)
 	w.out = append(w.out, opI64ExtendU)
 	w.op(opLocalTee, x)
@@ -232,6 +277,7 @@ func (w *bodyWriter) bulk(in *instruction) {
 		w.out = append(w.out, shift)
 	}
 	w.out = append(w.out, opI64Sub)
+	w.set()
 	w.look()
 }
 

@@ -44,9 +44,10 @@ func (c class) cost() uint32 {
 
 // charge is a place where code is inserted.
 type charge struct {
-	at   int // offset in the module of the instruction that follows
-	cost uint32
-	kind chargeKind
+	at    int // offset in the module of the instruction that follows
+	cost  uint32
+	kind  chargeKind
+	calls bool // of a loop: it has calls, so its fuel is not its own
 }
 
 type chargeKind uint8
@@ -62,8 +63,15 @@ const (
 type plan struct {
 	charges []charge
 	temps   [tempKinds]bool
-	open    []int // of each open block the charge that it began under
-	now     int   // the charge that covers the code being read
+	open    []openBlock
+	now     int // the charge that covers the code being read
+}
+
+// openBlock is a block that has not ended.
+type openBlock struct {
+	under int  // the charge that it began under
+	loop  int  // the charge of its head; 0 for what is no loop
+	calls bool // there was a call inside
 }
 
 // read goes through a body, whose instructions begin at r.
@@ -83,7 +91,7 @@ func (p *plan) read(r *reader, depth bool) {
 			p.temps[t] = true
 		}
 		if in.class == bulk {
-			p.temps[tempI32], p.temps[tempBound] = true, true
+			p.temps[tempI32], p.temps[tempCount], p.temps[tempBound] = true, true, true
 		}
 		if last {
 			return
@@ -93,25 +101,40 @@ func (p *plan) read(r *reader, depth bool) {
 }
 
 func (p *plan) control(in, next *instruction) {
+	top := len(p.open) - 1
 	switch in.op {
 	case opBlock, opIf:
-		p.open = append(p.open, p.now)
+		p.open = append(p.open, openBlock{under: p.now})
 	case opLoop:
-		p.open = append(p.open, p.now)
 		kind := chargeLoop
 		if next.op == opBr && next.x == 0 {
 			kind = chargeEndless
 		}
+		p.open = append(p.open, openBlock{under: p.now, loop: len(p.charges)})
 		p.begin(in.end, kind)
 	case opElse:
-		p.label(in.end, p.open[len(p.open)-1])
+		p.label(in.end, p.open[top].under)
+	case opCall, opCallIndirect:
+		if top >= 0 {
+			p.open[top].calls = true
+		}
 	case opEnd:
-		if top := len(p.open) - 1; top >= 0 {
-			under := p.open[top]
-			p.open = p.open[:top]
-			p.label(in.end, under)
+		if top >= 0 {
+			p.end(in.end, p.open[top])
 		}
 	}
+}
+
+// end closes the innermost block.
+func (p *plan) end(at int, b openBlock) {
+	p.open = p.open[:len(p.open)-1]
+	if b.loop != 0 {
+		p.charges[b.loop].calls = b.calls
+	}
+	if top := len(p.open) - 1; top >= 0 && b.calls {
+		p.open[top].calls = true
+	}
+	p.label(at, b.under)
 }
 
 func (p *plan) begin(at int, kind chargeKind) {
@@ -133,6 +156,7 @@ type temp uint8
 const (
 	tempI32 temp = iota
 	tempI64
+	tempCount // i64
 	tempBound // i64
 	tempF32
 	tempF64
@@ -140,7 +164,7 @@ const (
 	tempKinds
 )
 
-var tempTypes = [tempKinds]byte{typeI32, typeI64, typeI64, typeF32, typeF64, typeV128}
+var tempTypes = [tempKinds]byte{typeI32, typeI64, typeI64, typeI64, typeF32, typeF64, typeV128}
 
 // tempOf is the local with which the result of an instruction is made
 // canonical, and false where that is not needed: for what yields no NaN, and for
