@@ -75,6 +75,9 @@ func (p *program) buildFolder(ctx context.Context, dir, format string) error {
 
 // loadManifest reads the manifest at path, a file or a folder.
 func loadManifest(path string) (*manifest.Manifest, error) {
+	if filepath.Ext(path) == ".wasm" {
+		return nil, usagef("theater", "%s is a module: what is run is the manifest that names it as its package", path)
+	}
 	handlers, err := node.Handlers()
 	if err != nil {
 		return nil, err

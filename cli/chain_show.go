@@ -134,7 +134,11 @@ func (t *textRecords) event(e chain.Event) string {
 	case *chain.Intent:
 		return escape(t.imported(e.Import)) + bracketed(t.text(e.Input)) + " leaves"
 	case *chain.Outcome:
-		return moment(e.Time) + "  " + escape(t.imported(e.Import)) + t.ended(e.Status, e.Output)
+		input := "" // of a call that has left it stands with its intent
+		if !e.Input.IsZero() {
+			input = bracketed(t.text(e.Input))
+		}
+		return moment(e.Time) + "  " + escape(t.imported(e.Import)) + input + t.ended(e.Status, e.Output)
 	case *chain.Key:
 		return "of the turn's randomness"
 	case *chain.Result:
@@ -154,14 +158,16 @@ func bracketed(text string) string {
 }
 
 func (t *textRecords) ended(status chain.CallStatus, output chain.Payload) string {
-	end := " = " + t.text(output)
-	if status != chain.CallAnswered {
-		end = " " + status.String()
-		if !output.IsZero() {
-			end += " " + t.text(output)
-		}
+	answer := t.text(output)
+	switch {
+	case status == chain.CallAnswered && answer == "":
+		return ""
+	case status == chain.CallAnswered:
+		return " = " + answer
+	case answer == "":
+		return " " + status.String()
 	}
-	return end
+	return " " + status.String() + " " + answer
 }
 
 func causeText(c *chain.Call) string {

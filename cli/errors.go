@@ -52,7 +52,15 @@ func usagef(command, format string, args ...any) error {
 
 // usageOf is the mistake that the flag parser found.
 func usageOf(c *cli.Context, err error, _ bool) error {
-	return usagef(c.Command.HelpName, "%s", strings.Replace(err.Error(), " for flag -", " for flag --", 1))
+	text := strings.Replace(err.Error(), " for flag -", " for flag --", 1)
+	if what, parse := strings.CutSuffix(text, ": parse error"); parse {
+		wanted := "a whole number"
+		if strings.HasSuffix(what, "--for") {
+			wanted = "a time such as 500ms, 5s or 1h"
+		}
+		text = what + ": it is " + wanted
+	}
+	return usagef(c.Command.HelpName, "%s", text)
 }
 
 // report shows an error and returns the exit code.
@@ -127,6 +135,8 @@ func hintOf(err error) string {
 		return ""
 	case errors.As(err, &trap) && trap.Kind == wasm.KindDeadline:
 		return "[limits] turn_time in the manifest says how long a turn may take"
+	case errors.As(err, &trap) && strings.Contains(trap.Message, "out of memory"):
+		return "[limits] memory in the manifest says how much an actor may have"
 	}
 	return ""
 }

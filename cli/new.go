@@ -34,7 +34,7 @@ message-server is one that answers requests.`,
 			}
 			next := "theater run " + name
 			if template.value == "message-server" {
-				next += " --request hello"
+				next += " --send 'buy milk' --request milk"
 			}
 			_, err = fmt.Fprintf(p.out, "made %s\n\nnext:\n   %s\n   cd %s && go test ./...\n", name, next, name)
 			return err

@@ -8,10 +8,10 @@ import (
 
 const runText = `PATH is a manifest or a folder with a manifest.toml. When the folder holds the
 actor's Go source it is built first. The actor is told what the flags --request,
---send and --call say, in the order in which they stand. Answers go to standard
-output, each as it is, with a line break behind it; all else goes to standard
-error. Further PATHs are started before the first, to be its company; the exit
-code tells of the first alone.
+--send and --call say, in the order in which they stand. Answers, and what the
+actor ends with, go to standard output, each as it is, with a line break behind
+it; all else goes to standard error. Further PATHs are started before the first,
+to be its company; the exit code tells of the first alone.
 
 With requests or calls the run ends when all are answered, otherwise with Ctrl-C
 or when the actor ends. Ctrl-C a second time kills what does not end. All that
@@ -19,6 +19,9 @@ happened is on the actors' chains in the data folder, where the actors stay
 suspended until --resume continues them or a new run takes their place.
 
 A TEXT that is - is read from standard input, one that is @FILE from the file.
+A LITERAL names its types: ("text", 5u8, true), some(1.5f64); bytes are a list of
+u8, [103u8, 101u8, 116u8], which chain show writes b"get".
+
 With -o json an answer is one object on a line, with the message under its kind:
    {"answer":"2","request":"get"}
 An answer that is not UTF-8 text stands under "answer_base64"; a failure under
@@ -28,7 +31,7 @@ An answer that is not UTF-8 text stands under "answer_base64"; a failure under
 Examples:
    theater run examples/counter --request increment --request get
    theater run examples/counter --resume --request get
-   theater run . --call 'theater:simple/actor.init'
+   theater run examples/counter --call 'theater:simple/message-server-client.handle-request ("1", [103u8, 101u8, 116u8])'
    theater run . --for 10s --data /tmp/try`
 
 func (p *program) runCommand() *cli.Command {
