@@ -19,15 +19,6 @@ import (
 	"github.com/theater-go/theater/wasm"
 )
 
-func prepare(t testing.TB, code []byte) *wasm.Prepared {
-	t.Helper()
-	p, err := wasm.Prepare(code)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 func interpreter(t testing.TB) wazero.Runtime {
 	return newRuntime(t, wazero.NewRuntimeConfigInterpreter())
 }
@@ -42,16 +33,25 @@ type errYield struct{ reason wasm.Reason }
 func (e errYield) Error() string { return fmt.Sprint("yield ", e.reason) }
 
 func newRuntime(t testing.TB, config wazero.RuntimeConfig) wazero.Runtime {
+	rt := wazero.NewRuntimeWithConfig(context.Background(), config)
+	serveYield(t, rt, func(_ context.Context, _ api.Module, stack []uint64) { panic(errYield{wasm.Reason(uint32(stack[0]))}) })
+	return rt
+}
+
+func newRuntimeWith(t testing.TB, yield api.GoModuleFunc) wazero.Runtime {
+	rt := wazero.NewRuntime(context.Background())
+	serveYield(t, rt, yield)
+	return rt
+}
+
+func serveYield(t testing.TB, rt wazero.Runtime, yield api.GoModuleFunc) {
 	ctx := context.Background()
-	rt := wazero.NewRuntimeWithConfig(ctx, config)
 	t.Cleanup(func() { rt.Close(ctx) })
-	yield := func(_ context.Context, _ api.Module, stack []uint64) { panic(errYield{wasm.Reason(uint32(stack[0]))}) }
 	_, err := rt.NewHostModuleBuilder(wasm.YieldModule).NewFunctionBuilder().
-		WithGoModuleFunction(api.GoModuleFunc(yield), []api.ValueType{api.ValueTypeI32}, nil).Export(wasm.YieldName).Instantiate(ctx)
+		WithGoModuleFunction(yield, []api.ValueType{api.ValueTypeI32}, nil).Export(wasm.YieldName).Instantiate(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rt
 }
 
 // guestRun is a module on plain wazero, rewritten or not.
