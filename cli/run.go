@@ -19,8 +19,8 @@ happened is on the actors' chains in the data folder, where the actors stay
 suspended until --resume continues them or a new run takes their place.
 
 A TEXT that is - is read from standard input, one that is @FILE from the file.
-A LITERAL names its types: ("text", 5u8, true), some(1.5f64); bytes are a list of
-u8, [103u8, 101u8, 116u8], which chain show writes b"get".
+A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes
+are a list, [103u8, 101u8, 116u8]; what chain show writes b"get" is for reading.
 
 With -o json an answer is one object on a line, with the message under its kind:
    {"answer":"2","request":"get"}
