@@ -102,7 +102,7 @@ func (p *process) begin() error {
 	turn, end := p.control.beginTurn(p.system.ctx)
 	defer end(nil)
 	machine, err := p.control.module.Start(turn, wasm.Options{
-		MemoryLimit: p.limits.Memory, TurnTime: p.limits.TurnTime, OutputLimit: int(p.limits.LogBytes),
+		MemoryLimit: p.limits.Memory, TurnTime: p.limits.TurnTime, Fuel: p.limits.Fuel, OutputLimit: int(p.limits.LogBytes),
 	})
 	if err != nil {
 		return err

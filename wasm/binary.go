@@ -16,7 +16,6 @@ type Layout struct {
 	exported      map[string]int
 	functions     map[uint32]string // names from the name section
 	bodies        []uint32          // module offset of each defined function's body
-	pieces        [][2]int          // byte ranges of the module that are not custom sections
 	imported      foreign
 	exportsMemory bool
 	functypes     []functype
@@ -122,9 +121,6 @@ func (l *Layout) readSection(module []byte, r *reader) error {
 	end := r.at + int(size)
 	body := &reader{b: module[:end], at: r.at}
 	r.at = end
-	if id != sectionCustom {
-		l.pieces = append(l.pieces, [2]int{start, end})
-	}
 	var err error
 	switch id {
 	case sectionCustom:
@@ -271,19 +267,4 @@ func (l *Layout) signature(i Import) (functype, bool) {
 		return functype{}, false
 	}
 	return l.functypes[i.typ], true
-}
-
-// code returns the module without its custom sections. Without names the
-// compiler reports functions by index, which is what a chain records, and has
-// less to hold.
-func (l *Layout) code(module []byte) []byte {
-	size := 8
-	for _, p := range l.pieces {
-		size += p[1] - p[0]
-	}
-	out := append(make([]byte, 0, size), module[:8]...)
-	for _, p := range l.pieces {
-		out = append(out, module[p[0]:p[1]]...)
-	}
-	return out
 }

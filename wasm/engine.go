@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
@@ -15,8 +17,8 @@ import (
 // Versions that a genesis pins, so that a later engine knows how a chain was made.
 const (
 	Convention   = 1 // of turns: state, clock, randomness, decoding of results
-	Rewriter     = 0 // no rewriting yet
-	FuelSchedule = 0 // no fuel yet
+	Rewriter     = 1 // of modules
+	FuelSchedule = 1 // of what instructions cost
 )
 
 // wasiModule is the module name of WASI's imports, which are served by the
@@ -46,6 +48,8 @@ type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
 	workers int
+	yield   api.Module // what rewritten modules import
+	slots   *slots
 
 	mu      sync.Mutex
 	modules map[[32]byte]*compilation // guarded by mu
@@ -76,19 +80,33 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 	}
 	rc := wazero.NewRuntimeConfig().
 		WithCompilationCache(cache).
-		WithCloseOnContextDone(true).
 		WithDebugInfoEnabled(false).
 		WithMemoryLimitPages(maxPages)
 	e := &Engine{
 		runtime: wazero.NewRuntimeWithConfig(ctx, rc),
 		cache:   cache,
 		workers: max(config.Workers, 1),
+		slots:   newSlots(runtime.NumCPU()),
 		modules: map[[32]byte]*compilation{},
 	}
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("wasi: %w", err), e.Close(ctx))
 	}
+	var err error
+	if e.yield, err = e.yieldModule(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("yield: %w", err), e.Close(ctx))
+	}
 	return e, nil
+}
+
+// yieldModule makes the module that rewritten modules import.
+func (e *Engine) yieldModule(ctx context.Context) (api.Module, error) {
+	code, err := e.runtime.NewHostModuleBuilder(YieldModule).NewFunctionBuilder().
+		WithGoModuleFunction(yieldFunc{}, []api.ValueType{api.ValueTypeI32}, nil).Export(YieldName).Compile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.runtime.InstantiateModule(ctx, code, wazero.NewModuleConfig().WithName(""))
 }
 
 // Close releases the engine and every module of it. All machines must have been
@@ -150,11 +168,11 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if err := m.checkShape(); err != nil {
 		return nil, err
 	}
-	if _, err := Check(code, DefaultLimits); err != nil {
+	if m.prepared, err = Prepare(code); err != nil {
 		return nil, err
 	}
 	ctx = experimental.WithCompilationWorkers(ctx, e.workers)
-	if m.code, err = e.runtime.CompileModule(ctx, layout.code(code)); err != nil {
+	if m.code, err = e.runtime.CompileModule(ctx, m.prepared.Code); err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
 	if err := m.linkImports(ctx); err != nil {

@@ -19,6 +19,7 @@ import (
 type Options struct {
 	MemoryLimit int64         // bytes of linear memory
 	TurnTime    time.Duration // guest time of a turn, and of initialisation
+	Fuel        int64         // what a turn, and initialisation, may spend
 	OutputLimit int           // bytes of text that a turn may write
 }
 
@@ -37,9 +38,9 @@ type Machine struct {
 	sleeper int // import index of poll_oneoff, -1 without one
 
 	ctx     context.Context // of the turn that runs
-	watch   *stopwatch      // of the turn that runs
-	ready   bool            // initialised: imports are served
-	depth   int             // host calls under way, one inside the other
+	meter   meter
+	ready   bool // initialised: imports are served
+	depth   int  // host calls under way, one inside the other
 	broken  error
 	pending block // result of the last host call, freed at the next
 }
@@ -60,7 +61,8 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	if need := m.Layout.Memory.Min * pageSize; need > uint64(o.MemoryLimit) {
 		return nil, Trapf(KindLimit, "the module needs %d bytes of memory, the limit is %d", need, o.MemoryLimit)
 	}
-	mc := &Machine{module: m, options: o, state: DefaultState(), sleeper: -1}
+	mc := &Machine{module: m, options: o, state: DefaultState(), sleeper: -1,
+		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
 	for i, imp := range m.Layout.Imports {
 		if imp.WASI() && imp.Name == "poll_oneoff" {
 			mc.sleeper = i
@@ -105,6 +107,14 @@ func (m *Machine) initialise(ctx context.Context) error {
 	if m.guest, err = newGuest(instance); err != nil {
 		return err
 	}
+	m.meter.fuel = instance.ExportedGlobal(code.prepared.Fuel).(api.MutableGlobal)
+	m.meter.depth = instance.ExportedGlobal(code.prepared.Depth).(api.MutableGlobal)
+	m.meter.begin(m.options.Fuel, m.options.TurnTime)
+	if name := code.prepared.Start; name != "" {
+		if _, err := instance.ExportedFunction(name).Call(ctx); err != nil {
+			return err
+		}
+	}
 	constructor := exportInitialize
 	if _, ok := code.Layout.Export(constructor); !ok {
 		constructor = exportCtors
@@ -122,6 +132,7 @@ func (m *Machine) initialise(ctx context.Context) error {
 // types reads the metadata that __pack_types points to.
 func (m *Machine) types(ctx context.Context) (blob []byte, err error) {
 	err = m.guarded(ctx, func(ctx context.Context) error {
+		m.meter.begin(m.options.Fuel, m.options.TurnTime)
 		blob, err = m.guest.types(ctx)
 		return err
 	})
@@ -177,6 +188,7 @@ func (m *Machine) Turn(ctx context.Context, export int, params pack.Value) (pack
 	}
 	name := m.module.Layout.Exports[export]
 	var output pack.Value
+	m.meter.begin(m.options.Fuel, m.options.TurnTime)
 	err := m.guarded(ctx, func(ctx context.Context) (err error) {
 		output, err = m.call(ctx, export, name, params)
 		return err
@@ -222,18 +234,19 @@ func (m *Machine) call(ctx context.Context, export int, name string, params pack
 // a *Trap of whatever stops it.
 func (m *Machine) guarded(ctx context.Context, f func(context.Context) error) error {
 	ctx = context.WithValue(ctx, machineKey{}, m)
-	ctx, m.watch = startStopwatch(ctx, m.options.TurnTime)
 	m.ctx = ctx
+	m.meter.resume(false)
 	err := f(ctx)
+	m.meter.pause()
 	if err != nil {
-		trap := trapOf(ctx, err, m.module.Layout)
+		trap := trapOf(err, m.module)
+		trap.Fuel = m.meter.spent()
 		if m.console.fatal != "" && (trap.Kind == KindUnreachable || trap.Kind == KindExit) {
 			trap.Kind, trap.Message = KindPanic, m.console.fatal
 		}
 		m.broken, err = ErrBroken, trap
 	}
-	m.watch.stop()
-	m.ctx, m.watch = nil, nil
+	m.ctx = nil
 	return err
 }
 
@@ -276,8 +289,8 @@ const maxNesting = 8
 
 // ask lets the host answer while the guest's time stands still.
 func (m *Machine) ask(ctx context.Context, imp int, input []byte) (Reply, error) {
-	m.watch.pause()
-	defer m.watch.resume()
+	m.meter.pause()
+	defer m.meter.resume(false)
 	reply, err := m.host.Call(ctx, imp, input)
 	if err != nil {
 		return Reply{}, err
@@ -310,3 +323,6 @@ func (m *Machine) sleep(ns int64) {
 		panic(err)
 	}
 }
+
+// Spent is what the last turn has spent of its fuel.
+func (m *Machine) Spent() int64 { return m.meter.spent() }

@@ -62,7 +62,7 @@ func openEngine(t testing.TB) *wasm.Engine {
 	return e
 }
 
-var limits = wasm.Options{MemoryLimit: 16 << 20, TurnTime: 300 * time.Millisecond, OutputLimit: 1 << 10}
+var limits = wasm.Options{MemoryLimit: 16 << 20, TurnTime: 300 * time.Millisecond, Fuel: 1 << 40, OutputLimit: 1 << 10}
 
 // start makes a machine of the module with a host that answers ok(()).
 func start(t testing.TB, e *wasm.Engine, code []byte) (*wasm.Machine, *testHost) {
@@ -112,12 +112,12 @@ func TestAGuestThatMisbehavesEndsAsATypedTrap(t *testing.T) {
 		message  string
 	}{
 		"unreachable is executed":                {wasmtest.Trap(), wasm.KindUnreachable, "unreachable"},
-		"a Rust panic spins until the time ends": {wasmtest.Panic(), wasm.KindDeadline, "more than 300ms"},
+		"a Rust panic, an empty endless loop":    {wasmtest.Panic(), wasm.KindPanic, "endless empty loop"},
 		"an endless loop ends at the deadline":   {wasmtest.Spin(), wasm.KindDeadline, "more than 300ms"},
 		"a division by zero":                     {wasmtest.DivideByZero(), wasm.KindDivide, "divide by zero"},
 		"a load outside the memory":              {wasmtest.OutOfBounds(), wasm.KindMemory, "out of bounds"},
 		"an indirect call of another type":       {wasmtest.WrongCall(), wasm.KindIndirect, "type mismatch"},
-		"endless recursion":                      {wasmtest.Recurse(), wasm.KindStack, "stack overflow"},
+		"endless recursion":                      {wasmtest.Recurse(), wasm.KindStack, "nested too deep"},
 		"a result outside the memory":            {wasmtest.ReturnAt(0xfffffff0, 8), wasm.KindResult, "outside the memory"},
 		"a result longer than the memory":        {wasmtest.ReturnAt(64, 0xffffffff), wasm.KindResult, "outside the memory"},
 		"garbage for a result":                   {wasmtest.Return([]byte("garbage")), wasm.KindResult, "no value"},
@@ -232,7 +232,7 @@ func TestMemoryGrowsToTheActorsLimitAndNotBeyond(t *testing.T) {
 		t.Fatal(err)
 	}
 	var trap *wasm.Trap
-	_, err = module.Start(t.Context(), wasm.Options{MemoryLimit: 1, TurnTime: time.Second})
+	_, err = module.Start(t.Context(), wasm.Options{MemoryLimit: 1, TurnTime: time.Second, Fuel: 1 << 40})
 	if !errors.As(err, &trap) || trap.Kind != wasm.KindLimit {
 		t.Errorf("a module larger than the limit starts: %v", err)
 	}
@@ -347,7 +347,7 @@ func TestModulesThatAreNoActorsAreRefusedWithAWayOut(t *testing.T) {
 		"empty module":   {env(func(*wasmtest.Module) {}), "memory"},
 		"two memories":   {env(func(m *wasmtest.Module) { m.Memory(1); m.Memory(1) }), "2 memories"},
 		"start traps":    {wasmtest.Guest{Start: wasmtest.Unreachable}.Bytes(), "initialise: trap unreachable"},
-		"start spins":    {wasmtest.Guest{Start: wasmtest.Loop(wasmtest.Br(0))}.Bytes(), "initialise: trap deadline"},
+		"start spins":    {wasmtest.Guest{Start: wasmtest.Loop(wasmtest.Br(0))}.Bytes(), "initialise: trap panic"},
 		"alloc gives -1": {wasmtest.Guest{Alloc: wasmtest.I32(-1)}.Bytes(), "outside the memory"},
 	}
 	for name, c := range cases {
@@ -404,8 +404,8 @@ func TestRustGuestsOfEveryGenerationRunUnmodified(t *testing.T) {
 				t.Errorf("got %v, want the guest's err", err)
 			}
 			var trap *wasm.Trap
-			if _, err := request(t, m, h, "crash"); !errors.As(err, &trap) || trap.Kind != wasm.KindDeadline {
-				t.Errorf("got %v, want the panic to end at the deadline", err)
+			if _, err := request(t, m, h, "crash"); !errors.As(err, &trap) || trap.Kind != wasm.KindPanic {
+				t.Errorf("got %v, want a panic", err)
 			}
 		})
 	}

@@ -31,10 +31,11 @@ type Module struct {
 	Layout   *Layout
 	Metadata pack.Metadata // what the guest declares of its interfaces
 
-	engine  *Engine
-	exports signatures // as Metadata declares them
-	code    wazero.CompiledModule
-	links   map[string]api.Module // host module for each imported module name but WASI's
+	engine   *Engine
+	prepared *Prepared
+	exports  signatures // as Metadata declares them
+	code     wazero.CompiledModule
+	links    map[string]api.Module // host module for each imported module name but WASI's
 }
 
 // ABIError says why a module is not one that speaks the Graph ABI.
@@ -79,12 +80,15 @@ var abiSignature = functype{params: "\x7f\x7f\x7f\x7f", results: "\x7f"}
 // belong to this module alone, so two modules may import whatever they like
 // under the same names.
 func (m *Module) linkImports(ctx context.Context) error {
-	m.links = map[string]api.Module{}
+	m.links = map[string]api.Module{YieldModule: m.engine.yield}
 	builders := map[string]wazero.HostModuleBuilder{}
 	linked := map[Import]bool{}
 	for index, imp := range m.Layout.Imports {
 		if imp.WASI() {
 			continue
+		}
+		if imp.Module == YieldModule {
+			return &ABIError{fmt.Sprintf("import %s is the engine's own", imp), "rename the interface"}
 		}
 		if sig, known := m.Layout.signature(imp); !known || sig != abiSignature {
 			return &ABIError{fmt.Sprintf("import %s has another type than (i32, i32, i32, i32) -> i32", imp), "imports of an actor follow the Graph ABI"}
@@ -132,11 +136,12 @@ func (f importFunc) Call(ctx context.Context, _ api.Module, stack []uint64) {
 const (
 	describeMemory = 256 << 20
 	describeTime   = 5 * time.Second
+	describeFuel   = 10_000_000_000
 )
 
 // describe initialises a throw-away instance and reads the module's metadata.
 func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
-	machine, err := m.Start(ctx, Options{MemoryLimit: describeMemory, TurnTime: describeTime, OutputLimit: 4096})
+	machine, err := m.Start(ctx, Options{MemoryLimit: describeMemory, TurnTime: describeTime, Fuel: describeFuel, OutputLimit: 4096})
 	if err != nil {
 		return pack.Metadata{}, fmt.Errorf("initialise: %w", err)
 	}

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,7 @@ type Trap struct {
 	Known    bool     // whether Function, Index and Offset are known
 	Offset   uint32   // byte offset of its body in the module file
 	Stack    []string // names of the guest's frames, innermost first
+	Fuel     int64    // what the turn had spent
 }
 
 // Trapf makes a trap that a host function ends the turn with.
@@ -120,9 +122,8 @@ const (
 	wazeroStack = "wasm stack trace:"
 )
 
-// trapOf turns what a call into the guest returned into a Trap. ctx is the
-// context of the call, whose cause tells who ended it.
-func trapOf(ctx context.Context, err error, l *Layout) *Trap {
+// trapOf turns what a call into the guest returned into a Trap.
+func trapOf(err error, m *Module) *Trap {
 	var exit *sys.ExitError
 	var trap *Trap
 	switch {
@@ -130,7 +131,7 @@ func trapOf(ctx context.Context, err error, l *Layout) *Trap {
 		copied := *trap
 		trap = &copied
 	case errors.As(err, &exit):
-		trap = exitTrap(ctx, exit)
+		trap = Trapf(KindExit, "the guest exited with status %d", exit.ExitCode())
 	default:
 		trap = &Trap{Kind: KindHost, Message: firstLine(err.Error())}
 		text := err.Error()
@@ -146,22 +147,19 @@ func trapOf(ctx context.Context, err error, l *Layout) *Trap {
 		}
 	}
 	if !trap.Known {
-		trap.locate(err.Error(), l)
+		trap.locate(err.Error(), m)
 	}
 	return trap
 }
 
-func exitTrap(ctx context.Context, exit *sys.ExitError) *Trap {
-	switch exit.ExitCode() {
-	case sys.ExitCodeContextCanceled, sys.ExitCodeDeadlineExceeded:
-		var cause *Trap
-		if errors.As(context.Cause(ctx), &cause) {
-			copied := *cause
-			return &copied
-		}
-		return &Trap{Kind: KindKilled, Message: "cancelled"}
+// causeOf is the trap that the cause of a context's end stands for.
+func causeOf(ctx context.Context) *Trap {
+	var cause *Trap
+	if errors.As(context.Cause(ctx), &cause) {
+		copied := *cause
+		return &copied
 	}
-	return &Trap{Kind: KindExit, Message: fmt.Sprintf("the guest exited with status %d", exit.ExitCode())}
+	return &Trap{Kind: KindKilled, Message: "cancelled"}
 }
 
 // maxMessage is how many bytes of a guest's words a message keeps.
@@ -184,7 +182,7 @@ func firstLine(s string) string {
 // compiled without names, so each frame of a guest is ".$index(…)"; where the
 // innermost frames belong to the Go runtime, the function reported is the one
 // that called it.
-func (t *Trap) locate(text string, l *Layout) {
+func (t *Trap) locate(text string, m *Module) {
 	// A message may hold the guest's own words; the trace comes after it.
 	at := strings.LastIndex(text, wazeroStack)
 	if at < 0 {
@@ -196,19 +194,19 @@ func (t *Trap) locate(text string, l *Layout) {
 			continue
 		}
 		digits, _, _ := strings.Cut(frame, "(")
-		index, err := strconv.ParseUint(digits, 10, 32)
+		compiled, err := strconv.ParseUint(digits, 10, 32)
 		if err != nil {
 			continue
 		}
-		name := l.FunctionName(uint32(index))
-		if name == "" {
-			name = "function " + digits
+		index, ours := m.prepared.Original(uint32(compiled))
+		if !ours {
+			continue
 		}
-		t.Stack = append(t.Stack, name)
+		name := m.Layout.FunctionName(index)
+		t.Stack = append(t.Stack, cmp.Or(name, fmt.Sprintf("function %d", index)))
 		if !t.Known || strings.HasPrefix(t.Function, "runtime.") && !strings.HasPrefix(name, "runtime.") {
-			t.Known = true
-			t.Index, t.Function = uint32(index), l.FunctionName(uint32(index))
-			t.Offset = l.BodyOffset(t.Index)
+			t.Known, t.Index, t.Function = true, index, name
+			t.Offset = m.Layout.BodyOffset(index)
 		}
 	}
 }

@@ -105,6 +105,7 @@ type Policy struct {
 type Limits struct {
 	Memory          int64         // linear memory of the instance
 	TurnTime        time.Duration // guest time of one turn; waits in host calls do not count
+	Fuel            int64         // what the guest may spend in one turn, about an instruction each
 	WaitTime        time.Duration // one wait in a host call
 	MailboxMessages int           // messages waiting in the mailbox
 	MailboxBytes    int64         // their bytes together
@@ -118,6 +119,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Memory:          64 << 20,
 		TurnTime:        5 * time.Second,
+		Fuel:            10_000_000_000,
 		WaitTime:        30 * time.Second,
 		MailboxMessages: 1000,
 		MailboxBytes:    16 << 20,
