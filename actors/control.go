@@ -45,7 +45,11 @@ type control struct {
 	// answersLater says that the guest can answer a request after the turn
 	// that delivered it.
 	answersLater bool
-	pid          *actor.PID // set before anyone else has the block
+
+	// Set before anyone else has the block:
+	pid    *actor.PID
+	ctx    context.Context // of all the actor's turns; a kill ends it
+	cancel context.CancelCauseFunc
 
 	registered atomic.Bool   // takes messages
 	turns      atomic.Int64  // closed turns
@@ -56,14 +60,13 @@ type control struct {
 	done       chan struct{} // closed when the actor has ended
 
 	mu      sync.Mutex
-	order   ending                  // guarded by mu
-	ended   bool                    // guarded by mu
-	cancel  context.CancelCauseFunc // guarded by mu; of the turn that runs
-	drained []delivery              // guarded by mu; what waited when it was told to stop
-	initErr error                   // guarded by mu
-	exit    Exit                    // guarded by mu, meaningful once done
-	subs    []*Subscription         // guarded by mu
-	head    chain.Hash              // guarded by mu; of the newest acknowledged record
+	order   ending          // guarded by mu
+	ended   bool            // guarded by mu
+	drained []delivery      // guarded by mu; what waited when it was told to stop
+	initErr error           // guarded by mu
+	exit    Exit            // guarded by mu, meaningful once done
+	subs    []*Subscription // guarded by mu
+	head    chain.Hash      // guarded by mu; of the newest acknowledged record
 }
 
 // give tells the actor to end; stop passes the news to its process. Who waits
@@ -85,10 +88,9 @@ func (c *control) give(o ending, stop func(*actor.PID)) {
 	if stronger {
 		c.order = o
 	}
-	cancel := c.cancel
 	c.mu.Unlock()
-	if stronger && o == orderKill && cancel != nil {
-		cancel(errKilled)
+	if stronger && o == orderKill {
+		c.cancel(errKilled)
 	}
 	if stronger {
 		stop(c.pid)
@@ -102,23 +104,6 @@ func (c *control) gone() answer {
 
 // errKilled ends the turn of an actor that is killed.
 var errKilled = wasm.Trapf(wasm.KindKilled, "killed from outside")
-
-// beginTurn makes the context of a turn, which a kill ends.
-func (c *control) beginTurn(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cancel = cancel
-	if c.order == orderKill {
-		cancel(errKilled)
-	}
-	return ctx, func(cause error) {
-		c.mu.Lock()
-		c.cancel = nil
-		c.mu.Unlock()
-		cancel(cause)
-	}
-}
 
 func (c *control) ordered() ending {
 	c.mu.Lock()
@@ -172,6 +157,7 @@ func (c *control) end(exit Exit) {
 		return
 	}
 	c.ended, c.exit = true, exit
+	c.cancel(nil)
 	for _, s := range c.subs {
 		s.end()
 	}

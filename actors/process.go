@@ -99,9 +99,7 @@ func (p *process) begin() error {
 			return err
 		}
 	}
-	turn, end := p.control.beginTurn(p.system.ctx)
-	defer end(nil)
-	machine, err := p.control.module.Start(turn, wasm.Options{
+	machine, err := p.control.module.Start(p.control.ctx, wasm.Options{
 		MemoryLimit: p.limits.Memory, TurnTime: p.limits.TurnTime, Fuel: p.limits.Fuel, OutputLimit: int(p.limits.LogBytes),
 	})
 	if err != nil {

@@ -72,7 +72,7 @@ func (p *process) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	past, err := p.replay(ctx)
+	past, err := p.replay()
 	if err != nil {
 		return err
 	}
@@ -101,12 +101,9 @@ type past struct {
 }
 
 // replay executes the closed turns again. A kill ends it.
-func (p *process) replay(ctx context.Context) (past past, err error) {
-	ctx, end := p.control.beginTurn(ctx)
-	defer func() {
-		err = cmp.Or(context.Cause(ctx), err)
-		end(nil)
-	}()
+func (p *process) replay() (past past, err error) {
+	ctx := p.control.ctx
+	defer func() { err = cmp.Or(context.Cause(ctx), err) }()
 	log := p.system.config.Log
 	for t, err := range replay.Turns(log.Records(ctx, p.control.id, 0)) {
 		if err != nil {
@@ -122,6 +119,9 @@ func (p *process) replay(ctx context.Context) (past past, err error) {
 		if err := replay.Run(ctx, p.machine, log, t); err != nil {
 			return past, err
 		}
+		if t.Ends() {
+			return past, fmt.Errorf("the turn of record %d (%s): %w", t.Record, t.Result.Status, errEnded)
+		}
 		p.control.turns.Add(1)
 		if past.crossings, err = p.remember(ctx, past.crossings, t); err != nil {
 			return past, err
@@ -129,6 +129,10 @@ func (p *process) replay(ctx context.Context) (past past, err error) {
 	}
 	return past, nil
 }
+
+// errEnded is returned for an actor whose instance a turn has ended, though its
+// process did not come to say so.
+var errEnded = errors.New("the actor has failed")
 
 // errNeverStarted is returned for an actor whose process ended during its
 // first init, which is not run twice.

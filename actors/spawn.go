@@ -167,6 +167,7 @@ func initialState(m *manifest.Manifest) pack.Value {
 func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 	c := b.control
 	c.pid = s.proto.NewLocalPID(c.id.String())
+	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
 	if err := s.registry.add(c, ""); err != nil {
 		return Ref{}, err
 	}

@@ -86,8 +86,7 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 	if err != nil {
 		return pack.Value{}, wasm.Trapf(wasm.KindABI, "encode the parameters: %v", err)
 	}
-	ctx, end := p.control.beginTurn(p.system.ctx)
-	defer end(nil)
+	ctx := p.control.ctx
 	room, err := p.writer.Reserve(ctx, turnRoom)
 	if err != nil {
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
@@ -164,7 +163,7 @@ func (p *process) failed(failure error) *chain.Result {
 	case errors.As(failure, &trap):
 		function, known := trap.Site()
 		return &chain.Result{
-			Status: resultStatus(trap.Kind), Text: p.words(trap.Error()),
+			Status: resultStatus(trap.Kind), Text: p.words(trap.Error()), Fuel: uint64(max(trap.Fuel, 0)),
 			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
 		}
 	}

@@ -44,6 +44,11 @@ type EngineConfig struct {
 
 // Engine compiles modules and makes instances of them. It is safe for
 // concurrent use.
+//
+// At most GOMAXPROCS - 1 guests, and at least one, are inside wasm at once, so
+// that one processor stays for the rest of the program. A program that gives
+// its cores to guests raises GOMAXPROCS by one before it opens an engine, as
+// theater does.
 type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
@@ -86,7 +91,7 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 		runtime: wazero.NewRuntimeWithConfig(ctx, rc),
 		cache:   cache,
 		workers: max(config.Workers, 1),
-		slots:   newSlots(runtime.NumCPU()),
+		slots:   newSlots(max(runtime.GOMAXPROCS(0)-1, 1)),
 		modules: map[[32]byte]*compilation{},
 	}
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	MemoryLimit int64         // bytes of linear memory
 	TurnTime    time.Duration // guest time of a turn, and of initialisation
-	Fuel        int64         // what a turn, and initialisation, may spend
+	Fuel        int64         // what a turn, and initialisation, may spend; 0 is Unbounded
 	OutputLimit int           // bytes of text that a turn may write
 }
 
@@ -61,8 +61,12 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	if need := m.Layout.Memory.Min * pageSize; need > uint64(o.MemoryLimit) {
 		return nil, Trapf(KindLimit, "the module needs %d bytes of memory, the limit is %d", need, o.MemoryLimit)
 	}
+	if o.Fuel == 0 {
+		o.Fuel = Unbounded
+	}
 	mc := &Machine{module: m, options: o, state: DefaultState(), sleeper: -1,
 		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
+	mc.meter.bound(o.Fuel, KindLimit, o.TurnTime)
 	for i, imp := range m.Layout.Imports {
 		if imp.WASI() && imp.Name == "poll_oneoff" {
 			mc.sleeper = i
@@ -82,8 +86,24 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	return mc, nil
 }
 
+// Unbounded is more fuel than a turn can spend.
+const Unbounded = 1 << 62
+
 // Attach gives the machine the host that answers its guest from the next turn on.
 func (m *Machine) Attach(h Host) {
+	m.attach(h)
+	m.meter.bound(m.options.Fuel, KindLimit, m.options.TurnTime)
+}
+
+// Replay gives the machine the host that answers its guest in a turn that is
+// executed again. It ends with a trap of the kind end when the guest spends more
+// than fuel, and at no time.
+func (m *Machine) Replay(h Host, fuel int64, end Kind) {
+	m.attach(h)
+	m.meter.bound(fuel, end, 0)
+}
+
+func (m *Machine) attach(h Host) {
 	m.host = h
 	m.console.emit = h.Output
 	m.random.key = h.Key
@@ -109,7 +129,7 @@ func (m *Machine) initialise(ctx context.Context) error {
 	}
 	m.meter.fuel = instance.ExportedGlobal(code.prepared.Fuel).(api.MutableGlobal)
 	m.meter.depth = instance.ExportedGlobal(code.prepared.Depth).(api.MutableGlobal)
-	m.meter.begin(m.options.Fuel, m.options.TurnTime)
+	m.meter.begin()
 	if name := code.prepared.Start; name != "" {
 		if _, err := instance.ExportedFunction(name).Call(ctx); err != nil {
 			return err
@@ -132,7 +152,7 @@ func (m *Machine) initialise(ctx context.Context) error {
 // types reads the metadata that __pack_types points to.
 func (m *Machine) types(ctx context.Context) (blob []byte, err error) {
 	err = m.guarded(ctx, func(ctx context.Context) error {
-		m.meter.begin(m.options.Fuel, m.options.TurnTime)
+		m.meter.begin()
 		blob, err = m.guest.types(ctx)
 		return err
 	})
@@ -188,7 +208,7 @@ func (m *Machine) Turn(ctx context.Context, export int, params pack.Value) (pack
 	}
 	name := m.module.Layout.Exports[export]
 	var output pack.Value
-	m.meter.begin(m.options.Fuel, m.options.TurnTime)
+	m.meter.begin()
 	err := m.guarded(ctx, func(ctx context.Context) (err error) {
 		output, err = m.call(ctx, export, name, params)
 		return err

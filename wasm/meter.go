@@ -14,7 +14,7 @@ const sliceFuel = 1 << 19
 // maxDepth is how deep a guest's calls may go. The native stack of that depth
 // stays below the engine's own limit, so a guest overflows at the same call
 // everywhere.
-const maxDepth = 1_000_000
+const maxDepth = 200_000
 
 // meter counts what a turn spends and decides, each time the guest comes by,
 // whether it goes on.
@@ -24,6 +24,7 @@ type meter struct {
 	wake        chan struct{} // where a slot is handed over
 
 	budget int64 // what the turn may spend
+	end    Kind  // of the trap when it spends more
 	used   int64 // in the slices before this one
 	slice  int64 // given for this one
 
@@ -32,10 +33,15 @@ type meter struct {
 	started time.Time     // when it last went on
 }
 
-// begin starts the count of a turn that may spend budget within limit.
-func (m *meter) begin(budget int64, limit time.Duration) {
-	m.budget, m.used = budget, 0
-	m.limit, m.ran = limit, 0
+// bound says what turns may spend, what they end with when they spend more, and
+// how long they may run.
+func (m *meter) bound(budget int64, end Kind, limit time.Duration) {
+	m.budget, m.end, m.limit = budget, end, limit
+}
+
+// begin starts the count of a turn.
+func (m *meter) begin() {
+	m.used, m.ran = 0, 0
 	m.depth.Set(maxDepth)
 	m.grant()
 }
@@ -75,11 +81,11 @@ func (m *meter) yield(ctx context.Context) *Trap {
 	m.fuel.Set(0)
 	switch {
 	case m.used > m.budget:
-		return Trapf(KindLimit, "the guest spent more than %d of fuel", m.budget)
+		return Trapf(m.end, "the guest spent more than %d of fuel", m.budget)
 	case ctx.Err() != nil:
 		return causeOf(ctx)
 	}
-	if now := time.Now(); m.ran+now.Sub(m.started) > m.limit {
+	if m.limit > 0 && m.ran+time.Since(m.started) > m.limit {
 		return Trapf(KindDeadline, "the guest ran for more than %v", m.limit)
 	}
 	if m.slots.contended() {

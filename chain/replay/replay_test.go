@@ -77,6 +77,7 @@ func guest() []byte {
 		'e': wasmtest.Refuse("no"),
 		'x': wasmtest.Trap(),
 		'w': wasmtest.Burn(1_000_000_000, wasmtest.Calls()),
+		'i': wasmtest.Spin(),
 	}, wasmtest.Calls()))
 }
 
@@ -101,7 +102,12 @@ func start(t *testing.T, m *wasm.Module, o wasm.Options) *wasm.Machine {
 // record runs a turn for each message and returns what a chain has of them.
 func record(t *testing.T, m *wasm.Module, messages ...string) []*replay.Turn {
 	t.Helper()
-	machine := start(t, m, limits)
+	return recordWith(t.Context(), t, m, limits, messages...)
+}
+
+func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Options, messages ...string) []*replay.Turn {
+	t.Helper()
+	machine := start(t, m, o)
 	export, _ := m.Layout.Export(wasmtest.HandleRequest)
 	var turns []*replay.Turn
 	for i, message := range messages {
@@ -109,15 +115,23 @@ func record(t *testing.T, m *wasm.Module, messages ...string) []*replay.Turn {
 		turn := &replay.Turn{Record: uint64(i)}
 		machine.Attach(&recorder{t: t, module: m, turn: turn})
 		turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: encode(params)}, Time: machine.Begin(int64(i) * 1000)}
-		response, err := machine.Turn(t.Context(), export, params)
+		response, err := machine.Turn(ctx, export, params)
 		var guest *wasm.GuestError
+		var trap *wasm.Trap
 		switch {
 		case err == nil:
 			turn.Result = &chain.Result{Response: chain.Payload{Bytes: encode(response)}, State: chain.NewState(encode(machine.State()))}
 		case errors.As(err, &guest):
 			turn.Result = &chain.Result{Status: chain.ResultError, Error: chain.Payload{Bytes: guest.Value}}
+		case errors.As(err, &trap):
+			status := map[wasm.Kind]chain.ResultStatus{
+				wasm.KindLimit: chain.ResultLimit, wasm.KindKilled: chain.ResultKilled, wasm.KindDeadline: chain.ResultDeadline,
+				wasm.KindUnreachable: chain.ResultTrap,
+			}[trap.Kind]
+			turn.Result = &chain.Result{Status: status, Text: err.Error(), Fuel: uint64(trap.Fuel),
+				Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: trap.Index, Known: trap.Known}}
 		default:
-			turn.Result = &chain.Result{Status: chain.ResultTrap, Text: err.Error(), Trap: chain.TrapInfo{Kind: "unreachable"}}
+			t.Fatal(err)
 		}
 		turns = append(turns, turn)
 	}
@@ -199,15 +213,51 @@ func TestEveryDifferenceIsADivergenceThatNamesItsTurn(t *testing.T) {
 	}
 }
 
-func TestATurnThatEndedItsInstanceIsNotExecuted(t *testing.T) {
+func TestATurnThatWasCutShortEndsAtTheSameInstruction(t *testing.T) {
 	m := compile(t)
-	for _, status := range []chain.ResultStatus{chain.ResultTrap, chain.ResultLimit, chain.ResultKilled, chain.ResultDeadline} {
-		turns := record(t, m, "")
-		turns[0].Result.Status = status
-		err := replay.Run(t.Context(), start(t, m, limits), memlog.New(), turns[0])
-		if diverged := (*replay.Divergence)(nil); !errors.Is(err, replay.ErrEnded) || errors.As(err, &diverged) {
-			t.Errorf("%v gives %v", status, err)
-		}
+	fuel, deadline := limits, limits
+	fuel.Fuel = 10_000_000
+	deadline.TurnTime = 20 * time.Millisecond
+	for _, c := range []struct {
+		name, message string
+		options       wasm.Options
+		kill          bool
+		status        chain.ResultStatus
+	}{
+		{name: "by a trap", message: "x", options: limits, status: chain.ResultTrap},
+		{name: "by its fuel", message: "i", options: fuel, status: chain.ResultLimit},
+		{name: "by its time", message: "i", options: deadline, status: chain.ResultDeadline},
+		{name: "by a kill", message: "i", options: limits, kill: true, status: chain.ResultKilled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if c.kill {
+				time.AfterFunc(20*time.Millisecond, func() { cancel(wasm.Trapf(wasm.KindKilled, "enough")) })
+			}
+			turns := recordWith(ctx, t, m, c.options, "", "r", c.message)
+			if last := turns[2].Result; last.Status != c.status || last.Status != chain.ResultTrap && last.Fuel == 0 {
+				t.Fatalf("the turn is recorded as %+v", last)
+			}
+			again := start(t, m, limits)
+			for _, turn := range turns {
+				check(t, replay.Run(t.Context(), again, memlog.New(), turn))
+			}
+			if !turns[2].Ends() || turns[1].Ends() {
+				t.Error("it is not said which turn ends the instance")
+			}
+			if c.status == chain.ResultTrap {
+				return
+			}
+			turns[2].Result.Fuel++
+			again = start(t, m, limits)
+			check(t, replay.Run(t.Context(), again, memlog.New(), turns[0]))
+			check(t, replay.Run(t.Context(), again, memlog.New(), turns[1]))
+			var diverged *replay.Divergence
+			if err := replay.Run(t.Context(), again, memlog.New(), turns[2]); !errors.As(err, &diverged) {
+				t.Errorf("with other fuel it gives %v", err)
+			}
+		})
 	}
 }
 
@@ -243,9 +293,9 @@ func TestARunThatIsStoppedIsNoDivergence(t *testing.T) {
 		t.Errorf("cancelled, it gives %v", err)
 	}
 	short := limits
-	short.TurnTime = 20 * time.Millisecond
-	if err := replay.Run(t.Context(), start(t, m, short), memlog.New(), turn); !is(err, wasm.KindDeadline) {
-		t.Errorf("without time, it gives %v", err)
+	short.TurnTime, short.Fuel = time.Millisecond, 1000
+	if err := replay.Run(t.Context(), start(t, m, short), memlog.New(), turn); err != nil {
+		t.Errorf("the limits of this run end a turn of another: %v", err)
 	}
 }
 

@@ -14,18 +14,15 @@ import (
 
 // Run executes a turn again on machine and holds its response, its error and
 // the state after it against what was recorded. A difference is a *Divergence.
-// A turn that is killed, or takes longer than the machine lets it, is its *Trap.
+// When ctx ends, so does the execution, with the trap that is its cause.
 //
 // A turn that was interrupted never reached the instance that the chain goes on
-// with, and is left out. One that ended the instance cannot be executed: what
-// follows it began anew.
+// with, and is left out. One that was cut short by its fuel, its time or a kill
+// ends where it ended, by the fuel that it had spent; after that, as after any
+// trap, machine takes no more turns: what follows on the chain began anew.
 func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Turn) error {
-	switch t.Result.Status {
-	case chain.ResultInterrupted:
+	if t.Result.Status == chain.ResultInterrupted {
 		return nil
-	case chain.ResultOK, chain.ResultError:
-	default:
-		return fmt.Errorf("the turn of record %d ended its instance (%s): %w", t.Record, t.Result.Status, ErrEnded)
 	}
 	input, err := t.Call.Params.Load(ctx, reader)
 	if err != nil {
@@ -36,7 +33,8 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 		return fmt.Errorf("parameters of record %d: %w", t.Record, err)
 	}
 	host := &player{reader: reader, turn: t}
-	machine.Attach(host)
+	fuel, end := t.bound()
+	machine.Replay(host, fuel, end)
 	if started := machine.Begin(t.Call.Time); started != t.Call.Time {
 		return host.diverged("it starts at %d, the chain has %d", started, t.Call.Time)
 	}
@@ -50,17 +48,49 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 	return compare(ctx, host, machine, response, failure)
 }
 
-// ErrEnded is returned for a turn that ended its instance.
-var ErrEnded = errors.New("it cannot be executed again on the same instance")
+// bound is what a turn may spend and what it ends with when it spends more. The
+// guest looks at its fuel at fixed places: one that was stopped there had spent
+// what is recorded, and at no place before as much. One that a host call stopped
+// ends by the answer to that call.
+func (t *Turn) bound() (fuel int64, end wasm.Kind) {
+	r := t.Result
+	cut := r.Status == chain.ResultLimit || r.Status == chain.ResultKilled || r.Status == chain.ResultDeadline
+	if !cut || !r.Trap.Known { // where nothing is known the guest had returned
+		return wasm.Unbounded, wasm.KindLimit
+	}
+	if len(t.Events) > 0 {
+		switch last := t.Events[len(t.Events)-1].(type) {
+		case *chain.Host:
+			if last.Status != chain.CallAnswered && last.Output.IsZero() {
+				return wasm.Unbounded, wasm.KindLimit
+			}
+		case *chain.Outcome:
+			if last.Status != chain.CallAnswered && last.Output.IsZero() {
+				return wasm.Unbounded, wasm.KindLimit
+			}
+		}
+	}
+	return int64(r.Fuel) - 1, wasm.Kind(r.Trap.Kind)
+}
+
+// Ends reports whether the turn ended its instance.
+func (t *Turn) Ends() bool {
+	switch t.Result.Status {
+	case chain.ResultOK, chain.ResultError, chain.ResultInterrupted:
+		return false
+	}
+	return true
+}
 
 func compare(ctx context.Context, host *player, machine *wasm.Machine, response pack.Value, failure error) error {
 	recorded := host.turn.Result
 	var guest *wasm.GuestError
 	var trap *wasm.Trap
 	switch {
-	case errors.As(failure, &trap) && (trap.Kind == wasm.KindKilled || trap.Kind == wasm.KindDeadline):
-		// How long a turn takes is not the guest's doing.
+	case ctx.Err() != nil:
 		return fmt.Errorf("execute the turn of record %d again: %w", host.turn.Record, failure)
+	case errors.As(failure, &trap) && host.turn.Ends():
+		return host.equalTrap(trap)
 	case failure == nil && recorded.Status == chain.ResultOK:
 		if err := host.equal(ctx, "response", response, recorded.Response); err != nil {
 			return err
@@ -72,10 +102,29 @@ func compare(ctx context.Context, host *player, machine *wasm.Machine, response 
 			err = host.diverged("it ends with another error: %s", guest.Message)
 		}
 		return err
+	case failure == nil && recorded.Status == chain.ResultLimit && !recorded.Trap.Known:
+		return nil // what it gave was more than its chain may hold
 	case failure == nil:
 		return host.diverged("it succeeds, the chain has %s", recorded.Status)
 	}
 	return host.diverged("it ends with %v, the chain has %s", failure, recorded.Status)
+}
+
+// equalTrap compares what is hashed of a trap.
+func (p *player) equalTrap(trap *wasm.Trap) error {
+	was := p.turn.Result
+	function, known := trap.Site()
+	is := chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known}
+	if is != was.Trap {
+		return p.diverged("it ends with %v, the chain has %s %+v", trap, was.Status, was.Trap)
+	}
+	switch was.Status {
+	case chain.ResultLimit, chain.ResultKilled, chain.ResultDeadline:
+		if uint64(trap.Fuel) != was.Fuel {
+			return p.diverged("it ends after %d of fuel, the chain has %d", trap.Fuel, was.Fuel)
+		}
+	}
+	return nil
 }
 
 func (p *player) equal(ctx context.Context, what string, v pack.Value, recorded chain.Payload) error {

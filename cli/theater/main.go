@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/theater-go/theater/cli"
@@ -16,6 +17,9 @@ func main() { os.Exit(run()) }
 // run ends the command at the first signal and kills what it runs at the
 // second; a third ends the process as the system does.
 func run() int {
+	// Guests may be inside wasm on every core, and cannot be preempted there: one
+	// more processor keeps the rest of the program going beside them.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	kill := make(chan struct{})
