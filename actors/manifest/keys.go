@@ -91,7 +91,7 @@ var keys = []key{
 	{KeyDoc{"limits.mailbox_bytes", "size", "bytes", `"16MiB"`, "Bytes of the waiting messages together."},
 		func(m *Manifest) any { return (*size)(&m.Limits.MailboxBytes) }, sizes(1<<10, 4<<30)},
 	{KeyDoc{"limits.fuel", "integer", "instructions", "10000000000", "What the guest may spend in one turn, `init` included: about one for each instruction, more for bulk operations. A turn that spends more ends at the same instruction on every machine."},
-		func(m *Manifest) any { return &m.Limits.Fuel }, integers(1_000, 1_000_000_000_000_000)},
+		func(m *Manifest) any { return &m.Limits.Fuel }, integers[int64](1_000, 1_000_000_000_000_000)},
 	{KeyDoc{"limits.host_calls", "integer", "calls", "1000000", "Host calls of one turn."},
 		func(m *Manifest) any { return &m.Limits.HostCalls }, integers(1, 1_000_000_000)},
 	{KeyDoc{"limits.recorded_bytes", "size", "bytes", `"64MiB"`, "Bytes that one turn may put on the chain."},
@@ -162,8 +162,8 @@ func isSum(field any) string {
 	return ""
 }
 
-func integers(low, high int) rule {
-	return within(low, high, strconv.Itoa)
+func integers[T int | int64](low, high T) rule {
+	return within(low, high, func(v T) string { return strconv.FormatInt(int64(v), 10) })
 }
 
 func sizes(low, high size) rule {

@@ -125,6 +125,7 @@ static_package = true
 [limits]
 memory = "128MiB"
 turn_time = "1m"
+fuel = 12345
 wait_time = "250ms"
 mailbox_messages = 5
 mailbox_bytes = 4096
@@ -172,7 +173,7 @@ tls = true
 		Name: "Chat State", Version: "0.1.0", Package: "build/chat.wasm", SHA256: strings.Repeat("ab", 32),
 		Description: "d", LongDescription: "long\n", InitialState: &empty, StaticPackage: true,
 		Limits: manifest.Limits{
-			Memory: 128 << 20, TurnTime: time.Minute, WaitTime: 250 * time.Millisecond, MailboxMessages: 5,
+			Memory: 128 << 20, TurnTime: time.Minute, Fuel: 12345, WaitTime: 250 * time.Millisecond, MailboxMessages: 5,
 			MailboxBytes: 4096, HostCalls: 7, RecordedBytes: 1 << 30, LogBytes: 0,
 		},
 		Chain:       manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
@@ -184,8 +185,8 @@ tls = true
 			"runtime":        {Mode: manifest.Restrict},
 		},
 		Handlers: []manifest.Handler{
-			{Type: "runtime", Line: 42},
-			{Type: "message-server", Line: 45, Config: &messageConfig{
+			{Type: "runtime", Line: 43},
+			{Type: "message-server", Line: 46, Config: &messageConfig{
 				Allow: []string{"/x", "/y"}, Timeout: 3 * time.Second, Retries: 255, Ratio: 1, Mode: "LOUD",
 				Peer: &peer{Host: "h", Port: 1}, Peers: []peer{{Host: "p", TLS: true}},
 				Tags: map[string]string{"a b": "c"},
