@@ -23,7 +23,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## build bin/theater
-	$(GO) build -trimpath -o bin/theater ./cli/theater
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/theater ./cli/theater
 
 test: ## run every test, and those where goroutines meet under the race detector
 	$(GO) test -timeout 4m ./...

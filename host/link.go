@@ -76,7 +76,7 @@ func (r *Registry) resolve(imp Import, tables []Table) (Function, error) {
 	if !granted {
 		return Function{}, &LinkError{
 			Reason: fmt.Sprintf("the actor imports %s.%s, which its manifest does not grant", imp.Interface, imp.Function),
-			Hint:   fmt.Sprintf("add\n\n[[handler]]\ntype = %q\n\nto the manifest to grant it", s.handler.Type()),
+			Hint:   fmt.Sprintf("a [[handler]] table with type = %q grants it", s.handler.Type()),
 		}
 	}
 	signature, known := s.Pact.Function(imp.Function)

@@ -100,10 +100,14 @@ func Open(dir string, opts Options) (*Log, error) {
 }
 
 func openLog(f *folder, opts Options) (*Log, error) {
-	if err := prepareDatabase(f.database(), opts.Logger); err != nil {
+	options := databaseOptions(f, opts.Logger)
+	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(databaseOptions(f, opts.Logger))
+	if err := f.hasRoom(opts.ReadOnly); err != nil {
+		return nil, err
+	}
+	db, err := badger.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -111,37 +110,24 @@ func writeFileSynced(path, text string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// prepareDatabase guards Badger against what a killed process or a lost file
-// leaves: it removes empty files that Badger cannot open, and refuses a folder
-// whose tables Badger would delete because their MANIFEST is gone.
-func prepareDatabase(dir string, logger *slog.Logger) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// hasRoom refuses to open a database on a disk that is too full for it.
+func (f *folder) hasRoom(readOnly bool) error {
+	needed := uint64(spaceFloor)
+	if readOnly {
+		needed = readFloor
 	}
+	free, err := freeSpace(f.dir)
 	if err != nil {
-		return fmt.Errorf("read database folder: %w", err)
+		return fmt.Errorf("free space at %s: %w", f.dir, err)
 	}
-	manifest, data := false, false
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			return fmt.Errorf("read database folder: %w", err)
-		}
-		switch ext := filepath.Ext(e.Name()); {
-		case e.Name() == "MANIFEST":
-			manifest = info.Size() > 0
-		case (ext == ".mem" || ext == ".vlog") && info.Size() == 0:
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return fmt.Errorf("remove empty file: %w", err)
-			}
-			logger.Warn("removed an empty file left by a crash", "file", e.Name())
-		case ext == ".sst" || ext == ".vlog":
-			data = true
-		}
-	}
-	if data && !manifest {
-		return fmt.Errorf("database %s has tables and no MANIFEST: %w", dir, chain.ErrCorrupt)
+	if free < needed {
+		return spaceError(f.dir, free, needed)
 	}
 	return nil
+}
+
+// spaceError says how much room is missing.
+func spaceError(dir string, free, needed uint64) error {
+	const mib = 1 << 20
+	return fmt.Errorf("%s has %d MiB free, and %d MiB are needed: %w", dir, free/mib, (needed+mib-1)/mib, chain.ErrNoSpace)
 }

@@ -109,6 +109,32 @@ func TestADatabaseWithoutItsManifestIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestADatabaseWhoseManifestIsCutLosesNothing(t *testing.T) {
+	whole := written(t, 3)
+	info, err := os.Stat(filepath.Join(whole, "db", "MANIFEST"))
+	chaintest.Must(t, err)
+	refused := 0
+	for size := range info.Size() {
+		dir := t.TempDir()
+		chaintest.Must(t, os.CopyFS(dir, os.DirFS(whole)))
+		chaintest.Must(t, os.Truncate(filepath.Join(dir, "db", "MANIFEST"), size))
+		before := files(t, filepath.Join(dir, "db"))
+		l, err := badgerlog.Open(dir, badgerlog.Options{ReadOnly: true})
+		if err == nil {
+			verified(t, l, 3)
+			chaintest.Must(t, l.Close())
+			continue
+		}
+		refused++
+		if after := files(t, filepath.Join(dir, "db")); !errors.Is(err, chain.ErrCorrupt) || after != before {
+			t.Errorf("cut to %d: %v; files %s, before %s", size, err, after, before)
+		}
+	}
+	if refused == 0 {
+		t.Error("no cut is refused")
+	}
+}
+
 func TestEmptyFilesOfACrashAreRemoved(t *testing.T) {
 	dir := written(t, 3)
 	for _, name := range []string{"00077.mem", "000077.vlog"} {

@@ -14,6 +14,10 @@ import (
 // what it may map at once. Badger dies when a mapped page finds no disk.
 const spaceFloor = 2 * (numMemtables*memTableSize + valueLogFileSize)
 
+// readFloor is how much free space the database must have to be opened at all:
+// it maps files that it fills as it goes, and a full disk would kill the process.
+const readFloor = 4 * memTableSize
+
 // spaceStride is how many bytes are reserved between two looks at the disk.
 const spaceStride = 8 << 20
 
@@ -88,7 +92,7 @@ func (w *writer) Reserve(ctx context.Context, bytes int) (chain.Room, error) {
 			return nil, fmt.Errorf("look for free space: %w", err)
 		}
 		if free < w.log.limits.freeSpace {
-			return nil, fmt.Errorf("%d bytes free, %d needed: %w", free, w.log.limits.freeSpace, chain.ErrNoSpace)
+			return nil, spaceError(w.log.folder.dir, free, w.log.limits.freeSpace)
 		}
 		w.unchecked.Store(spaceStride)
 	}
