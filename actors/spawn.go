@@ -33,6 +33,13 @@ func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 	return s.launch(ctx, birth)
 }
 
+// Check says why Spawn would refuse the manifest with the package, without
+// starting anything.
+func (s *System) Check(ctx context.Context, m *manifest.Manifest, code []byte) error {
+	_, err := s.link(ctx, m, code)
+	return err
+}
+
 // birth is an actor about to live.
 type birth struct {
 	control   *control

@@ -38,7 +38,9 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 	var err error
 	switch e.form {
 	case formSend:
-		_, err = p.turn(p.mustExport(exportSend), pack.Tuple(pack.Bytes(e.body)), e.cause)
+		if _, err = p.turn(p.mustExport(exportSend), pack.Tuple(pack.Bytes(e.body)), e.cause); err != nil && p.survives(err) {
+			p.logger.Error("the turn of a message failed, and nobody waits for its answer", "error", err)
+		}
 	case formRequest:
 		err = p.handleRequest(e)
 	case formCall:

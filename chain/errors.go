@@ -8,6 +8,8 @@ import (
 var (
 	// ErrNotFound is returned when an actor, a record or a blob is not in the log.
 	ErrNotFound = errors.New("not found")
+	// ErrAmbiguous is returned when what is named could be several.
+	ErrAmbiguous = errors.New("say more of it")
 	// ErrWriterHeld is returned when a log already has a writer.
 	ErrWriterHeld = errors.New("log already has a writer")
 	// ErrStaleWriter is returned to a writer after a newer one took its place.

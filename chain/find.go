@@ -8,7 +8,8 @@ import (
 
 // Find returns the actor that a person names: by id, by an unambiguous
 // beginning of an id of at least eight characters, by path, or by name. Of
-// several at one path or name it is the newest. Without one it is ErrNotFound.
+// several at one path or name it is the newest. Without one it is ErrNotFound,
+// with a beginning of several ids ErrAmbiguous.
 func Find(ctx context.Context, r Reader, target string) (Summary, error) {
 	if id, err := ParseID(target); err == nil {
 		return r.Summary(ctx, id)
@@ -32,7 +33,7 @@ func Find(ctx context.Context, r Reader, target string) (Summary, error) {
 	case len(byPrefix) == 1:
 		return byPrefix[0], nil
 	case len(byPrefix) > 1:
-		return Summary{}, fmt.Errorf("%q begins the ids of %d actors: %w", target, len(byPrefix), ErrNotFound)
+		return Summary{}, fmt.Errorf("%q begins the ids of %d actors: %w", target, len(byPrefix), ErrAmbiguous)
 	}
 	return Summary{}, fmt.Errorf("actor %q: %w", target, ErrNotFound)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/theater-go/theater/actors/manifest"
-	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/actors/node"
 )
 
 func (p *program) validateCommand() *cli.Command {
@@ -18,7 +19,8 @@ func (p *program) validateCommand() *cli.Command {
 		Usage:     "check a manifest and the package that it names",
 		UsageText: "theater validate MANIFEST|DIR [-o json]",
 		Description: `Every problem is shown with its place. The package is checked against sha256
-where the manifest pins it; one that is not built yet is no problem. With
+where the manifest pins it, and what it imports against what the manifest
+grants; one that is not built yet is no problem. With
 -o json the result is an array of problems, empty when there are none.`,
 		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
@@ -26,7 +28,7 @@ where the manifest pins it; one that is not built yet is no problem. With
 			if err != nil {
 				return err
 			}
-			return p.validate(args[0], format.value)
+			return p.validate(c.Context, args[0], format.value)
 		},
 	}
 }
@@ -40,7 +42,7 @@ type problem struct {
 	Hint   string `json:"hint,omitempty"`
 }
 
-func (p *program) validate(path, format string) error {
+func (p *program) validate(ctx context.Context, path, format string) error {
 	m, err := loadManifest(path)
 	var found manifest.Errors
 	if err != nil && !errors.As(err, &found) {
@@ -49,7 +51,7 @@ func (p *program) validate(path, format string) error {
 	note := ""
 	if m != nil {
 		path = m.File
-		if note, err = checkPackage(m); err != nil {
+		if note, err = checkPackage(ctx, m); err != nil {
 			var one *manifest.Error
 			if !errors.As(err, &one) {
 				return err
@@ -68,7 +70,7 @@ func (p *program) validate(path, format string) error {
 
 // checkPackage reads the package where there is one. The note says what is to
 // be said of a good one.
-func checkPackage(m *manifest.Manifest) (note string, err error) {
+func checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err error) {
 	code, err := m.ReadPackage()
 	if errors.Is(err, fs.ErrNotExist) {
 		return "its package " + m.Package + " is not built yet", nil
@@ -76,10 +78,21 @@ func checkPackage(m *manifest.Manifest) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := wasm.ReadLayout(code); err != nil {
-		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), err), Err: err}
+	if err := checkLinks(ctx, m, code); err != nil {
+		return "", &manifest.Error{File: m.File, Key: "package", Reason: err.Error(), Err: err}
 	}
 	return "", nil
+}
+
+// checkLinks compiles the package and holds what it imports against what the
+// manifest grants, as a run would.
+func checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) (err error) {
+	n, err := node.Open(ctx, node.Config{Cache: cacheDir()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Close(ctx)) }()
+	return n.System.Check(ctx, m, code)
 }
 
 func (p *program) showProblems(path string, found manifest.Errors, note, format string) error {

@@ -49,7 +49,7 @@ func TestAnImportIsServedOnlyWhenItIsGranted(t *testing.T) {
 		{"a granted import", []host.Import{send}, granted("message-server"), host.Ceiling{}, "", ""},
 		{"no import at all", nil, nil, host.Ceiling{}, "", ""},
 		{"an import without a table", []host.Import{send}, granted("runtime"), host.Ceiling{},
-			"imports theater:simple/message-server-host.send, which its manifest does not grant", "[[handler]]\ntype = \"message-server\"\n"},
+			"imports theater:simple/message-server-host.send, which its manifest does not grant", "[[handler]] table with type = \"message-server\""},
 		{"the second of two imports", []host.Import{log, send}, granted("runtime"), host.Ceiling{},
 			"message-server-host.send", "type = \"message-server\""},
 		{"an interface that nobody serves", []host.Import{{Interface: "theater:simple/store", Function: "get"}}, granted("runtime"), host.Ceiling{},
