@@ -79,20 +79,27 @@ func checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err e
 		return "", err
 	}
 	if err := checkLinks(ctx, m, code); err != nil {
-		return "", &manifest.Error{File: m.File, Key: "package", Reason: err.Error(), Err: err}
+		cause := err // without what Spawn says of the place, which is said here
+		if inner := errors.Unwrap(err); inner != nil {
+			cause = inner
+		}
+		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), cause), Err: err}
 	}
 	return "", nil
 }
 
 // checkLinks compiles the package and holds what it imports against what the
 // manifest grants, as a run would.
-func checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) (err error) {
+func checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) error {
 	n, err := node.Open(ctx, node.Config{Cache: cacheDir()})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, n.Close(ctx)) }()
-	return n.System.Check(ctx, m, code)
+	if err := n.System.Check(ctx, m, code); err != nil {
+		_ = n.Close(ctx) // it ran nothing, and what is wrong is known
+		return err
+	}
+	return n.Close(ctx)
 }
 
 func (p *program) showProblems(path string, found manifest.Errors, note, format string) error {
