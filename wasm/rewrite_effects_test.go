@@ -379,7 +379,7 @@ func everything() []byte {
 	f := m.Func("i:iI", "", wasmtest.Block(wasmtest.Get(0)+wasmtest.Call(log))+wasmtest.Get(0)+wasmtest.I64(1)+
 		wasmtest.Get(0)+wasmtest.BrIf(0)+wasmtest.Get(0)+"\x0e\x00\x00")
 	g := m.Func("i:F", "F", wasmtest.Get(0)+wasmtest.Call(f)+wasmtest.Drop+wasmtest.Drop+
-		wasmtest.Loop(wasmtest.Get(0)+wasmtest.CallIndirect(m.Type("i:F"))+wasmtest.Set(1)+wasmtest.Get(0)+wasmtest.BrIf(0))+
+		wasmtest.Loop(wasmtest.Get(0)+wasmtest.Get(0)+wasmtest.CallIndirect(m.Type("i:F"))+wasmtest.Set(1)+wasmtest.Get(0)+wasmtest.BrIf(0))+
 		wasmtest.Get(1)+wasmtest.Get(1)+"\xa0"+wasmtest.Ret)
 	m.Func(":", "", "\xd2"+wasmtest.Code([]byte{byte(f)})+wasmtest.Drop+wasmtest.I32(0)+wasmtest.I32(0)+wasmtest.I32(9)+wasmtest.MemoryFill)
 	m.Table(3, 9)

@@ -129,7 +129,7 @@ func TestRewrittenModulesBehaveAsBefore(t *testing.T) {
 			name   string
 			a, b   wazero.Runtime
 			before *wasm.Prepared
-			equal  func([]api.ValueType, []uint64, []uint64) bool
+			equal  equality
 		}{
 			{"interpreter", interpreter, interpreter, nil, equalButNaN},
 			{"compiler", compiler, compiler, nil, equalButNaN},
@@ -163,7 +163,7 @@ func TestRewrittenModulesBehaveAsBefore(t *testing.T) {
 
 // compareRuns calls both alike until one is stopped by a yield, and returns how
 // many calls were compared.
-func compareRuns(before, after *guestRun, equal func([]api.ValueType, []uint64, []uint64) bool) (calls int, err error) {
+func compareRuns(before, after *guestRun, equal equality) (calls int, err error) {
 	const fuel, depth = 1 << 20, 1500
 	rnd := rand.New(rand.NewPCG(1, 2))
 	defs := before.ExportedFunctionDefinitions()
@@ -229,6 +229,9 @@ func arguments(types []api.ValueType, rnd *rand.Rand) (args []uint64) {
 	}
 	return args
 }
+
+// equality compares results of the types.
+type equality func(types []api.ValueType, a, b []uint64) bool
 
 func equalBits(_ []api.ValueType, a, b []uint64) bool { return slices.Equal(a, b) }
 
