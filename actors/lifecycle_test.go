@@ -567,7 +567,7 @@ func TestASpawnIsRefusedWhatItsManifestDoesNotGrant(t *testing.T) {
 	channel := guest(wasmtest.Guest{HandleRequest: wasmtest.Do(message.Interface, "open-channel", tell("/x", ""), wasmtest.Keep())})
 	for _, c := range []struct{ name, tables, says string }{
 		{"no handler", "", "manifest.toml: the actor imports theater:simple/message-server-host"},
-		{"the table to add", "[[handler]]\ntype = \"runtime\"", "[[handler]]\ntype = \"message-server\""},
+		{"the table to add", "[[handler]]\ntype = \"runtime\"", "[[handler]] table with type = \"message-server\""},
 		{"a channel", grants, "message-server-host.open-channel, a function that handler \"message-server\" does not offer"},
 		{"a capability that its own policy disallows", grants + "[permission_policy.message_server]\ntype = \"disallow\"", "disallowed by [permission_policy]"},
 	} {
