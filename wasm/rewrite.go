@@ -68,7 +68,7 @@ func (p *Prepared) Original(index uint32) (uint32, bool) {
 // bytes of the module, and growthBase more.
 const (
 	maxGrowth  = 4
-	growthBase = 1 << 20
+	growthBase = 4 << 20
 )
 
 // maxTable is how many elements the tables of a module may grow to together: what
