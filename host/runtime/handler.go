@@ -7,21 +7,6 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
-// Interface is the name of the interface that guests import.
-const Interface = "theater:simple/runtime"
-
-const pact = `interface runtime {
-	@package: string = "theater:simple"
-	exports {
-		log: func(msg: string)
-		self: func() -> string
-		shutdown: func(data: option<list<u8>>) -> result<_, string>
-	}
-}`
-
-// Config has no settings.
-type Config struct{}
-
 // Life is what the handler asks of an actor.
 type Life interface {
 	// Log takes a line that the guest logged.
@@ -42,11 +27,7 @@ func (*Handler) Type() string { return "runtime" }
 
 // Interfaces is theater:simple/runtime.
 func (h *Handler) Interfaces() []host.Interface {
-	return []host.Interface{{Pact: h.pact, Kinds: map[string]host.Kind{
-		"log":      host.Local,
-		"self":     host.Local,
-		"shutdown": host.Deferred,
-	}}}
+	return []host.Interface{{Pact: h.pact, Kinds: kinds}}
 }
 
 // NewConfig returns the empty settings.

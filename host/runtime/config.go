@@ -1,0 +1,4 @@
+package runtime
+
+// Config has no settings.
+type Config struct{}
