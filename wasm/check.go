@@ -116,6 +116,7 @@ type facts struct {
 	values uint32 // locals and the most values on the stack
 	calls  uint32
 	leaves bool // a branch goes to the end of the function
+	floats bool // there is arithmetic of floats that may give a NaN
 }
 
 type table struct {

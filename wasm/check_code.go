@@ -55,6 +55,7 @@ type bodyCheck struct {
 	most   int // of height
 	calls  int
 	leaves bool // a branch goes to the end of the function
+	floats bool // there is arithmetic of floats
 	edges  uint64
 	joins  uint64
 }
@@ -85,9 +86,10 @@ func (c *checker) readBody() {
 			c.control(&in, &b)
 			b.height += int(in.pushes)
 			b.most = max(b.most, b.height)
+			b.floats = b.floats || in.class == nanF32 || in.class == nanF64
 		}
 	}
-	c.facts = append(c.facts, facts{uint32(b.locals + b.most), uint32(b.calls), b.leaves})
+	c.facts = append(c.facts, facts{uint32(b.locals + b.most), uint32(b.calls), b.leaves, b.floats})
 	if c.r.err == nil && c.r.at != len(c.r.b) {
 		c.r.fail(errors.New("a body goes on after its end"))
 	}

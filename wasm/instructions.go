@@ -78,6 +78,8 @@ const (
 	opI64Shl       = 0x86
 	opI64ShrU      = 0x88
 	opI64ExtendU   = 0xad // i64.extend_i32_u
+	opConvertFirst = 0xb2 // f32.convert_i32_s; between them are only conversions
+	opConvertLast  = 0xba // f64.convert_i64_u
 	opRefNull      = 0xd0
 	opRefFunc      = 0xd2
 

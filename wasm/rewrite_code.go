@@ -1,6 +1,9 @@
 package wasm
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // code writes the code section.
 func (w *rewriter) code() []byte {
@@ -11,7 +14,7 @@ func (w *rewriter) code() []byte {
 	s := w.sections[sectionCode]
 	out := make([]byte, 0, (s.end-s.at)*5/4)
 	out = binary.AppendUvarint(out, uint64(len(w.bodies)))
-	b := &bodyWriter{rewriter: w}
+	b := &bodyWriter{rewriter: w, nans: nans{seen: map[int]bool{}}}
 	for i := range w.bodies {
 		b.write(i)
 		out = binary.AppendUvarint(out, uint64(len(b.out)))
@@ -24,6 +27,7 @@ func (w *rewriter) code() []byte {
 type bodyWriter struct {
 	*rewriter
 	plan  plan
+	nans  nans
 	out   []byte
 	temps [tempKinds]uint32 // indexes of the added locals
 	depth int32             // what a call of the function takes of the depth; 0 for one that calls nothing
@@ -48,8 +52,12 @@ func (w *bodyWriter) write(i int) {
 	w.wrap = w.depth > 0 && facts.leaves
 	r := &reader{b: w.Checked.code[:span.end], at: span.at}
 	w.out, w.nest, w.own = w.out[:0], 0, -1
-	declared := w.readLocals(r, len(own.params))
-	w.plan.read(&reader{b: r.b, at: r.at}, w.depth > 0)
+	declared := w.readLocals(r, len(own.params), facts.floats)
+	clear(w.nans.seen)
+	if facts.floats {
+		w.nans.find(&reader{b: r.b, at: r.at}, own.params, declared.types)
+	}
+	w.plan.read(&reader{b: r.b, at: r.at}, w.depth > 0, &w.nans)
 	w.locals(r.b[declared.at:declared.end], declared.count, declared.locals)
 	w.enter(own)
 	w.instructions(r)
@@ -60,14 +68,18 @@ type declaredLocals struct {
 	at, end int
 	count   uint32 // declarations
 	locals  uint32 // with the parameters
+	types   []byte // of each, when they are asked for
 }
 
-func (w *bodyWriter) readLocals(r *reader, params int) declaredLocals {
+func (w *bodyWriter) readLocals(r *reader, params int, types bool) declaredLocals {
 	d := declaredLocals{count: r.u32(), locals: uint32(params)}
 	d.at = r.at
 	for range d.count {
-		d.locals += r.u32()
-		r.byte()
+		n := r.u32()
+		d.locals += n
+		if t := r.byte(); types {
+			d.types = append(d.types, bytes.Repeat([]byte{t}, int(n))...)
+		}
 	}
 	d.end = r.at
 	return d
@@ -149,7 +161,7 @@ func (w *bodyWriter) instructions(r *reader) {
 		if in.op == opLoop && !charges[0].calls {
 			w.cache()
 		}
-		w.instruction(r.b, &in, &next)
+		w.instruction(r.b, &in)
 		w.block(&in)
 		if len(charges) > 0 && charges[0].at == in.end {
 			w.charge(&charges[0])
@@ -185,7 +197,7 @@ func (w *bodyWriter) block(in *instruction) {
 	}
 }
 
-func (w *bodyWriter) instruction(code []byte, in, next *instruction) {
+func (w *bodyWriter) instruction(code []byte, in *instruction) {
 	switch {
 	case in.op == opCall:
 		w.op(opCall, w.function(in.x))
@@ -199,8 +211,8 @@ func (w *bodyWriter) instruction(code []byte, in, next *instruction) {
 		w.bulk(in)
 	}
 	w.out = append(w.out, code[in.at:in.end]...)
-	if t, ok := tempOf(in, next); ok {
-		w.canonical(in.class, w.temps[t])
+	if c, ok := w.nans.canonical(in); ok {
+		w.canonical(c, w.temps[nanTemp(c)])
 	}
 }
 

@@ -75,7 +75,7 @@ type openBlock struct {
 }
 
 // read goes through a body, whose instructions begin at r.
-func (p *plan) read(r *reader, depth bool) {
+func (p *plan) read(r *reader, depth bool, n *nans) {
 	*p = plan{charges: append(p.charges[:0], charge{at: r.at, cost: costPlain, kind: chargeEntry}), open: p.open[:0]}
 	p.temps[tempI64] = true
 	p.temps[tempI32] = depth
@@ -87,8 +87,8 @@ func (p *plan) read(r *reader, depth bool) {
 		}
 		p.charges[p.now].cost += in.class.cost()
 		p.control(&in, &next)
-		if t, ok := tempOf(&in, &next); ok {
-			p.temps[t] = true
+		if c, ok := n.canonical(&in); ok {
+			p.temps[nanTemp(c)] = true
 		}
 		if in.class == bulk {
 			p.temps[tempI32], p.temps[tempCount], p.temps[tempBound] = true, true, true
@@ -166,23 +166,13 @@ const (
 
 var tempTypes = [tempKinds]byte{typeI32, typeI64, typeI64, typeI64, typeF32, typeF64, typeV128}
 
-// tempOf is the local with which the result of an instruction is made
-// canonical, and false where that is not needed: for what yields no NaN, and for
-// what is next consumed by an instruction that does not tell NaNs apart. What
-// reads lanes may read others than were written, so of vectors none is left.
-func tempOf(in, next *instruction) (temp, bool) {
-	switch in.class {
-	case nanF32, nanF64:
-		switch next.class {
-		case floatSink, nanF32, nanF64:
-			return 0, false
-		}
-		if in.class == nanF32 {
-			return tempF32, true
-		}
-		return tempF64, true
-	case nanF32x4, nanF64x2:
-		return tempV128, true
+// nanTemp is the local with which a result of the class is made canonical.
+func nanTemp(c class) temp {
+	switch c {
+	case nanF32:
+		return tempF32
+	case nanF64:
+		return tempF64
 	}
-	return 0, false
+	return tempV128
 }
