@@ -14,7 +14,7 @@ const sliceFuel = 1 << 19
 // maxDepth is how deep a guest's calls may go. The native stack of that depth
 // stays below the engine's own limit, so a guest overflows at the same call
 // everywhere.
-const maxDepth = 200_000
+const maxDepth = 500_000
 
 // meter counts what a turn spends and decides, each time the guest comes by,
 // whether it goes on.
