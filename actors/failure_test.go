@@ -45,7 +45,7 @@ func TestAGuestThatFailsEndsAloneAndSaysWhy(t *testing.T) {
 	stopAsking := keepAsking(s, s.spawn("neighbour", server(wasmtest.Echo())))
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			ref := s.spawn("actor", server(c.does), "[limits]\nturn_time = \"1s\"")
+			ref := s.spawn("actor", server(c.does), "[limits]\nturn_time = \"500ms\"")
 			_, err := s.request(ref, "x")
 			var trap *wasm.Trap
 			var failed *actors.FailedError
