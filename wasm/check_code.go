@@ -173,7 +173,7 @@ func (c *checker) open(in *instruction, b *bodyCheck) {
 	c.limit("blocks inside each other", uint64(len(c.nest)-1), c.limits.Nesting)
 	b.edge(1, f.results)
 	if in.op == opLoop {
-		b.edge(2, f.params)
+		b.edge(4, f.params)
 	}
 }
 

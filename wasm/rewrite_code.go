@@ -33,8 +33,8 @@ type bodyWriter struct {
 	depth int32             // what a call of the function takes of the depth; 0 for one that calls nothing
 	wrap  bool              // the body is inside a block of its own
 
-	nest int // blocks that are open
-	own  int // how many were when the outermost loop without calls began; -1 outside of one
+	nest []nested
+	own  int // how many were open when the outermost loop without calls began; -1 outside of one
 }
 
 // depthShare is how many values that calls may have to keep weigh as much in the
@@ -51,7 +51,7 @@ func (w *bodyWriter) write(i int) {
 	}
 	w.wrap = w.depth > 0 && facts.leaves
 	r := &reader{b: w.Checked.code[:span.end], at: span.at}
-	w.out, w.nest, w.own = w.out[:0], 0, -1
+	w.out, w.nest, w.own = w.out[:0], append(w.nest[:0], nested{}), -1
 	declared := w.readLocals(r, len(own.params), facts.floats)
 	clear(w.nans.seen)
 	if facts.floats {
@@ -147,52 +147,33 @@ func (w *bodyWriter) leave() {
 
 func (w *bodyWriter) instructions(r *reader) {
 	charges := w.plan.charges[1:]
-	for in := r.next(); ; {
-		next := instruction{}
+	for {
+		in := r.next()
 		last := r.at == len(r.b)
 		if last {
 			if w.wrap {
 				w.out = append(w.out, opEnd)
 			}
 			w.leave()
-		} else {
-			next = r.next()
 		}
-		if in.op == opLoop && !charges[0].calls {
-			w.cache()
+		switch in.op {
+		case opBlock, opIf, opLoop:
+			var head *charge
+			if in.op == opLoop {
+				head = &charges[0]
+			}
+			w.open(&in, head)
 		}
 		w.instruction(r.b, &in)
-		w.block(&in)
+		if in.op == opEnd && !last {
+			w.end()
+		}
 		if len(charges) > 0 && charges[0].at == in.end {
 			w.charge(&charges[0])
 			charges = charges[1:]
 		}
 		if last {
 			return
-		}
-		in = next
-	}
-}
-
-// cache begins a loop without calls. Within one the local that keeps the fuel is
-// always the global's equal, so that no turn of the loop waits for the last one's
-// store.
-func (w *bodyWriter) cache() {
-	if w.own < 0 {
-		w.own = w.nest
-		w.op(opGlobalGet, w.fuel)
-		w.op(opLocalSet, w.temps[tempI64])
-	}
-}
-
-// block follows the blocks.
-func (w *bodyWriter) block(in *instruction) {
-	switch in.op {
-	case opBlock, opLoop, opIf:
-		w.nest++
-	case opEnd:
-		if w.nest--; w.nest == w.own {
-			w.own = -1
 		}
 	}
 }
@@ -205,6 +186,9 @@ func (w *bodyWriter) instruction(code []byte, in *instruction) {
 	case in.op == opRefFunc:
 		w.op(opRefFunc, w.function(in.x))
 		return
+	case in.imm == labelImmediate || in.imm == tableBranchImmediate:
+		w.branch(code, in)
+		return
 	case in.op == opReturn:
 		w.leave()
 	case in.class == bulk:
@@ -214,58 +198,6 @@ func (w *bodyWriter) instruction(code []byte, in *instruction) {
 	if c, ok := w.nans.canonical(in); ok {
 		w.canonical(c, w.temps[nanTemp(c)])
 	}
-}
-
-// charge takes fuel. The entry, loops and bulk operations look at what is left.
-func (w *bodyWriter) charge(c *charge) {
-	switch {
-	case c.kind == chargeEndless:
-		w.callYield(YieldEndless)
-		w.out = append(w.out, opUnreachable)
-		return
-	case c.kind == chargeLabel && c.cost == 0:
-		return
-	}
-	w.left()
-	w.i64(int64(c.cost))
-	w.out = append(w.out, opI64Sub)
-	w.set()
-	if c.kind != chargeLabel {
-		w.look()
-	}
-}
-
-// left leaves the fuel that is left on the stack.
-func (w *bodyWriter) left() {
-	if w.own >= 0 {
-		w.op(opLocalGet, w.temps[tempI64])
-	} else {
-		w.op(opGlobalGet, w.fuel)
-	}
-}
-
-// set takes the fuel that is left from the stack.
-func (w *bodyWriter) set() {
-	w.op(opLocalTee, w.temps[tempI64])
-	w.op(opGlobalSet, w.fuel)
-}
-
-// look asks for more fuel when there is none.
-func (w *bodyWriter) look() {
-	w.op(opLocalGet, w.temps[tempI64])
-	w.i64(0)
-	w.out = append(w.out, opI64LtS, opIf, 0x40)
-	w.callYield(YieldFuel)
-	if w.own >= 0 {
-		w.op(opGlobalGet, w.fuel)
-		w.op(opLocalSet, w.temps[tempI64])
-	}
-	w.out = append(w.out, opEnd)
-}
-
-func (w *bodyWriter) callYield(r Reason) {
-	w.i32(int32(r))
-	w.op(opCall, w.yield)
 }
 
 // growPages is the most pages that a growth of the memory is charged for.
