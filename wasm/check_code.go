@@ -73,6 +73,7 @@ const edgesPerJoin = 512
 
 func (c *checker) readBody() {
 	b := bodyCheck{locals: c.readLocals()}
+	b.edge(1, 0)
 	own := c.types[c.functions[c.body]]
 	c.nest = append(c.nest[:0], frame{op: opBlock, results: len(own.results)})
 	for c.r.err == nil && len(c.nest) > 0 {

@@ -14,7 +14,7 @@ func (w *rewriter) code() []byte {
 	s := w.sections[sectionCode]
 	out := make([]byte, 0, (s.end-s.at)*5/4)
 	out = binary.AppendUvarint(out, uint64(len(w.bodies)))
-	b := &bodyWriter{rewriter: w, nans: nans{seen: map[int]bool{}}}
+	b := &bodyWriter{rewriter: w}
 	for i := range w.bodies {
 		b.write(i)
 		out = binary.AppendUvarint(out, uint64(len(b.out)))
@@ -53,7 +53,7 @@ func (w *bodyWriter) write(i int) {
 	r := &reader{b: w.Checked.code[:span.end], at: span.at}
 	w.out, w.nest, w.own = w.out[:0], append(w.nest[:0], nested{}), -1
 	declared := w.readLocals(r, len(own.params), facts.floats)
-	clear(w.nans.seen)
+	w.nans.reset()
 	if facts.floats {
 		w.nans.find(&reader{b: r.b, at: r.at}, own.params, declared.types)
 	}

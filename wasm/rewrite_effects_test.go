@@ -115,9 +115,11 @@ func TestGuestGoesOnAfterAYield(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	given := int64(0)
 	rt := newRuntimeWith(t, func(_ context.Context, m api.Module, _ []uint64) {
 		fuel := m.ExportedGlobal(p.Fuel).(api.MutableGlobal)
 		fuel.Set(fuel.Get() + 1000)
+		given += 1000
 	})
 	g, err := startGuest(rt, code, p)
 	if err != nil {
@@ -130,6 +132,10 @@ func TestGuestGoesOnAfterAYield(t *testing.T) {
 	}
 	if left := g.fuel(); left < -100 || left > 1000 {
 		t.Errorf("%d fuel is left", left)
+	}
+	spent := given - g.fuel()
+	if atOnce := g.spends(t, 1_000_000); atOnce != spent {
+		t.Errorf("with yields it costs %d, without them %d", spent, atOnce)
 	}
 }
 
@@ -175,6 +181,17 @@ func TestCodeThatABranchJumpsOverIsHardlyCharged(t *testing.T) {
 	}
 	if some > 16_000 {
 		t.Errorf("a few instructions cost %d", some)
+	}
+}
+
+func TestCodeBehindALoopIsChargedOnceAndAlsoWhenTheLoopIsJumpedOver(t *testing.T) {
+	loop := wasmtest.Loop(wasmtest.Get(0) + wasmtest.I32(1) + wasmtest.I32Sub + wasmtest.Tee(0) + wasmtest.BrIf(0))
+	g := running(t, assembled("ii:", "", wasmtest.Block(wasmtest.Get(1)+wasmtest.BrIf(0)+loop)+wasmtest.Repeat(20, wasmtest.Get(0)+wasmtest.Drop)))
+	if once, often := g.spends(t, 1, 0), g.spends(t, 101, 0); often-once != 100*5 {
+		t.Errorf("a hundred turns of five instructions cost %d", often-once)
+	}
+	if jumped := g.spends(t, 1, 1); jumped < 40 {
+		t.Errorf("forty instructions behind a loop cost %d", jumped)
 	}
 }
 
@@ -280,6 +297,8 @@ func TestArithmeticGivesOneNaN(t *testing.T) {
 	const f32, f64 = 0x7fc00000, 0x7ff8000000000000
 	load32 := wasmtest.I32(0) + "\x2a\x00\x00"
 	load64 := wasmtest.I32(0) + "\x2b\x00\x00"
+	compute := load64 + load64 + "\xa0"
+	const loaded = 0xfff40403ffa00201
 	odd := func(m *wasmtest.Module) { m.Data(0, []byte("\x01\x02\xa0\xff\x03\x04\xf4\xff")) }
 	vector := wasmtest.I32(0) + "\xfd\x00\x00\x00"
 	cases := map[string]struct {
@@ -287,21 +306,30 @@ func TestArithmeticGivesOneNaN(t *testing.T) {
 		code wasmtest.Code
 		want uint64
 	}{
-		"f32.add then reinterpret":      {":i", load32 + load32 + "\x92\xbc", f32},
-		"f32.sqrt then store":           {":i", wasmtest.I32(8) + load32 + "\x91\x38\x00\x00" + wasmtest.I32(8) + wasmtest.Load32(0), f32},
-		"f32.mul within f32.sub":        {":i", load32 + load32 + load32 + "\x94\x93\xbc", f32},
-		"f32.demote_f64":                {":i", load64 + "\xb6\xbc", f32},
-		"f64.add then reinterpret":      {":I", load64 + load64 + "\xa0\xbd", f64},
-		"f64.promote_f32":               {":I", load32 + "\xbb\xbd", f64},
-		"f64.min within a local":        {":I", load64 + load64 + "\xa4" + wasmtest.Set(0) + wasmtest.Get(0) + "\xbd", f64},
-		"f32x4.add":                     {":i", vector + vector + "\xfd\xe4\x01" + "\xfd\x1b\x00", f32},
-		"f64x2.div":                     {":I", vector + vector + "\xfd\xf3\x01" + "\xfd\x1d\x00", f64},
-		"f32x4.add, then lanes of f64":  {":I", vector + vector + "\xfd\xe4\x01" + vector + "\xfd\x4e" + "\xfd\x1d\x00", 0x7fc000007fc00000 & 0xfff40403ffa00201},
+		"f32.add then reinterpret":                             {":i", load32 + load32 + "\x92\xbc", f32},
+		"f32.sqrt then store":                                  {":i", wasmtest.I32(8) + load32 + "\x91\x38\x00\x00" + wasmtest.I32(8) + wasmtest.Load32(0), f32},
+		"f32.mul within f32.sub":                               {":i", load32 + load32 + load32 + "\x94\x93\xbc", f32},
+		"f32.demote_f64":                                       {":i", load64 + "\xb6\xbc", f32},
+		"f64.add then reinterpret":                             {":I", load64 + load64 + "\xa0\xbd", f64},
+		"f64.promote_f32":                                      {":I", load32 + "\xbb\xbd", f64},
+		"f64.min within a local":                               {":I", load64 + load64 + "\xa4" + wasmtest.Set(0) + wasmtest.Get(0) + "\xbd", f64},
+		"f32x4.add":                                            {":i", vector + vector + "\xfd\xe4\x01" + "\xfd\x1b\x00", f32},
+		"f64x2.div":                                            {":I", vector + vector + "\xfd\xf3\x01" + "\xfd\x1d\x00", f64},
+		"f32x4.add, then lanes of f64":                         {":I", vector + vector + "\xfd\xe4\x01" + vector + "\xfd\x4e" + "\xfd\x1d\x00", 0x7fc000007fc00000 & 0xfff40403ffa00201},
+		"computed in a local, seen later":                      {":I", compute + wasmtest.Set(0) + wasmtest.Block("") + wasmtest.Get(0) + "\xbd", f64},
+		"computed, through two locals":                         {":I", compute + wasmtest.Set(0) + wasmtest.Get(0) + wasmtest.Set(1) + wasmtest.Get(1) + "\xbd", f64},
+		"computed, under a block":                              {":I", compute + wasmtest.Block("") + "\xbd", f64},
+		"computed and kept by a tee":                           {":I", compute + wasmtest.Tee(0) + wasmtest.Drop + wasmtest.Get(0) + "\xbd", f64},
+		"computed, one of two by select":                       {":I", compute + wasmtest.F64(1) + wasmtest.I32(1) + "\x1b\xbd", f64},
+		"loaded into a local that also holds what is computed": {":I", compute + wasmtest.Set(0) + load64 + wasmtest.Set(0) + wasmtest.Get(0) + "\xbd", loaded},
+		"loaded into a local that is put into another one before": {":I", compute + wasmtest.Drop +
+			wasmtest.Loop(wasmtest.Get(0)+wasmtest.Set(1)+load64+wasmtest.Set(0)+wasmtest.Get(2)+wasmtest.I32Eqz+wasmtest.I32(1)+wasmtest.Set(2)+wasmtest.BrIf(0)) +
+			wasmtest.Get(1) + "\xbd", loaded},
 		"a load and a store are exact":  {":i", wasmtest.I32(8) + load32 + "\x38\x00\x00" + wasmtest.I32(8) + wasmtest.Load32(0), 0xffa00201},
 		"f32.neg, abs, copysign, exact": {":i", load32 + "\x8c" + load32 + "\x98\x8b\xbc", 0x7fa00201},
 	}
 	for name, c := range cases {
-		g := running(t, assembled(c.sig, "F", c.code, odd))
+		g := running(t, assembled(c.sig, "FFi", c.code, odd))
 		g.refill(1<<20, 100)
 		if out, trap, _ := g.call("f"); trap != "" || out[0] != c.want {
 			t.Errorf("%s: %x %s, want %x", name, out, trap, c.want)

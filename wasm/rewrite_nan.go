@@ -44,6 +44,18 @@ type flow struct {
 	to    uint32
 }
 
+// keptNans is how many entries a map may have had to be used again: clearing one
+// takes as long as it was ever big.
+const keptNans = 1000
+
+// reset forgets the last body.
+func (n *nans) reset() {
+	if n.seen == nil || len(n.seen) > keptNans {
+		n.seen = map[int]bool{}
+	}
+	clear(n.seen)
+}
+
 // find reads a body, whose instructions begin at r, and whose locals, after its
 // parameters, are of the types.
 func (n *nans) find(r *reader, params string, types []byte) {

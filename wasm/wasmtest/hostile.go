@@ -211,6 +211,12 @@ func resourceBombs() []hostile {
 		{name: "2^20 element items and one more", refusal: "element items: 1048577, the limit is 1048576", add: body(":", "", ""), patch: replacing(9, 1, "\x01\x00", 1<<20+1, Repeat(1<<20+1, "\x00"))},
 		{name: "20,001 globals", refusal: "globals: 20001, the limit is 20000", patch: replacing(6, 20_001, Repeat(20_001, "\x7f\x00\x41\x00\x0b"))},
 		{name: "200,001 functions", refusal: "functions: 200001, the limit is 200000", add: func(m *Module) { m.Type(":") }, patch: replacing(3, 200_001, Repeat(200_001, "\x00"))},
+		{name: "100,000 functions of 10,000 locals", refusal: "values at labels", patch: func(c []byte) []byte {
+			many := Repeat(100_000, "\x06\x01\x90\x4e\x7f\x01\x0b")
+			c = withSection(withSection(c, 7, []byte{0}), 1, []byte("\x01\x60\x00\x00"))
+			c = withSection(c, 3, append(leb(100_000), make([]byte, 100_000)...))
+			return withSection(c, 10, append(leb(100_000), many...))
+		}},
 		{name: "20,001 types", refusal: "types: 20001, the limit is 20000", patch: replacing(1, 20_001, Repeat(20_001, "\x60\x00\x00"))},
 		{name: "20,001 exports", refusal: "exports: 20001, the limit is 20000", patch: replacing(7, 20_001, Repeat(20_001, "\x00\x02\x00"))},
 		{name: "10,001 imports", refusal: "imports: 10001, the limit is 10000", patch: replacing(2, 10_001, Repeat(10_001, "\x00\x00\x00\x00"))},
