@@ -45,7 +45,7 @@ func TestAGuestThatFailsEndsAloneAndSaysWhy(t *testing.T) {
 	stopAsking := keepAsking(s, s.spawn("neighbour", server(wasmtest.Echo())))
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			ref := s.spawn("actor", server(c.does), "[limits]\nturn_time = \"500ms\"")
+			ref := s.spawn("actor", server(c.does), "[limits]\nturn_time = \"2s\"\nfuel = 1000000000000")
 			_, err := s.request(ref, "x")
 			var trap *wasm.Trap
 			var failed *actors.FailedError

@@ -62,7 +62,7 @@ func openEngine(t testing.TB) *wasm.Engine {
 	return e
 }
 
-var limits = wasm.Options{MemoryLimit: 16 << 20, TurnTime: 300 * time.Millisecond, Fuel: 1 << 40, OutputLimit: 1 << 10}
+var limits = wasm.Options{MemoryLimit: 16 << 20, TurnTime: 1500 * time.Millisecond, Fuel: 1 << 40, OutputLimit: 1 << 10}
 
 // start makes a machine of the module with a host that answers ok(()).
 func start(t testing.TB, e *wasm.Engine, code []byte) (*wasm.Machine, *testHost) {
@@ -113,7 +113,7 @@ func TestAGuestThatMisbehavesEndsAsATypedTrap(t *testing.T) {
 	}{
 		"unreachable is executed":                {wasmtest.Trap(), wasm.KindUnreachable, "unreachable"},
 		"a Rust panic, an empty endless loop":    {wasmtest.Panic(), wasm.KindPanic, "endless empty loop"},
-		"an endless loop ends at the deadline":   {wasmtest.Spin(), wasm.KindDeadline, "more than 300ms"},
+		"an endless loop ends at the deadline":   {wasmtest.Spin(), wasm.KindDeadline, "more than 1.5s"},
 		"a division by zero":                     {wasmtest.DivideByZero(), wasm.KindDivide, "divide by zero"},
 		"a load outside the memory":              {wasmtest.OutOfBounds(), wasm.KindMemory, "out of bounds"},
 		"an indirect call of another type":       {wasmtest.WrongCall(), wasm.KindIndirect, "type mismatch"},
