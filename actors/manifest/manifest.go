@@ -119,7 +119,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Memory:          64 << 20,
 		TurnTime:        5 * time.Second,
-		Fuel:            30_000_000_000,
+		Fuel:            100_000_000_000,
 		WaitTime:        30 * time.Second,
 		MailboxMessages: 1000,
 		MailboxBytes:    16 << 20,
