@@ -208,11 +208,22 @@ func TestAKillEndsASpinningGuestWithItsCause(t *testing.T) {
 
 func TestTimeInTheHostIsNotTheGuests(t *testing.T) {
 	e := openEngine(t)
-	m, h := start(t, e, wasmtest.On(wasmtest.Do("theater:simple/runtime", "log", nil, wasmtest.Reply(nil))))
-	h.answer = func(ctx context.Context, name string, input []byte) (wasm.Reply, error) {
-		<-time.After(2 * limits.TurnTime)
-		return ok(ctx, name, input)
+	module, err := e.Compile(t.Context(), wasmtest.On(wasmtest.Do("theater:simple/runtime", "log", nil, wasmtest.Burn(10_000_000, wasmtest.Reply(nil)))))
+	if err != nil {
+		t.Fatal(err)
 	}
+	o := limits
+	o.TurnTime = 200 * time.Millisecond
+	m, err := module.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close(context.Background())
+	h := &testHost{module: module, answer: func(ctx context.Context, name string, input []byte) (wasm.Reply, error) {
+		<-time.After(2 * o.TurnTime) // what the guest waits for
+		return ok(ctx, name, input)
+	}}
+	m.Attach(h)
 	if _, err := request(t, m, h, ""); err != nil {
 		t.Fatal(err)
 	}
