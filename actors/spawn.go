@@ -11,6 +11,7 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 )
@@ -211,7 +212,7 @@ func (s *System) run(ctx context.Context, b *birth) error {
 	props := actor.PropsFromProducer(func() actor.Actor { return newGuard(p, s.config.Logger) },
 		actor.WithMailbox(func() actor.Mailbox { return c.mailbox }),
 		actor.WithDispatcher(s.dispatcher),
-		actor.WithGuardian(stopFailed{}))
+		actor.WithGuardian(supervision.Guardian{}))
 	if _, err := s.proto.Root.SpawnNamed(props, c.id.String()); err != nil {
 		return err
 	}
@@ -219,12 +220,4 @@ func (s *System) run(ctx context.Context, b *birth) error {
 		s.stop(c.pid)
 	}
 	return nil
-}
-
-// stopFailed is the guardian at the top: it stops a process whose own code
-// panicked, for nobody is left to decide more. Guests cannot cause that.
-type stopFailed struct{}
-
-func (stopFailed) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, _, _ any) {
-	supervisor.StopChildren(child)
 }
