@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/theater-go/theater/actors/manifest"
 )
 
 // arrange puts a command line into the order that the flag parser understands,
@@ -119,7 +121,7 @@ func (l level) flag(word string, next []string) (string, []string, error) {
 func suggest(word string, known []string) string {
 	best, distance := "", len(word)/3+2
 	for _, k := range known {
-		if d := editDistance(word, k); d < distance {
+		if d := manifest.EditDistance(word, k, distance); d < distance {
 			best, distance = k, d
 		}
 	}
@@ -127,27 +129,6 @@ func suggest(word string, known []string) string {
 		return ""
 	}
 	return ", did you mean " + best + "?"
-}
-
-// editDistance counts the bytes to insert, delete or replace.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // arguments returns the arguments of a command that takes from least to most

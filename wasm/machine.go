@@ -271,7 +271,7 @@ func (m *Machine) guarded(ctx context.Context, f func(context.Context) error) er
 }
 
 // hostCall serves theater import imp: it takes the input out of the guest's
-// memory, asks the host while the stopwatch stands still, and leaves the output
+// memory, asks the host while the guest's time stands still, and leaves the output
 // in memory that the guest allocates.
 func (m *Machine) hostCall(ctx context.Context, imp int, in, inLen, outPtr, outLen uint32) {
 	if !m.ready {

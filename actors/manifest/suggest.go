@@ -7,7 +7,7 @@ import "strings"
 func suggest(name string, candidates []string) string {
 	best, distance := "", len(name)/3+2
 	for _, c := range candidates {
-		if n := editDistance(name, c, distance); n < distance {
+		if n := EditDistance(name, c, distance); n < distance {
 			best, distance = c, n
 		}
 	}
@@ -22,9 +22,10 @@ func suggest(name string, candidates []string) string {
 	return ""
 }
 
-// editDistance counts the insertions, deletions and substitutions between two
-// names, giving up at limit.
-func editDistance(a, b string, limit int) int {
+// EditDistance counts the insertions, deletions and substitutions of bytes
+// between two names, giving up at limit, which it then returns. The command line
+// asks it too, for words that it does not know.
+func EditDistance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
 	}
