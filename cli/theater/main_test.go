@@ -43,7 +43,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	pattern, path := regexp.MustCompile(args[1]), ts.MkAbs(args[0])
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); <-tick.C {
 		if text, err := os.ReadFile(path); err == nil && pattern.Match(text) {
 			return
 		}
