@@ -26,22 +26,31 @@ type row struct {
 	name, unit string
 	doc        string // one line: what is measured against what
 	open       func(context.Context, settings) (*contest, error)
+	// parts are rows of which the one with the lowest ratio counts, under the
+	// row's name; nil where the row is one contest.
+	parts []row
 }
 
 // settings are how much is measured.
 type settings struct {
-	rounds int           // of each side; the median counts
-	round  time.Duration // how long a round takes, about
-	pairs  int           // of actors in pingpong-async
-	relays int           // in send-async
+	rounds   int           // of each side; the median counts
+	round    time.Duration // how long a round takes, about
+	pairs    int           // of actors in pingpong-async
+	relays   int           // in send-burst-async
+	counters int           // actors in recording
+	spawned  int           // actors in a round of spawn, at most
+	machines int           // in restart-reset
 }
 
-// defaultSettings let the whole table run in less than half a minute.
-var defaultSettings = settings{rounds: 7, round: 300 * time.Millisecond, pairs: 256, relays: 8}
+// defaultSettings let the whole table run in about a minute.
+var defaultSettings = settings{
+	rounds: 7, round: 200 * time.Millisecond,
+	pairs: 256, relays: 8, counters: 8, spawned: 2048, machines: 64,
+}
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, sendRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, sendRow, burstRow}
 }
 
 // Names lists the benchmarks; each name is there once.

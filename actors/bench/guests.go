@@ -92,11 +92,12 @@ func (g *guests) close(ctx context.Context) error {
 }
 
 // ball is a message of the guest's ping-pong: its receiver passes it to target
-// and from there it goes to and fro, hops times in all.
-func ball(target actors.Ref, hops int) []byte {
+// and from there it goes to and fro, number times in all. In a burst the number
+// is that of messages.
+func ball(target actors.Ref, number int) []byte {
 	id := target.ID.String()
 	b := append([]byte{byte(len(id))}, id...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(hops))
+	b = binary.LittleEndian.AppendUint32(b, uint32(number))
 	return append(b, strings.Repeat("x", payloadBytes)...)
 }
 
