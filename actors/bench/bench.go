@@ -53,7 +53,7 @@ var defaultSettings = settings{
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, fuelRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow}
 }
 
 // Names lists the benchmarks; each name is there once.

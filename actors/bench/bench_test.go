@@ -54,7 +54,7 @@ func TestEachNameIsThereOnceAndDescribed(t *testing.T) {
 			t.Errorf("%s is described as %q, not in one line", name, d)
 		}
 	}
-	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "fuel"} {
+	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "recording", "fuel", "spawn"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is missing from %v", name, names)
 		}

@@ -18,7 +18,7 @@ func OpenEcho(ctx context.Context, durability string) (ask func(body []byte) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	ask = func(body []byte) ([]byte, error) { return g.node.System.Request(ctx, g.refs[0], sender, body) }
+	ask = func(body []byte) ([]byte, error) { return g.system.Request(ctx, g.refs[0], sender, body) }
 	return ask, func() error { return g.close(context.WithoutCancel(ctx)) }, nil
 }
 
