@@ -50,7 +50,8 @@ func (forgetful) Close() error { return nil }
 // openForgetful spawns n actors in a system like a node's, whose chains nobody
 // keeps.
 func openForgetful(ctx context.Context, name string, code []byte, n int) (*guests, error) {
-	return opened(ctx, func(g *guests) error {
+	g := &guests{}
+	return g, g.opened(ctx, func() error {
 		handlers, err := node.Handlers()
 		if err != nil {
 			return err

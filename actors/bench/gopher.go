@@ -19,12 +19,9 @@ import (
 //go:embed counter/*.go
 var counter embed.FS
 
-// ErrNoGo is returned for a row whose guest is written in Go when there is no go
-// command to build it.
-var ErrNoGo = errors.New("its guest is built by the go command, which is not there")
-
 // buildCounter builds the Go guest as theater new and theater build do, in a
-// folder for temporary files, without a network.
+// folder for temporary files, without a network. Without a go command the error
+// is exec.ErrNotFound.
 func buildCounter(ctx context.Context) (code []byte, err error) {
 	temp, err := os.MkdirTemp("", "theater-bench-")
 	if err != nil {
@@ -50,7 +47,7 @@ func buildCounter(ctx context.Context) (code []byte, err error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, ErrNoGo
+		return nil, fmt.Errorf("build the Go guest: %w", err)
 	case err != nil:
 		return nil, fmt.Errorf("build the Go guest: %w\n%s", err, output)
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +48,7 @@ type guests struct {
 	code     []byte
 	refs     []actors.Ref
 
-	closers []func(context.Context) error // the last is called first
+	closers
 }
 
 // openGuests spawns n actors of the C guest on a node.
@@ -61,7 +59,8 @@ func openGuests(ctx context.Context, durability string, n int) (*guests, error) 
 // openNode spawns n actors on a node with a new data folder, or in memory when
 // durability is "".
 func openNode(ctx context.Context, durability, name string, code []byte, n int) (*guests, error) {
-	return opened(ctx, func(g *guests) error {
+	g := &guests{}
+	return g, g.opened(ctx, func() error {
 		var folder string
 		if durability != "" {
 			var err error
@@ -79,17 +78,6 @@ func openNode(ctx context.Context, durability, name string, code []byte, n int) 
 		return g.spawn(ctx, made.Handlers, name, code, n)
 	})
 }
-
-// opened gives what open makes, or closes what it made before it failed.
-func opened(ctx context.Context, open func(*guests) error) (*guests, error) {
-	g := &guests{}
-	if err := open(g); err != nil {
-		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
-	}
-	return g, nil
-}
-
-func (g *guests) onClose(f func(context.Context) error) { g.closers = append(g.closers, f) }
 
 // spawn spawns the first n actors.
 func (g *guests) spawn(ctx context.Context, handlers *host.Registry, name string, code []byte, n int) (err error) {
@@ -109,16 +97,6 @@ func (g *guests) spawn(ctx context.Context, handlers *host.Registry, name string
 
 func (g *guests) spawnOne(ctx context.Context, name string) (actors.Ref, error) {
 	return g.system.Spawn(ctx, actors.Spec{Manifest: g.manifest, Package: g.code, Name: name})
-}
-
-// close ends the actors and all below them, and removes their data folder.
-func (g *guests) close(ctx context.Context) error {
-	var errs []error
-	for _, f := range slices.Backward(g.closers) {
-		errs = append(errs, f(ctx))
-	}
-	g.closers = nil
-	return errors.Join(errs...)
 }
 
 // ball is a message of the guest's ping-pong: its receiver passes it to target
