@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -43,7 +42,7 @@ type settings struct {
 	spawned  int           // actors in a round of spawn, at most
 	machines int           // in restart-reset
 
-	counter func() ([]byte, error) // builds the Go guest, once in a run
+	gopher *gopher // has the Go guest
 }
 
 // defaultSettings let the whole table run in about a minute.
@@ -89,7 +88,7 @@ func Run(ctx context.Context, names []string, progress func(string)) ([]Row, err
 	return defaultSettings.run(ctx, names, progress)
 }
 
-func (s settings) run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
+func (s settings) run(ctx context.Context, names []string, progress func(string)) (rows []Row, err error) {
 	chosen, err := choose(names)
 	if err != nil {
 		return nil, err
@@ -97,8 +96,8 @@ func (s settings) run(ctx context.Context, names []string, progress func(string)
 	if progress == nil {
 		progress = func(string) {}
 	}
-	s.counter = sync.OnceValues(func() ([]byte, error) { return buildCounter(ctx) })
-	var rows []Row
+	s.gopher = &gopher{}
+	defer func() { err = errors.Join(err, s.gopher.close()) }()
 	for _, r := range chosen {
 		progress(r.name + ": " + r.doc)
 		measured, err := r.measure(ctx, s)

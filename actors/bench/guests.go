@@ -22,6 +22,15 @@ import (
 //go:embed echo.wasm
 var echo []byte
 
+// guest is a module that actors run.
+type guest struct {
+	name  string
+	code  []byte
+	cache string // a folder of compiled code; "" where compiling takes no time
+}
+
+var echoGuest = guest{name: "echo", code: echo}
+
 // manifestOf is the manifest of a guest with that name.
 const manifestOf = `name = "%[1]s"
 version = "1.0.0"
@@ -44,8 +53,8 @@ const (
 // guests are actors of one guest in a system of their own.
 type guests struct {
 	system   *actors.System
+	guest    guest
 	manifest *manifest.Manifest
-	code     []byte
 	refs     []actors.Ref
 
 	closers
@@ -53,13 +62,13 @@ type guests struct {
 
 // openGuests spawns n actors of the C guest on a node.
 func openGuests(ctx context.Context, durability string, n int) (*guests, error) {
-	return openNode(ctx, durability, "echo", echo, n)
+	return openNode(ctx, durability, echoGuest, n)
 }
 
 // openNode spawns n actors on a node with a new data folder, or in memory when
 // durability is "".
-func openNode(ctx context.Context, durability, name string, code []byte, n int) (*guests, error) {
-	g := &guests{}
+func openNode(ctx context.Context, durability string, of guest, n int) (*guests, error) {
+	g := &guests{guest: of}
 	return g, g.opened(ctx, func() error {
 		var folder string
 		if durability != "" {
@@ -69,24 +78,23 @@ func openNode(ctx context.Context, durability, name string, code []byte, n int) 
 			}
 			g.onClose(func(context.Context) error { return os.RemoveAll(folder) })
 		}
-		made, err := node.Open(ctx, node.Config{Data: folder, Durability: durability})
+		made, err := node.Open(ctx, node.Config{Data: folder, Durability: durability, Cache: of.cache})
 		if err != nil {
 			return err
 		}
 		g.onClose(made.Close)
 		g.system = made.System
-		return g.spawn(ctx, made.Handlers, name, code, n)
+		return g.spawn(ctx, made.Handlers, n)
 	})
 }
 
 // spawn spawns the first n actors.
-func (g *guests) spawn(ctx context.Context, handlers *host.Registry, name string, code []byte, n int) (err error) {
-	if g.manifest, err = manifest.Parse(fmt.Appendf(nil, manifestOf, name), manifest.FileName, handlers); err != nil {
+func (g *guests) spawn(ctx context.Context, handlers *host.Registry, n int) (err error) {
+	if g.manifest, err = manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, handlers); err != nil {
 		return err
 	}
-	g.code = code
 	for range n {
-		ref, err := g.spawnOne(ctx, fmt.Sprintf("%s-%d", name, len(g.refs)+1))
+		ref, err := g.spawnOne(ctx, fmt.Sprintf("%s-%d", g.guest.name, len(g.refs)+1))
 		if err != nil {
 			return err
 		}
@@ -96,7 +104,7 @@ func (g *guests) spawn(ctx context.Context, handlers *host.Registry, name string
 }
 
 func (g *guests) spawnOne(ctx context.Context, name string) (actors.Ref, error) {
-	return g.system.Spawn(ctx, actors.Spec{Manifest: g.manifest, Package: g.code, Name: name})
+	return g.system.Spawn(ctx, actors.Spec{Manifest: g.manifest, Package: g.guest.code, Name: name})
 }
 
 // ball is a message of the guest's ping-pong: its receiver passes it to target

@@ -16,7 +16,7 @@ var turnRow = row{
 	doc: "the C guest answers 64 bytes, one machine, metered, no actor and no recording; baseline: the same export on bare wazero, its buffers allocated once",
 	open: func(ctx context.Context, _ settings) (*contest, error) {
 		body := pack.Bytes([]byte(strings.Repeat("x", payloadBytes)))
-		return openTurns(ctx, echo, exportRequest, pack.Tuple(pack.String("1"), body))
+		return openTurns(ctx, echoGuest, exportRequest, pack.Tuple(pack.String("1"), body))
 	},
 }
 
@@ -30,13 +30,13 @@ type solo struct {
 
 // openTurns readies the same turns of a guest on both sides: of a machine, and
 // on bare wazero. An operation is one turn.
-func openTurns(ctx context.Context, code []byte, export string, params pack.Value) (*contest, error) {
-	s, err := openSolo(ctx, code, export, params)
+func openTurns(ctx context.Context, of guest, export string, params pack.Value) (*contest, error) {
+	s, err := openSolo(ctx, of, export, params)
 	if err != nil {
 		return nil, err
 	}
 	closeIt := func(ctx context.Context) error { return s.close(ctx) }
-	b, err := openBare(ctx, code, export, s.input())
+	b, err := openBare(ctx, of.code, export, s.input())
 	if err == nil {
 		closeIt = func(ctx context.Context) error { return errors.Join(b.close(ctx), s.close(ctx)) }
 		err = s.agrees(ctx, b)
@@ -65,8 +65,8 @@ func openTurns(ctx context.Context, code []byte, export string, params pack.Valu
 	}, nil
 }
 
-func openSolo(ctx context.Context, code []byte, export string, params pack.Value) (*solo, error) {
-	p, err := openProgram(ctx, code)
+func openSolo(ctx context.Context, of guest, export string, params pack.Value) (*solo, error) {
+	p, err := openProgram(ctx, of)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func openWard(ctx context.Context, n int) (*ward, error) {
 			return err
 		}
 		w.onClose(func(context.Context) error { return w.writer.Close() })
-		if w.program, err = openProgram(ctx, echo); err != nil {
+		if w.program, err = openProgram(ctx, echoGuest); err != nil {
 			return err
 		}
 		w.onClose(w.program.close)
