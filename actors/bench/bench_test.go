@@ -110,6 +110,39 @@ func TestEveryRowMeasuresBothSidesAndLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+func TestOfARowOfPartsTheLowestRatioCounts(t *testing.T) {
+	fast, slow := func(n int) int { return 1_000_000 * n }, func(n int) int { return n }
+	tidy := func() {}
+	for _, parts := range [][]bench.Part{
+		{{"fast", fast, slow, 1, tidy}, {"slow", slow, fast, 1, tidy}},
+		{{"slow", slow, fast, 1, tidy}, {"fast", fast, slow, 1, tidy}},
+	} {
+		row, err := bench.Measure(t.Context(), "both", parts...)
+		if err != nil || row.Name != "both" || row.Unit != "slow" || *row.Ratio >= 1 {
+			t.Errorf("got %+v, %v", row, err)
+		}
+	}
+}
+
+func TestARoundHasNoMoreOperationsThanMayBeAndIsTidiedUp(t *testing.T) {
+	const most = 3
+	rounds, tidied := 0, 0
+	side := func(n int) int {
+		if n > most {
+			t.Errorf("a round of %d", n)
+		}
+		rounds++
+		return n
+	}
+	row, err := bench.Measure(t.Context(), "bounded", bench.Part{Unit: "u", Ours: side, Baseline: side, Most: most, Tidy: func() { tidied++ }})
+	if err != nil || row.Value <= 0 {
+		t.Errorf("got %+v, %v", row, err)
+	}
+	if rounds == 0 || tidied != rounds {
+		t.Errorf("tidied up %d times after %d rounds", tidied, rounds)
+	}
+}
+
 func TestTheMedianIsTheMiddle(t *testing.T) {
 	for _, c := range []struct {
 		values []float64

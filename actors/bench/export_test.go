@@ -8,6 +8,36 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
+// small is as little work as a row can do.
+var small = settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2, counters: 1, spawned: 4, machines: 2}
+
+// Side does about n operations and returns how many it did.
+type Side func(n int) (done int)
+
+// Part is one contest of a row.
+type Part struct {
+	Unit           string
+	Ours, Baseline Side
+	Most           int
+	Tidy           func()
+}
+
+// Measure measures a row of that name made of parts.
+func Measure(ctx context.Context, name string, parts ...Part) (Row, error) {
+	r := row{name: name}
+	for _, p := range parts {
+		side := func(s Side) work { return func(_ context.Context, n int) (int, error) { return s(n), nil } }
+		r.parts = append(r.parts, row{unit: p.Unit, open: func(context.Context, settings) (*contest, error) {
+			return &contest{
+				ours: side(p.Ours), baseline: side(p.Baseline), most: p.Most,
+				tidy:  func(context.Context) error { p.Tidy(); return nil },
+				close: func(context.Context) error { return nil },
+			}, nil
+		}})
+	}
+	return r.measure(ctx, small)
+}
+
 // RunSmall is Run with as little work as a row can do.
 func RunSmall(ctx context.Context, names ...string) ([]Row, error) {
 	return RunSmallTelling(ctx, nil, names...)
@@ -15,7 +45,6 @@ func RunSmall(ctx context.Context, names ...string) ([]Row, error) {
 
 // RunSmallTelling is RunSmall with progress.
 func RunSmallTelling(ctx context.Context, progress func(string), names ...string) ([]Row, error) {
-	small := settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2, counters: 1, spawned: 4, machines: 2}
 	return small.run(ctx, names, progress)
 }
 

@@ -42,12 +42,15 @@ type = "runtime"
 [[handler]]
 type = "message-server"
 allow = ["/"]
+
+[limits]
+mailbox_messages = 10000
 `
 
 const (
 	payloadBytes = 64
 	sender       = "bench"                // in the chain
-	pause        = 100 * time.Microsecond // between two looks at how far actors are
+	pause        = 100 * time.Microsecond // between two looks at how far actors are, at least
 )
 
 // guests are actors of one guest in a system of their own.
