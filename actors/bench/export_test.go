@@ -62,16 +62,16 @@ func OpenEcho(ctx context.Context, durability string) (ask func(body []byte) ([]
 // VerifyRestarts restarts so many machines as restart-reset does, about n times
 // in all, and verifies the chains that they wrote.
 func VerifyRestarts(ctx context.Context, machines, n int) (restarts int, reports []chain.Report, err error) {
-	w, err := openWard(ctx, machines)
+	r, err := openRecorders(ctx, machines)
 	if err != nil {
 		return 0, nil, err
 	}
-	defer func() { err = errors.Join(err, w.close(context.WithoutCancel(ctx))) }()
-	if restarts, err = w.restarts(ctx, n); err != nil {
+	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
+	if restarts, err = r.restarts(ctx, n); err != nil {
 		return 0, nil, err
 	}
-	for _, p := range w.patients {
-		report, err := chain.Verify(ctx, w.log, p.id)
+	for _, p := range r.all {
+		report, err := chain.Verify(ctx, r.log, p.id)
 		if err != nil {
 			return 0, nil, err
 		}

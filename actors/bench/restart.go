@@ -18,28 +18,28 @@ var restartRow = row{
 
 // openRestarts readies both sides. An operation is one restart.
 func openRestarts(ctx context.Context, s settings) (*contest, error) {
-	w, err := openWard(ctx, s.machines)
+	r, err := openRecorders(ctx, s.machines)
 	if err != nil {
 		return nil, err
 	}
 	p := openPlainPanics(s.machines)
 	return &contest{
-		ours:     w.restarts,
+		ours:     r.restarts,
 		baseline: p.restarts,
-		close:    func(ctx context.Context) error { return errors.Join(p.close(), w.close(ctx)) },
+		close:    func(ctx context.Context) error { return errors.Join(p.close(), r.close(ctx)) },
 	}, nil
 }
 
 // restarts restarts every machine a number of times, about n in all, on as many
 // goroutines as the program has processors, and waits until the log has
 // acknowledged it.
-func (w *ward) restarts(ctx context.Context, n int) (int, error) {
-	each := max(1, n/len(w.patients))
-	workers := min(runtime.GOMAXPROCS(0), len(w.patients))
+func (r *recorders) restarts(ctx context.Context, n int) (int, error) {
+	each := max(1, n/len(r.all))
+	workers := min(runtime.GOMAXPROCS(0), len(r.all))
 	err := together(workers, func(first int) error {
 		for range each {
-			for i := first; i < len(w.patients); i += workers {
-				if err := w.patients[i].restart(ctx); err != nil {
+			for i := first; i < len(r.all); i += workers {
+				if err := r.all[i].restart(ctx); err != nil {
 					return err
 				}
 			}
@@ -49,7 +49,7 @@ func (w *ward) restarts(ctx context.Context, n int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return each * len(w.patients), w.writer.Flush(ctx)
+	return each * len(r.all), r.writer.Flush(ctx)
 }
 
 // plainPanics is one plain actor with children that panic.

@@ -14,10 +14,10 @@ import (
 // turnRoom is what a turn reserves of the log, as an actor's does.
 const turnRoom = 4096
 
-// patient is one machine, and the chain that it writes as an actor does: a
+// recorder is one machine, and the chain that it writes as an actor does: a
 // record for each turn, with every call of the guest's to its host.
-type patient struct {
-	ward       *ward
+type recorder struct {
+	of         *recorders
 	id         chain.ID
 	machine    *wasm.Machine
 	init, send int // exports
@@ -28,90 +28,90 @@ type patient struct {
 }
 
 // Call implements wasm.Host: it answers and records.
-func (p *patient) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
-	reply, err := p.answers.Call(ctx, imp, input)
-	p.events = append(p.events, &chain.Host{
+func (r *recorder) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
+	reply, err := r.answers.Call(ctx, imp, input)
+	r.events = append(r.events, &chain.Host{
 		Import: uint32(imp), Input: chain.NewPayload(input), Status: chain.CallAnswered, Output: chain.NewPayload(reply.Output),
 	})
 	return reply, err
 }
 
 // birth writes the genesis and runs the first init.
-func (p *patient) birth(ctx context.Context) error {
+func (r *recorder) birth(ctx context.Context) error {
 	state, err := pack.Encode(wasm.DefaultState())
 	if err != nil {
 		return err
 	}
-	w := p.ward.writer
-	p.machine.Attach(p)
-	p.events = []chain.Event{&chain.Genesis{
-		Time: time.Now().UnixNano(), Name: "echo", Path: "/echo-" + p.id.String(),
+	w := r.of.writer
+	r.machine.Attach(r)
+	r.events = []chain.Event{&chain.Genesis{
+		Time: time.Now().UnixNano(), Name: "echo", Path: "/echo-" + r.id.String(),
 		Module: w.PutBlob(echo), InitialState: w.PutBlob(state),
 		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule,
 	}}
-	return p.turn(ctx, p.init, pack.Unit)
+	return r.turn(ctx, r.init, pack.Unit)
 }
 
 // restart lets the guest trap, makes the instance fresh, and runs init.
-func (p *patient) restart(ctx context.Context) error {
+func (r *recorder) restart(ctx context.Context) error {
 	var trap *wasm.Trap
-	switch err := p.turn(ctx, p.send, pack.Tuple(pack.Bytes([]byte{0, 't'}))); {
+	switch err := r.turn(ctx, r.send, pack.Tuple(pack.Bytes([]byte{0, 't'}))); {
 	case err == nil:
 		return errors.New("the guest does not trap when it is told to")
 	case !errors.As(err, &trap) || trap.Kind != wasm.KindUnreachable:
 		return err
 	}
-	if err := p.reset(ctx); err != nil {
+	if err := r.reset(ctx); err != nil {
 		return err
 	}
-	p.events = []chain.Event{&chain.Lifecycle{What: chain.LifecycleRestart, Time: time.Now().UnixNano(), Reason: "trap", Count: 1}}
-	return p.turn(ctx, p.init, pack.Unit)
+	r.events = []chain.Event{&chain.Lifecycle{What: chain.LifecycleRestart, Time: time.Now().UnixNano(), Reason: "trap", Count: 1}}
+	return r.turn(ctx, r.init, pack.Unit)
 }
 
 // reset makes the machine what it was when it had started.
-func (p *patient) reset(ctx context.Context) error {
-	p.machine.Close(ctx)
-	machine, err := p.ward.program.start(ctx)
+func (r *recorder) reset(ctx context.Context) error {
+	r.machine.Close(ctx)
+	machine, err := r.of.program.start(ctx)
 	if err != nil {
 		return err
 	}
-	p.machine = machine
-	p.machine.Attach(p)
+	r.machine = machine
+	r.machine.Attach(r)
 	return nil
 }
 
 // turn runs one export and appends its record, which begins with what is in
 // events. Its error is that of the turn or of the log.
-func (p *patient) turn(ctx context.Context, export int, params pack.Value) error {
+func (r *recorder) turn(ctx context.Context, export int, params pack.Value) error {
 	input, err := pack.Encode(params)
 	if err != nil {
 		return err
 	}
-	room, err := p.ward.writer.Reserve(ctx, turnRoom)
+	room, err := r.of.writer.Reserve(ctx, turnRoom)
 	if err != nil {
 		return err
 	}
 	defer room.Release()
-	p.events = append(p.events, &chain.Call{
+	r.events = append(r.events, &chain.Call{
 		Export: uint32(export), Params: chain.NewPayload(input),
-		Cause: chain.Cause{Kind: chain.CauseExternal, External: sender}, Delivery: 1, Time: p.machine.Begin(time.Now().UnixNano()),
+		Cause: chain.Cause{Kind: chain.CauseExternal, External: sender}, Delivery: 1, Time: r.machine.Begin(time.Now().UnixNano()),
 	})
-	response, failure := p.machine.Turn(ctx, export, params)
-	result, err := p.result(response, failure)
+	response, failure := r.machine.Turn(ctx, export, params)
+	result, err := r.result(response, failure)
 	if err != nil {
 		return err
 	}
-	record := chain.Record{Actor: p.id, Number: p.next, Epoch: p.ward.writer.Epoch(), Events: append(p.events, result)}
-	p.events = nil
-	p.next++
-	if err := p.ward.writer.Append(record, room, nil); err != nil {
+	record := chain.Record{Actor: r.id, Number: r.next, Epoch: r.of.writer.Epoch(), Events: append(r.events, result)}
+	r.events = nil
+	r.next++
+	if err := r.of.writer.Append(record, room, nil); err != nil {
 		return err
 	}
 	return failure
 }
 
 // result closes a turn on the chain. A failure that is no trap is its error.
-func (p *patient) result(response pack.Value, failure error) (*chain.Result, error) {
+func (r *recorder) result(response pack.Value, failure error) (*chain.Result, error) {
 	var trap *wasm.Trap
 	switch {
 	case errors.As(failure, &trap):
@@ -121,13 +121,13 @@ func (p *patient) result(response pack.Value, failure error) (*chain.Result, err
 			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
 		}, nil
 	case failure != nil:
-		return nil, fmt.Errorf("actor %s: %w", p.id, failure)
+		return nil, fmt.Errorf("actor %s: %w", r.id, failure)
 	}
 	encoded, err := pack.Encode(response)
 	if err != nil {
 		return nil, err
 	}
-	state, err := pack.Encode(p.machine.State())
+	state, err := pack.Encode(r.machine.State())
 	if err != nil {
 		return nil, err
 	}
