@@ -43,11 +43,7 @@ func AppendEncode(dst []byte, v Value) ([]byte, error) {
 		dst = grown
 	}
 	var room [32]uint32
-	dst = append(dst, magic...)
-	dst = binary.LittleEndian.AppendUint16(dst, wireVersion)
-	dst = append(dst, 0, 0)
-	dst = appendU32(dst, uint32(m.nodes))
-	dst = appendU32(dst, uint32(m.nodes-1))
+	dst = appendHeader(dst, uint32(m.nodes))
 	dst, _ = appendValue(dst, &v, room[:0], 0)
 	return dst, nil
 }
