@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,7 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	if p.haltErr != nil {
 		return wasm.Reply{}, p.haltErr
 	}
+	input = bytes.Clone(input)
 	if d.calls++; d.calls > p.limits.HostCalls {
 		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindLimit, "the turn makes more than limits.host_calls = %d", p.limits.HostCalls))
 	}
@@ -175,7 +177,9 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f host.Function
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.limits.WaitTime)
 	defer cancel()
-	out, err := p.sessions[f.Handler].Call(waiting, call)
+	var out pack.Value
+	var err error
+	p.machine.Wait(func() { out, err = p.sessions[f.Handler].Call(waiting, call) })
 	var killed *wasm.Trap
 	switch {
 	case errors.As(context.Cause(ctx), &killed):
@@ -216,11 +220,17 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	outcome.Time = p.machine.Clock() + ns
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
+	slept := false
+	p.machine.Wait(func() {
+		select {
+		case <-timer.C:
+			slept = true
+		case <-ctx.Done():
+		case <-p.control.stopping:
+		}
+	})
+	if slept {
 		return d.settle(outcome, chain.CallAnswered, nil, nil)
-	case <-ctx.Done():
-	case <-p.control.stopping:
 	}
 	outcome.Time = 0
 	if p.control.ordered() == orderKill {

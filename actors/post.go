@@ -165,8 +165,11 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	if err != nil {
 		return pack.Value{}, fmt.Errorf("parameters: %w", err)
 	}
-	a, err := s.ask(ctx, c, &envelope{form: formCall, export: export, params: params, weight: len(encoded), cause: external(from), reply: newReply(true)})
-	return a.value, err
+	a, err := s.ask(ctx, c, &envelope{form: formCall, export: export, params: encoded, cause: external(from), reply: newReply(true)})
+	if err != nil {
+		return pack.Value{}, err
+	}
+	return pack.Decode(a.body)
 }
 
 func (s *System) takesMessages(ref Ref) (*control, error) {

@@ -53,12 +53,11 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 	if err != nil {
 		return nil, err
 	}
-	state, err := s.config.Log.Blob(ctx, sum.InitialState)
-	if err != nil {
+	if b.state, err = s.config.Log.Blob(ctx, sum.InitialState); err != nil {
 		return nil, fmt.Errorf("initial state: %w", err)
 	}
-	if b.state, err = pack.Decode(state); err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
+	if view := (pack.View{}); !view.Scan(b.state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
 	b.writer, b.resume = s.config.Writer, true
 	b.control.head = sum.Head

@@ -46,7 +46,7 @@ type birth struct {
 	control   *control
 	manifest  *manifest.Manifest
 	functions []host.Function // by import index; the zero Function for WASI
-	state     pack.Value
+	state     []byte // CGRF
 	genesis   *chain.Genesis // nil when resumed
 	writer    chain.Writer
 	resume    bool
@@ -80,16 +80,15 @@ func (s *System) prepare(ctx context.Context, spec Spec) (*birth, error) {
 	if b.control.id, err = chain.NewID(s.config.Now(), s.config.Random); err != nil {
 		return nil, fmt.Errorf("new id: %w", err)
 	}
-	b.state = initialState(m)
+	state := initialState(m)
 	if spec.State != nil {
-		b.state = *spec.State
+		state = *spec.State
 	}
-	state, err := pack.Encode(b.state)
-	if err != nil {
+	if b.state, err = pack.Encode(state); err != nil {
 		return nil, fmt.Errorf("initial state: %w", err)
 	}
 	b.genesis = &chain.Genesis{
-		Name: b.control.name, Module: writer.PutBlob(code), Manifest: writer.PutBlob(m.Raw), InitialState: writer.PutBlob(state),
+		Name: b.control.name, Module: writer.PutBlob(code), Manifest: writer.PutBlob(m.Raw), InitialState: writer.PutBlob(b.state),
 		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule, Sealed: m.Chain.Sealed,
 	}
 	return b, nil

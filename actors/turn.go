@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -16,10 +17,19 @@ import (
 // admitted. Most turns need less; what one needs more, it need not wait for.
 const turnRoom = 4096
 
+var noParams = must(pack.Encode(pack.Unit))
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // init runs the actor's first turn.
 func (p *process) init() error {
 	export, _ := p.control.module.Layout.Export(exportInit)
-	_, err := p.turn(export, pack.Unit, chain.Cause{})
+	_, err := p.turn(export, noParams, chain.Cause{})
 	return err
 }
 
@@ -38,15 +48,15 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 	var err error
 	switch e.form {
 	case formSend:
-		if _, err = p.turn(p.mustExport(exportSend), pack.Tuple(pack.Bytes(e.body)), e.cause); err != nil && p.survives(err) {
+		if _, err = p.turn(p.mustExport(exportSend), pack.AppendMessage(nil, "", string(e.body)), e.cause); err != nil && p.survives(err) {
 			p.logger.Error("the turn of a message failed, and nobody waits for its answer", "error", err)
 		}
 	case formRequest:
 		err = p.handleRequest(e)
 	case formCall:
-		var response pack.Value
+		var response []byte
 		if response, err = p.turn(p.mustExport(e.export), e.params, e.cause); err == nil {
-			p.reply(e.reply, answer{value: response})
+			p.reply(e.reply, answer{body: bytes.Clone(response)})
 		} else {
 			p.reply(e.reply, p.failure(err))
 		}
@@ -60,7 +70,7 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 func (p *process) handleRequest(e *envelope) error {
 	id := requestID(chain.Ref{Actor: p.control.id, Record: p.next})
 	p.requests.open(id, e.reply)
-	response, err := p.turn(p.mustExport(exportRequest), pack.Tuple(pack.String(id), pack.Bytes(e.body)), e.cause)
+	response, err := p.turn(p.mustExport(exportRequest), pack.AppendMessage(nil, id, string(e.body)), e.cause)
 	if err != nil {
 		p.requests.settle(p, id, p.failure(err))
 		return err
@@ -83,26 +93,22 @@ func (p *process) mustExport(name string) int {
 
 // turn runs one export to its recorded end. The error is that of the turn, or
 // says why it was not admitted.
-func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.Value, error) {
-	input, err := pack.Encode(params)
-	if err != nil {
-		return pack.Value{}, wasm.Trapf(wasm.KindABI, "encode the parameters: %v", err)
-	}
+func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, error) {
 	ctx := p.control.ctx
 	room, err := p.writer.Reserve(ctx, turnRoom)
 	if err != nil {
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
-			return pack.Value{}, killed
+			return nil, killed
 		}
 		p.logger.Warn("turn not admitted", "error", err)
-		return pack.Value{}, err
+		return nil, err
 	}
 	defer room.Release()
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
 	p.door.open(ctx, room, &chain.Call{
-		Export: uint32(export), Params: p.payload(input), Cause: cause, Delivery: 1, Time: started,
-	}, len(input))
+		Export: uint32(export), Params: p.payload(params), Cause: cause, Delivery: 1, Time: started,
+	}, len(params))
 	response, err := p.machine.Turn(ctx, export, params)
 	p.control.memory.Store(p.machine.Memory())
 	p.control.turns.Add(1)
@@ -114,7 +120,7 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 
 // closeTurn writes the turn's last record and releases its effects, or drops
 // them when it failed.
-func (p *process) closeTurn(response pack.Value, failure error) error {
+func (p *process) closeTurn(response []byte, failure error) error {
 	if p.haltErr != nil {
 		return p.haltErr
 	}
@@ -137,19 +143,11 @@ func (p *process) closeTurn(response pack.Value, failure error) error {
 
 // success is the event that closes a turn which the guest has ended well. It
 // may still be too much for the chain.
-func (p *process) success(response pack.Value) (*chain.Result, error) {
-	encoded, err := pack.Encode(response)
-	if err != nil {
-		return nil, wasm.Trapf(wasm.KindResult, "the response does not encode: %v", err)
-	}
-	if err := p.door.weigh(len(encoded)); err != nil {
+func (p *process) success(response []byte) (*chain.Result, error) {
+	if err := p.door.weigh(len(response)); err != nil {
 		return nil, err
 	}
-	state, err := pack.Encode(p.machine.State())
-	if err != nil {
-		return nil, wasm.Trapf(wasm.KindResult, "the state does not encode: %v", err)
-	}
-	return &chain.Result{Status: chain.ResultOK, Response: p.payload(encoded), State: p.state(state)}, nil
+	return &chain.Result{Status: chain.ResultOK, Response: p.payload(bytes.Clone(response)), State: p.state(bytes.Clone(p.machine.State()))}, nil
 }
 
 // failed is the event that closes a turn which failed, nil for a failure that

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -170,6 +171,7 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 		return nil, err
 	}
 	m := &Module{Sum: sum, Size: len(code), Layout: layout, engine: e}
+	m.sleeper = slices.IndexFunc(layout.Imports, func(i Import) bool { return i.WASI() && i.Name == "poll_oneoff" })
 	if err := m.checkShape(); err != nil {
 		return nil, err
 	}
@@ -186,6 +188,6 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if m.Metadata, err = m.describe(ctx); err != nil {
 		return nil, err
 	}
-	m.exports = signaturesOf(m.Metadata)
+	m.exports = signaturesOf(layout, m.Metadata)
 	return m, nil
 }

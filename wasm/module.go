@@ -33,7 +33,13 @@ type Module struct {
 
 	engine   *Engine
 	prepared *Prepared
-	exports  signatures // as Metadata declares them
+	exports  []signature // as Metadata declares them, by index
+	sleeper  int         // import index of poll_oneoff, -1 without one
+	// What initialisation makes of an instance, against zeros, and what of its
+	// memory against that of an instance that has run nothing. nil where it has
+	// to run for each.
+	initial *Snapshot
+	overlay image
 	code     wazero.CompiledModule
 	links    map[string]api.Module // host module for each imported module name but WASI's
 }
@@ -139,13 +145,17 @@ const (
 	describeFuel   = 10_000_000_000
 )
 
-// describe initialises a throw-away instance and reads the module's metadata.
+// describe initialises a throw-away instance, keeps what that makes of it for
+// those to come, and reads the module's metadata.
 func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
-	machine, err := m.Start(ctx, Options{MemoryLimit: describeMemory, TurnTime: describeTime, Fuel: describeFuel, OutputLimit: 4096})
+	machine, err := m.machine(Options{MemoryLimit: describeMemory, TurnTime: describeTime, Fuel: describeFuel, OutputLimit: 4096})
 	if err != nil {
 		return pack.Metadata{}, fmt.Errorf("initialise: %w", err)
 	}
 	defer machine.Close(context.WithoutCancel(ctx))
+	if err := machine.first(ctx); err != nil {
+		return pack.Metadata{}, fmt.Errorf("initialise: %w", err)
+	}
 	blob, err := machine.types(ctx)
 	if err != nil {
 		return pack.Metadata{}, fmt.Errorf("interface metadata: %w", err)
@@ -164,10 +174,8 @@ func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
 // metadata, if it declares any exports, has it too: a Go guest exports every
 // callback of the packages that it links, and declares those that it handles.
 func (m *Module) Callable(name string) (int, bool) {
-	if _, declared := m.exports[name]; !declared && len(m.exports) > 0 {
-		return 0, false
-	}
-	return m.Layout.Export(name)
+	i, ok := m.Layout.Export(name)
+	return i, ok && m.exports[i].declared
 }
 
 // ErrNoExport is returned for a turn of an export that the guest does not have.

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -36,7 +37,7 @@ type recorder struct {
 func (r *recorder) add(e chain.Event) { r.turn.Events = append(r.turn.Events, e) }
 
 func (r *recorder) Call(_ context.Context, imp int, input []byte) (wasm.Reply, error) {
-	name := r.module.Layout.Imports[imp]
+	name, input := r.module.Layout.Imports[imp], bytes.Clone(input)
 	output := encode(pack.String("answer of " + name.Name))
 	switch {
 	case name.WASI():
@@ -111,16 +112,16 @@ func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Option
 	export, _ := m.Layout.Export(wasmtest.HandleRequest)
 	var turns []*replay.Turn
 	for i, message := range messages {
-		params := pack.Tuple(pack.String("id"), pack.Bytes([]byte(message)))
+		params := encode(pack.Tuple(pack.String("id"), pack.Bytes([]byte(message))))
 		turn := &replay.Turn{Record: uint64(i)}
 		machine.Attach(&recorder{t: t, module: m, turn: turn})
-		turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: encode(params)}, Time: machine.Begin(int64(i) * 1000)}
+		turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: params}, Time: machine.Begin(int64(i) * 1000)}
 		response, err := machine.Turn(ctx, export, params)
 		var guest *wasm.GuestError
 		var trap *wasm.Trap
 		switch {
 		case err == nil:
-			turn.Result = &chain.Result{Response: chain.Payload{Bytes: encode(response)}, State: chain.NewState(encode(machine.State()))}
+			turn.Result = &chain.Result{Response: chain.Payload{Bytes: bytes.Clone(response)}, State: chain.NewState(bytes.Clone(machine.State()))}
 		case errors.As(err, &guest):
 			turn.Result = &chain.Result{Status: chain.ResultError, Error: chain.Payload{Bytes: guest.Value}}
 		case errors.As(err, &trap):
