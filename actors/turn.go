@@ -89,18 +89,17 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 		return pack.Value{}, wasm.Trapf(wasm.KindABI, "encode the parameters: %v", err)
 	}
 	ctx := p.control.ctx
-	room, err := p.writer.Reserve(ctx, turnRoom)
-	if err != nil {
+	if err := p.writer.Reserve(ctx, turnRoom); err != nil {
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
 			return pack.Value{}, killed
 		}
 		p.logger.Warn("turn not admitted", "error", err)
 		return pack.Value{}, err
 	}
-	defer room.Release()
+	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
-	p.door.open(ctx, room, &chain.Call{
+	p.door.open(ctx, &chain.Call{
 		Export: uint32(export), Params: p.payload(input), Cause: cause, Delivery: 1, Time: started,
 	}, len(input))
 	response, err := p.machine.Turn(ctx, export, params)
