@@ -21,9 +21,8 @@ type door struct {
 
 	// Of the turn that runs:
 	ctx      context.Context
-	room     chain.Room
-	events   []chain.Event // not enqueued yet
-	effects  []effect      // not released yet
+	draft    *chain.Draft // of the events that are not enqueued yet; nil for none
+	effects  []effect     // not released yet
 	calls    int
 	recorded int64 // bytes
 	logged   int64 // bytes
@@ -39,19 +38,19 @@ type effect struct {
 var _ wasm.Host = (*door)(nil)
 
 // open begins a turn.
-func (d *door) open(ctx context.Context, room chain.Room, call *chain.Call, size int) {
-	d.ctx, d.room = ctx, room
-	d.events = []chain.Event{call}
+func (d *door) open(ctx context.Context, call *chain.Call, size int) {
+	d.ctx = ctx
 	d.effects = nil
 	d.calls, d.recorded, d.logged = 0, int64(size), 0
+	d.event(call)
 }
 
 // flush enqueues the events so far as a record and, unless the turn failed,
 // lets the effects act in order.
 func (d *door) flush(release bool) error {
-	events, effects := d.events, d.effects
-	d.events, d.effects = nil, nil
-	if err := d.process.append(events, d.room); err != nil {
+	draft, effects := d.draft, d.effects
+	d.draft, d.effects = nil, nil
+	if err := d.process.append(draft); err != nil {
 		return err
 	}
 	if release {
@@ -64,10 +63,20 @@ func (d *door) flush(release bool) error {
 
 // at names the next event.
 func (d *door) at() host.Event {
-	return host.Event{Actor: d.process.control.id, Record: d.process.next, Index: uint32(len(d.events))}
+	at := host.Event{Actor: d.process.control.id, Record: d.process.next}
+	if d.draft != nil {
+		at.Index = uint32(d.draft.Count())
+	}
+	return at
 }
 
-func (d *door) event(e chain.Event) { d.events = append(d.events, e) }
+// event writes an event down. It keeps nothing of e.
+func (d *door) event(e chain.Event) {
+	if d.draft == nil {
+		d.draft = chain.NewDraft(d.process.control.id, d.process.next)
+	}
+	d.draft.Add(e)
+}
 
 // Call serves import number imp.
 func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {

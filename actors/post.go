@@ -66,9 +66,9 @@ func (p *process) Send(target string, body []byte, at host.Event) {
 	}
 	p.logger.Warn("message dropped", "to", target, "error", err)
 	// A log that refuses this halts the actor, which it has said.
-	_ = p.append([]chain.Event{&chain.Lifecycle{
+	_ = p.record(&chain.Lifecycle{
 		What: chain.LifecycleDropped, Time: p.now(), Reason: "undeliverable", Detail: err.Error(), Ref: cause.Event,
-	}}, nil)
+	})
 }
 
 // Request delivers body and waits for the answer.

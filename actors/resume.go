@@ -60,7 +60,6 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
 	b.writer, b.resume = s.config.Writer, true
-	b.control.head = sum.Head
 	b.control.id, b.control.name = sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:]
 	return b, nil
 }
@@ -78,6 +77,7 @@ func (p *process) resume(ctx context.Context) error {
 	p.machine.Attach(&p.door)
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
+	p.control.acks.resume(sum.Records, sum.Head)
 	if past.turns > 0 && !past.started {
 		return errNeverStarted
 	}
@@ -145,7 +145,7 @@ func (p *process) recordResumed() error {
 		p.inTurn = false
 	}
 	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
-	return p.append(events, nil)
+	return p.record(events...)
 }
 
 // restore gives the sessions that outlive a process their past.
@@ -239,12 +239,12 @@ func (s *System) stopOld(ctx context.Context, sum chain.Summary) error {
 	if err != nil {
 		return err
 	}
-	var events []chain.Event
+	end := chain.NewDraft(sum.ID, sum.Records)
 	if open {
-		events = append(events, cutShort(processEnded))
+		end.Add(cutShort(processEnded))
 	}
-	events = append(events, &chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
-	err = s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
+	end.Add(&chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
+	err = s.config.Writer.Append(end, nil)
 	if errors.Is(err, chain.ErrNumber) {
 		return nil // it ended by itself a moment ago, and its chain says how
 	}

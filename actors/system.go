@@ -195,7 +195,7 @@ func (s *System) Subscribe(ref Ref) (*Subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.subscribe(), nil
+	return c.acks.subscribe(), nil
 }
 
 // Stop tells the actor to end once its turn is over, waits until it has, and

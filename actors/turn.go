@@ -95,18 +95,17 @@ func (p *process) mustExport(name string) int {
 // says why it was not admitted.
 func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, error) {
 	ctx := p.control.ctx
-	room, err := p.writer.Reserve(ctx, turnRoom)
-	if err != nil {
+	if err := p.writer.Reserve(ctx, turnRoom); err != nil {
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
 			return nil, killed
 		}
 		p.logger.Warn("turn not admitted", "error", err)
 		return nil, err
 	}
-	defer room.Release()
+	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
-	p.door.open(ctx, room, &chain.Call{
+	p.door.open(ctx, &chain.Call{
 		Export: uint32(export), Params: p.payload(params), Cause: cause, Delivery: 1, Time: started,
 	}, len(params))
 	response, err := p.machine.Turn(ctx, export, params)

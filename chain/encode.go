@@ -88,39 +88,44 @@ type encoder struct {
 }
 
 func (e *encoder) event(ev Event) {
-	if ev == nil {
+	switch ev := ev.(type) { // and no method of it, so that it may be on its maker's stack
+	case nil:
 		e.problem = "nil event"
-		return
-	}
-	e.byte(byte(ev.kind()))
-	switch ev := ev.(type) {
 	case *Genesis:
+		e.byte(byte(kindGenesis))
 		e.genesis(ev)
 	case *Call:
+		e.byte(byte(kindCall))
 		e.uint(uint64(ev.Export))
 		e.payload(ev.Params)
 		e.cause(ev.Cause)
 		e.uint(uint64(ev.Delivery))
 		e.time(ev.Time)
 	case *Host:
+		e.byte(byte(kindHost))
 		e.uint(uint64(ev.Import))
 		e.payload(ev.Input)
 		e.status(uint8(ev.Status), uint8(CallInterrupted))
 		e.payload(ev.Output)
 	case *Intent:
+		e.byte(byte(kindIntent))
 		e.uint(uint64(ev.Import))
 		e.payload(ev.Input)
 	case *Outcome:
+		e.byte(byte(kindOutcome))
 		e.uint(uint64(ev.Import))
 		e.payload(ev.Input)
 		e.status(uint8(ev.Status), uint8(CallInterrupted))
 		e.payload(ev.Output)
 		e.time(ev.Time)
 	case *Key:
+		e.byte(byte(kindKey))
 		e.b = append(e.b, ev.Key[:]...)
 	case *Result:
+		e.byte(byte(kindResult))
 		e.result(ev)
 	case *Lifecycle:
+		e.byte(byte(kindLifecycle))
 		e.lifecycle(ev)
 	}
 }

@@ -36,20 +36,35 @@ func (s *Summary) Apply(r Record) {
 	s.Records = r.Number + 1
 	s.Events += uint64(len(r.Events))
 	for _, e := range r.Events {
-		switch e := e.(type) {
-		case *Genesis:
-			s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
-			s.Module, s.Manifest, s.InitialState = e.Module, e.Manifest, e.InitialState
-			s.Created = e.Time
-			s.touch(e.Time)
-		case *Call:
-			s.touch(e.Time)
-		case *Outcome:
-			s.touch(e.Time)
-		case *Lifecycle:
-			s.applyLifecycle(e)
-			s.touch(e.Time)
-		}
+		s.event(e)
+	}
+}
+
+// ApplyDraft folds the next record in, which was sealed.
+func (s *Summary) ApplyDraft(d *Draft) {
+	s.ID, s.Head = d.stored.Actor, d.stored.Hash
+	s.Records = d.stored.Number + 1
+	s.Events += uint64(d.count)
+	s.touch(d.updated)
+	for _, e := range d.changes {
+		s.event(e)
+	}
+}
+
+func (s *Summary) event(e Event) {
+	switch e := e.(type) {
+	case *Genesis:
+		s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
+		s.Module, s.Manifest, s.InitialState = e.Module, e.Manifest, e.InitialState
+		s.Created = e.Time
+		s.touch(e.Time)
+	case *Call:
+		s.touch(e.Time)
+	case *Outcome:
+		s.touch(e.Time)
+	case *Lifecycle:
+		s.applyLifecycle(e)
+		s.touch(e.Time)
 	}
 }
 

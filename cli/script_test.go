@@ -16,6 +16,7 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/cli"
 	"github.com/theater-go/theater/wasm/pack"
 )
@@ -131,7 +132,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	w, err := log.Writer(ctx)
 	ts.Check(err)
-	ts.Check(w.Append(chain.Record{Actor: s.ID, Number: s.Records, Events: events}, nil, nil))
+	ts.Check(w.Append(chaintest.Draft(chain.Record{Actor: s.ID, Number: s.Records, Events: events}), nil))
 	ts.Check(w.Close())
 }
 

@@ -1,10 +1,6 @@
 package badgerlog
 
-import (
-	"fmt"
-
-	"github.com/theater-go/theater/chain"
-)
+import "fmt"
 
 const (
 	// groupSize is how many bytes one commit takes at most, and one item more.
@@ -32,6 +28,7 @@ type committer struct {
 	next      uint64   // number of the open block
 	unflushed int      // bytes written since the index was
 	kept      int      // heads that were in memory then
+	looked    int      // bytes written since the disk was to be looked at
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -104,8 +101,8 @@ func (c *committer) commit() error {
 	c.build()
 	err := c.log.write(func(b *batch) {
 		for i := range c.group {
-			if it := &c.group[i]; !it.sum.IsZero() {
-				b.setBlob(it.sum, it.blob)
+			if blob := c.group[i].blob; blob != nil {
+				b.setBlob(blob.sum, blob.bytes)
 			}
 		}
 		for _, h := range c.heads {
@@ -128,22 +125,18 @@ func (c *committer) commit() error {
 // build hashes the records of the group and packs them into blocks.
 func (c *committer) build() {
 	c.heads, c.blocks = c.heads[:0], c.blocks[:0]
-	c.log.index.mu.Lock()
-	defer c.log.index.mu.Unlock()
 	for i := range c.group {
 		it := &c.group[i]
-		if it.encoded == nil {
+		if it.draft == nil {
 			continue
 		}
-		h, rec := it.head, &it.rec
+		h := it.head
 		if !h.touched {
 			h.touched = true
 			c.heads = append(c.heads, h)
 		}
-		rec.Epoch, rec.Prev = c.w.epoch, h.hash
-		stored := chain.Stored{Actor: rec.Actor, Number: rec.Number, Epoch: rec.Epoch, Note: chain.Note(rec.Events), Events: *it.encoded}
-		stored.Hash = stored.Sum(h.hash)
-		rec.Hash, h.hash = stored.Hash, stored.Hash
+		stored := it.draft.Seal(c.w.epoch, h.hash)
+		h.hash = stored.Hash
 		h.places = append(h.places, place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
 		c.count++
@@ -168,39 +161,46 @@ func (c *committer) closeBlock() {
 func (c *committer) publish() {
 	c.log.index.mu.Lock()
 	for i := range c.group {
-		if it := &c.group[i]; it.encoded != nil {
-			it.head.summary.Apply(it.rec)
+		if it := &c.group[i]; it.draft != nil {
+			it.head.seen.summary.ApplyDraft(it.draft)
 		}
 	}
 	for _, h := range c.heads {
 		h.touched, h.dirty = false, true
-		h.dropFullPages()
+		h.dropFullPagesLocked()
+		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
 
-	c.w.mu.Lock()
 	for i := range c.group {
-		delete(c.w.blobs, c.group[i].sum)
+		if blob := c.group[i].blob; blob != nil {
+			c.w.mu.Lock()
+			delete(c.w.blobs, blob.sum)
+			c.w.mu.Unlock()
+		}
 	}
-	c.w.mu.Unlock()
 }
 
 // acknowledge tells the group what became of it.
 func (c *committer) acknowledge(err error) {
+	size := 0
 	for i := range c.group {
 		it := &c.group[i]
-		c.w.gate.free(it.size())
-		if it.encoded != nil {
-			buffers.Put(it.encoded)
+		size += it.size()
+		switch {
+		case it.draft != nil:
+			if it.ack != nil {
+				it.ack.Acknowledged(it.draft.Stored(), err)
+			}
+			it.draft.Discard()
+		case it.ack != nil:
+			it.ack.Acknowledged(nil, err)
 		}
-		if it.done == nil {
-			continue
-		}
-		if err != nil {
-			it.done(chain.Hash{}, err)
-		} else {
-			it.done(it.rec.Hash, nil)
-		}
+	}
+	c.w.gate.free(int64(size))
+	if c.looked += size; c.looked >= spaceStride {
+		c.looked = 0
+		c.w.look.Store(true)
 	}
 }
 
