@@ -118,6 +118,14 @@ func (v Value) AsBytes() ([]byte, bool) {
 	return []byte(v.str), true
 }
 
+// AsByteString is the content of a list<u8> as a string, which is not copied.
+func (v Value) AsByteString() (string, bool) {
+	if v.kind != KindList || Kind(v.flag) != KindU8 {
+		return "", false
+	}
+	return v.str, true
+}
+
 func (v Value) scalar(k Kind) uint64 {
 	if v.kind != k {
 		return 0
