@@ -35,7 +35,9 @@ func BenchmarkSpawn(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			s := reopen(b, open(b))
-			spec := actors.Spec{Manifest: toml(b, "echo", grants), Package: echo(b)}
+			blueprint, err := s.Prepare(context.Background(), toml(b, "echo", grants), echo(b))
+			check(b, err)
+			spec := actors.Spec{Blueprint: blueprint}
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
 				if n%spawned == 0 {

@@ -83,7 +83,7 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	if p.control.module.Layout.Imports[imp].WASI() {
 		return d.sleep(ctx, imp, input)
 	}
-	f := p.birth.functions[imp]
+	f := p.control.functions[imp]
 	value, err := pack.Decode(input)
 	if err != nil {
 		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindABI, "%s.%s is called with bytes that are no value: %v", f.Interface, f.Signature.Name, err))
@@ -93,7 +93,7 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 		return d.answer(imp, input, f, pack.Value{}, err)
 	}
 	call := &host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock()}
-	session := p.sessions[f.Handler]
+	session := p.sessions[f.Session]
 	for _, e := range d.effects {
 		if e.session == session {
 			call.Pending = append(call.Pending, e.what)
@@ -175,7 +175,7 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f host.Function
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.limits.WaitTime)
 	defer cancel()
-	out, err := p.sessions[f.Handler].Call(waiting, call)
+	out, err := p.sessions[f.Session].Call(waiting, call)
 	var killed *wasm.Trap
 	switch {
 	case errors.As(context.Cause(ctx), &killed):

@@ -38,14 +38,14 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 	var err error
 	switch e.form {
 	case formSend:
-		if _, err = p.turn(p.mustExport(exportSend), pack.Tuple(pack.Bytes(e.body)), e.cause); err != nil && p.survives(err) {
-			p.logger.Error("the turn of a message failed, and nobody waits for its answer", "error", err)
+		if _, err = p.turn(e.export, pack.Tuple(pack.ByteString(e.body)), e.cause); err != nil && p.survives(err) {
+			p.logger().Error("the turn of a message failed, and nobody waits for its answer", "error", err)
 		}
 	case formRequest:
 		err = p.handleRequest(e)
 	case formCall:
 		var response pack.Value
-		if response, err = p.turn(p.mustExport(e.export), e.params, e.cause); err == nil {
+		if response, err = p.turn(e.export, e.params, e.cause); err == nil {
 			p.reply(e.reply, answer{value: response})
 		} else {
 			p.reply(e.reply, p.failure(err))
@@ -60,7 +60,7 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 func (p *process) handleRequest(e *envelope) error {
 	id := requestID(chain.Ref{Actor: p.control.id, Record: p.next})
 	p.requests.open(id, e.reply)
-	response, err := p.turn(p.mustExport(exportRequest), pack.Tuple(pack.String(id), pack.Bytes(e.body)), e.cause)
+	response, err := p.turn(e.export, pack.Tuple(pack.String(id), pack.ByteString(e.body)), e.cause)
 	if err != nil {
 		p.requests.settle(p, id, p.failure(err))
 		return err
@@ -73,12 +73,6 @@ func (p *process) handleRequest(e *envelope) error {
 
 func (p *process) failure(err error) answer {
 	return answer{err: &FailedError{Path: p.control.path, Err: err}}
-}
-
-// mustExport is the index of an export that the sender has seen to exist.
-func (p *process) mustExport(name string) int {
-	index, _ := p.control.module.Layout.Export(name)
-	return index
 }
 
 // turn runs one export to its recorded end. The error is that of the turn, or
@@ -94,7 +88,7 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
 			return pack.Value{}, killed
 		}
-		p.logger.Warn("turn not admitted", "error", err)
+		p.logger().Warn("turn not admitted", "error", err)
 		return pack.Value{}, err
 	}
 	defer room.Release()
@@ -203,5 +197,5 @@ func (p *process) afterTurn(ctx actor.Context, err error) {
 func (p *process) survives(err error) bool {
 	var guest *wasm.GuestError
 	return err == nil || errors.Is(err, chain.ErrNoSpace) ||
-		errors.As(err, &guest) && p.birth.manifest.Supervision.OnError == manifest.OnErrorContinue
+		errors.As(err, &guest) && p.control.manifest.Supervision.OnError == manifest.OnErrorContinue
 }
