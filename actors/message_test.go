@@ -520,7 +520,7 @@ func TestASendThatCannotBeDeliveredIsRecordedAsDropped(t *testing.T) {
 		sender := s.spawn("sender", server(send("/victim", "x", logs("now", wasmtest.Reply([]byte("sent"))))))
 		s.answers(sender, "", "sent")
 		dropped := s.dropped(sender)
-		if dropped.Ref.Actor != sender.ID || !strings.Contains(dropped.Detail, actors.ErrNoActor.Error()) {
+		if dropped.Ref.Actor != sender.ID || !strings.Contains(dropped.Detail, actors.ErrStopped.Error()) {
 			t.Errorf("the sender's chain has %+v", dropped)
 		}
 	})

@@ -66,10 +66,10 @@ func TestAnImportIsServedOnlyWhenItIsGranted(t *testing.T) {
 		{"another capability that is disallowed", []host.Import{log}, granted("runtime"), host.Ceiling{}.Under(host.Rule{Capability: "message_server", Disallow: true}), "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			functions, err := standard(t).Link(c.imports, pack.Metadata{}, c.tables, c.ceiling)
+			linked, err := standard(t).Link(c.imports, pack.Metadata{}, c.tables, c.ceiling)
 			if c.reason == "" {
-				if err != nil || len(functions) != len(c.imports) {
-					t.Errorf("%d functions, %v", len(functions), err)
+				if err != nil || len(linked.Functions) != len(c.imports) {
+					t.Errorf("it gives %+v, %v", linked, err)
 				}
 				return
 			}
@@ -85,18 +85,19 @@ func TestAnImportIsServedOnlyWhenItIsGranted(t *testing.T) {
 }
 
 func TestLinkGivesTheFunctionsInTheOrderOfTheImports(t *testing.T) {
-	functions, err := standard(t).Link([]host.Import{
+	linked, err := standard(t).Link([]host.Import{
 		{message.Interface, "request"}, {runtime.Interface, "self"}, {message.Interface, "send"},
 	}, pack.Metadata{}, granted("runtime", "message-server"), host.Ceiling{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []struct {
-		name, handler string
-		kind          host.Kind
-	}{{"request", "message-server", host.Outcall}, {"self", "runtime", host.Local}, {"send", "message-server", host.Deferred}} {
-		if f := functions[i]; f.Signature.Name != want.name || f.Handler != want.handler || f.Kind != want.kind {
-			t.Errorf("function %d is %s of %s, kind %d", i, f.Signature.Name, f.Handler, f.Kind)
+		name    string
+		session int
+		kind    host.Kind
+	}{{"request", 1, host.Outcall}, {"self", 0, host.Local}, {"send", 1, host.Deferred}} {
+		if f := linked.Functions[i]; f.Signature.Name != want.name || f.Session != want.session || f.Kind != want.kind {
+			t.Errorf("function %d is %s of session %d, kind %d", i, f.Signature.Name, f.Session, f.Kind)
 		}
 	}
 }
@@ -213,19 +214,30 @@ type nobody struct{}
 func (nobody) ID() string   { return "id" }
 func (nobody) Path() string { return "/nobody" }
 
+// opened are the sessions of an actor whose module imports nothing.
+func opened(t *testing.T, r *host.Registry, tables []host.Table, ceiling host.Ceiling) ([]host.Session, error) {
+	t.Helper()
+	linked, err := r.Link(nil, pack.Metadata{}, tables, ceiling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return linked.Open(nobody{})
+}
+
 func TestASessionIsToldItsTableAndAllRestrictionsAbove(t *testing.T) {
 	var grant host.Grant
 	r := registry(t, fake{name: "a-b", grant: &grant, closed: new([]string)}, fake{name: "c", closed: new([]string)})
 	parent := host.Ceiling{}.Under(host.Rule{Capability: "a_b", Policy: "parent's"}, host.Rule{Capability: "c", Policy: "not its"})
 	child := parent.Under(host.Rule{Capability: "a_b", Policy: "own"})
-	if _, err := r.Open(nobody{}, []host.Table{{Type: "a-b", Config: "config"}, {Type: "c"}}, child); err != nil {
-		t.Fatal(err)
+	sessions, err := opened(t, r, []host.Table{{Type: "c"}, {Type: "a-b", Config: "config"}}, child)
+	if err != nil || len(sessions) != 2 || sessions[0].(fake).name != "c" || sessions[1].(fake).name != "a-b" {
+		t.Fatalf("it opens %v, %v", sessions, err)
 	}
 	if grant.Config != "config" || len(grant.Above) != 2 || grant.Above[0] != "parent's" || grant.Above[1] != "own" {
 		t.Errorf("the grant is %+v", grant)
 	}
 	// A child's rules do not change its parent's ceiling.
-	if _, err := r.Open(nobody{}, granted("a-b"), parent); err != nil || len(grant.Above) != 1 {
+	if _, err := opened(t, r, granted("a-b"), parent); err != nil || len(grant.Above) != 1 {
 		t.Errorf("the parent's grant is %+v, %v", grant, err)
 	}
 }
@@ -234,7 +246,7 @@ func TestASessionThatDoesNotOpenClosesTheOthers(t *testing.T) {
 	var closed []string
 	broken := errors.New("no room")
 	r := registry(t, fake{name: "a", closed: &closed}, fake{name: "b", fail: broken})
-	if _, err := r.Open(nobody{}, granted("a", "b"), host.Ceiling{}); !errors.Is(err, broken) || !strings.Contains(err.Error(), `handler "b"`) {
+	if _, err := opened(t, r, granted("a", "b"), host.Ceiling{}); !errors.Is(err, broken) || !strings.Contains(err.Error(), `handler "b"`) {
 		t.Errorf("it gives %v", err)
 	}
 	if len(closed) != 1 || closed[0] != "a init-failed" {
