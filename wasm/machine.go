@@ -30,6 +30,7 @@ type Machine struct {
 	options Options
 	host    Host
 	guest   guest
+	memory  *linearMemory
 
 	state   pack.Value
 	clock   clock
@@ -56,15 +57,21 @@ func machineOf(ctx context.Context) *Machine { return ctx.Value(machineKey{}).(*
 
 // Start makes an instance and initialises it in the module's own environment:
 // fixed clock, randomness keyed by the module's hash, no theater imports. A
-// failure is a *Trap or names what the module lacks.
+// failure is a *Trap or names what the module lacks. The owner closes the machine:
+// its memory is not the garbage collector's.
 func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
-	if need := m.Layout.Memory.Min * pageSize; need > uint64(o.MemoryLimit) {
+	need := m.Layout.Memory.Min * pageSize
+	if need > uint64(o.MemoryLimit) {
 		return nil, Trapf(KindLimit, "the module needs %d bytes of memory, the limit is %d", need, o.MemoryLimit)
+	}
+	memory, err := m.engine.memories.open(need, min(uint64(o.MemoryLimit), maxPages*pageSize))
+	if err != nil {
+		return nil, err
 	}
 	if o.Fuel == 0 {
 		o.Fuel = Unbounded
 	}
-	mc := &Machine{module: m, options: o, state: DefaultState(), sleeper: -1,
+	mc := &Machine{module: m, options: o, memory: memory, state: DefaultState(), sleeper: -1,
 		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
 	mc.meter.bound(o.Fuel, KindLimit, o.TurnTime)
 	for i, imp := range m.Layout.Imports {
@@ -77,7 +84,7 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	mc.random.key = func() ([32]byte, error) {
 		return sha256.Sum256(append([]byte("theater initialisation\x00"), m.Sum[:]...)), nil
 	}
-	err := mc.guarded(ctx, func(ctx context.Context) error { return mc.initialise(ctx) })
+	err = mc.guarded(ctx, func(ctx context.Context) error { return mc.initialise(ctx) })
 	if err != nil {
 		mc.Close(context.WithoutCancel(ctx))
 		return nil, err
@@ -118,7 +125,7 @@ func (m *Machine) initialise(ctx context.Context) error {
 		WithNanosleep(m.sleep).
 		WithStdout(m.console.writer(Stdout)).
 		WithStderr(m.console.writer(Stderr))
-	ctx = experimental.WithMemoryAllocator(ctx, limitedMemory(uint64(m.options.MemoryLimit)))
+	ctx = experimental.WithMemoryAllocator(ctx, m.memory)
 	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module { return code.links[name] })
 	instance, err := code.engine.runtime.InstantiateModule(ctx, code.code, config)
 	if err != nil {
@@ -166,6 +173,7 @@ func (m *Machine) Close(ctx context.Context) {
 		_ = m.guest.instance.Close(ctx)
 		m.guest = guest{}
 	}
+	m.memory.release()
 	if m.broken == nil {
 		m.broken = ErrBroken
 	}
