@@ -207,4 +207,3 @@ func (g *guest) globals(p *Prepared) []api.MutableGlobal {
 	}
 	return globals
 }
-

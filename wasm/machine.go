@@ -30,6 +30,7 @@ type Machine struct {
 	options Options
 	host    Host
 	guest   guest
+	memory  *linearMemory
 
 	state     []byte // canonical CGRF
 	stateType int    // a type that state is known to have, see signatures; anyType where none is
@@ -66,7 +67,8 @@ func machineOf(ctx context.Context) *Machine { return ctx.(*turnContext).machine
 
 // Start makes an instance and initialises it in the module's own environment:
 // fixed clock, randomness keyed by the module's hash, no theater imports. A
-// failure is a *Trap or names what the module lacks.
+// failure is a *Trap or names what the module lacks. The owner closes the machine:
+// its memory is not the garbage collector's.
 func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	mc, err := m.machine(o)
 	if err != nil {
@@ -128,7 +130,7 @@ func (m *Machine) instantiate(ctx context.Context) error {
 		WithNanosleep(m.sleep).
 		WithStdout(m.console.writer(Stdout)).
 		WithStderr(m.console.writer(Stderr))
-	ctx = experimental.WithMemoryAllocator(ctx, limitedMemory(uint64(m.options.MemoryLimit)))
+	ctx = experimental.WithMemoryAllocator(ctx, m.memory)
 	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module { return code.links[name] })
 	instance, err := code.engine.runtime.InstantiateModule(ctx, code.code, config)
 	if err != nil {
@@ -179,6 +181,9 @@ func (m *Machine) Close(ctx context.Context) {
 		// The only error is the exit code of an instance closed before.
 		_ = m.guest.instance.Close(ctx)
 		m.guest = guest{}
+	}
+	if m.memory != nil {
+		m.memory.release()
 	}
 	if m.broken == nil {
 		m.broken = ErrBroken

@@ -40,8 +40,8 @@ type Module struct {
 	// to run for each.
 	initial *Snapshot
 	overlay image
-	code     wazero.CompiledModule
-	links    map[string]api.Module // host module for each imported module name but WASI's
+	code    wazero.CompiledModule
+	links   map[string]api.Module // host module for each imported module name but WASI's
 }
 
 // ABIError says why a module is not one that speaks the Graph ABI.
