@@ -164,7 +164,7 @@ func (d *door) answer(imp int, input []byte, f *host.Function, out pack.Value, e
 }
 
 // okUnit is what most functions answer.
-var okUnit = constant(pack.Ok(pack.TypeString, pack.TypeString, pack.Unit))
+var okUnit = pack.MustEncode(pack.Ok(pack.TypeString, pack.TypeString, pack.Unit))
 
 // output is what the guest is handed for an answer or an error: a value, or a
 // trap where the function has no err.

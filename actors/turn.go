@@ -17,16 +17,7 @@ import (
 const turnRoom = 4096
 
 // noParams are the parameters of init.
-var noParams = constant(pack.Unit)
-
-// constant encodes a value that has an encoding.
-func constant(v pack.Value) []byte {
-	b, err := pack.Encode(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
+var noParams = pack.MustEncode(pack.Unit)
 
 // init runs the actor's first turn.
 func (p *process) init() error {

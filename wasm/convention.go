@@ -12,7 +12,7 @@ import (
 // DefaultState is the state of an actor whose manifest gives none.
 func DefaultState() pack.Value { return pack.None(pack.ListOf(pack.TypeU8)) }
 
-var defaultState, unit = mustEncode(DefaultState()), mustEncode(pack.Unit)
+var defaultState, unit = pack.MustEncode(DefaultState()), pack.MustEncode(pack.Unit)
 
 // split takes an export's result apart, where it lies in the guest's memory: it
 // keeps the state and returns the response. A result that is an error leaves the
@@ -86,14 +86,6 @@ func (m *Machine) splitValue(raw []byte) (response []byte, err error) {
 	}
 	m.SetState(encoded)
 	return response, nil
-}
-
-func mustEncode(v pack.Value) []byte {
-	b, err := pack.Encode(v)
-	if err != nil {
-		panic(fmt.Sprintf("a constant does not encode: %v", err))
-	}
-	return b
 }
 
 func validate(encoded []byte, t *pack.TypeDesc) error {
