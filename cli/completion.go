@@ -85,7 +85,7 @@ func (p *program) complete(app *cli.App, words []string) {
 // modulesAt are the modules, and the folders, of which a path may be the
 // beginning. Names that the scripts would take for several are left out.
 func modulesAt(path string) []string {
-	dir, _ := filepath.Split(path)
+	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
 		return nil
@@ -94,6 +94,7 @@ func modulesAt(path string) []string {
 	for _, e := range entries {
 		name := dir + e.Name()
 		switch {
+		case strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(base, "."):
 		case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }):
 		case e.IsDir():
 			found = append(found, name+"/")
