@@ -43,11 +43,11 @@ Examples:
 			if err != nil {
 				return err
 			}
-			manifest := c.Bool("manifest")
-			if manifest && format.value == formatJSON {
+			alone := c.Bool("manifest")
+			if alone && format.value == formatJSON {
 				return usagef("theater inspect", "--manifest prints TOML: with -o json the manifest is part of the result")
 			}
-			return p.inspect(c.Context, args[0], manifest, format.value)
+			return p.inspect(c.Context, args[0], alone, format.value)
 		},
 	}
 }
@@ -64,7 +64,7 @@ type inspection struct {
 	manifest         string          // "" when it was refused
 }
 
-func (p *program) inspect(ctx context.Context, path string, manifestOnly bool, format string) error {
+func (p *program) inspect(ctx context.Context, path string, manifestAlone bool, format string) error {
 	code, err := readModule(path)
 	if err != nil {
 		return err
@@ -75,9 +75,9 @@ func (p *program) inspect(ctx context.Context, path string, manifestOnly bool, f
 		return err
 	}
 	switch {
-	case manifestOnly && i.manifest != "":
+	case manifestAlone && i.manifest != "":
 		_, err = io.WriteString(p.out, i.manifest)
-	case manifestOnly:
+	case manifestAlone:
 		for _, r := range i.refusals {
 			p.complain(&failure{cause: errors.New(r.Reason), hint: r.Hint})
 		}

@@ -166,6 +166,16 @@ func TestAModuleThatIsCutOffIsReportedAsFarAsItGoes(t *testing.T) {
 	}
 }
 
+func TestADamagedSectionHidesNoOther(t *testing.T) {
+	code := []byte(wasmtest.Preamble)
+	code = append(code, wasmtest.Section(2, []byte("\x02\x01a\x01f\x02\x00\x01\x01a"))...)
+	code = append(code, wasmtest.Section(7, []byte("\x01\x01m\x02\x00"))...)
+	r := wasm.Examine(code)
+	if len(r.Problems) != 1 || r.Generation != wasm.Unknown || len(r.Imports) != 1 || len(r.Exports) != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // Else subsections that each have the rest of the section would take a time that
 // grows with the square of the size.
 func TestNamesStayInsideTheirSubsection(t *testing.T) {
