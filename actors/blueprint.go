@@ -91,7 +91,10 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte) (*
 		return nil, fmt.Errorf("package %s: %w", m.Package, err)
 	}
 	if _, ok := module.Callable(exportInit); !ok {
-		return nil, fmt.Errorf("package %s: the module does not export %s, which every actor has", m.Package, exportInit)
+		return nil, fmt.Errorf("package %s: %w", m.Package, &wasm.ABIError{
+			Reason: fmt.Sprintf("the module does not export %s, which every actor has", exportInit),
+			Hint:   "export it, and declare it in the interface metadata if that declares any",
+		})
 	}
 	var imports []host.Import
 	var at []int
