@@ -3,7 +3,6 @@ package actors
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -18,20 +17,20 @@ import (
 )
 
 // parked returns how many goroutines of a dispatcher live and are parked.
-func (e *elastic) parked() (workers, idle int) {
+func (e *runQueue) parked() (workers, idle int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.workers, len(e.idle)
 }
 
-func timeout(t *testing.T) context.Context {
+func timeout(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-func expectWorkers(t *testing.T, e *elastic, workers, idle int) {
+func expectWorkers(t *testing.T, e *runQueue, workers, idle int) {
 	t.Helper()
 	if w, i := e.parked(); w != workers || i != idle {
 		t.Errorf("%d workers live, %d parked; want %d, %d", w, i, workers, idle)
@@ -40,7 +39,7 @@ func expectWorkers(t *testing.T, e *elastic, workers, idle int) {
 
 func TestAParkedGoroutineIsUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, ran := newElastic(4), 0
+		e, ran := newRunQueue(2, 4), 0
 		for range 100 {
 			e.Schedule(func() { ran++ })
 			synctest.Wait()
@@ -57,7 +56,7 @@ func TestAParkedGoroutineIsUsedAgain(t *testing.T) {
 
 func TestAFunctionThatBlocksHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, gate := newElastic(4), make(chan struct{})
+		e, gate := newRunQueue(2, 4), make(chan struct{})
 		for range 50 {
 			e.Schedule(func() { <-gate })
 		}
@@ -78,7 +77,7 @@ func TestAFunctionThatBlocksHoldsUpNoOther(t *testing.T) {
 
 func TestCloseWaitsForBusyGoroutinesUntilItsContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newElastic(4)
+		e := newRunQueue(2, 4)
 		e.Schedule(func() { time.Sleep(5 * time.Second) })
 		e.Schedule(func() {})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -99,7 +98,7 @@ func TestCloseWaitsForBusyGoroutinesUntilItsContextEnds(t *testing.T) {
 
 func TestScheduleWorksAfterCloseAndParksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, ran := newElastic(4), false
+		e, ran := newRunQueue(2, 4), false
 		if err := e.close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +113,7 @@ func TestScheduleWorksAfterCloseAndParksNothing(t *testing.T) {
 
 func TestAFunctionThatEndsItsGoroutineIsAccountedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newElastic(4)
+		e := newRunQueue(2, 4)
 		e.Schedule(runtime.Goexit)
 		synctest.Wait()
 		expectWorkers(t, e, 0, 0)
@@ -126,7 +125,7 @@ func TestAFunctionThatEndsItsGoroutineIsAccountedFor(t *testing.T) {
 
 func TestHammerDispatcherRunsEverythingOnce(t *testing.T) {
 	leaks := goleak.IgnoreCurrent()
-	e := newElastic(3)
+	e := newRunQueue(2, 3)
 	var ran atomic.Int64
 	var senders sync.WaitGroup
 	for range 8 {
@@ -151,15 +150,16 @@ func TestHammerDispatcherRunsEverythingOnce(t *testing.T) {
 	goleak.VerifyNone(t, leaks)
 }
 
-// newTestSystem makes a protoactor system and an elastic dispatcher whose
+// quiet keeps protoactor from logging.
+var quiet = actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) })
+
+// newTestSystem makes a protoactor system and a dispatcher whose
 // goroutines must be gone at the end of the test.
-func newTestSystem(t testing.TB) (*actor.ActorSystem, *elastic) {
+func newTestSystem(t testing.TB) (*actor.ActorSystem, *runQueue) {
 	t.Helper()
-	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
-		return slog.New(slog.NewTextHandler(io.Discard, nil))
-	}))
+	system := actor.NewActorSystem(quiet)
 	leaks := goleak.IgnoreCurrent()
-	dispatcher := newElastic(8)
+	dispatcher := newRunQueue(2, 8)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -192,54 +192,4 @@ func stop(t testing.TB, system *actor.ActorSystem, pid *actor.PID) {
 	if err := system.Root.StopFuture(pid).Wait(); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-}
-
-// BenchmarkPingPong measures a round trip between two actors.
-func BenchmarkPingPong(b *testing.B) {
-	b.Run("protoactor", func(b *testing.B) {
-		system, _ := newTestSystem(b)
-		pingPong(b, system)
-	})
-	b.Run("elastic", func(b *testing.B) {
-		system, dispatcher := newTestSystem(b)
-		pingPong(b, system, actor.WithDispatcher(dispatcher))
-	})
-	b.Run("elastic and own mailbox", func(b *testing.B) {
-		system, dispatcher := newTestSystem(b)
-		pingPong(b, system, actor.WithDispatcher(dispatcher),
-			actor.WithMailbox(func() actor.Mailbox { return newMailbox(1000, 1<<20) }))
-	})
-}
-
-// ball is a delivery that flies between the two.
-type ball struct {
-	left int
-	from *actor.PID
-}
-
-func (*ball) size() int    { return 64 }
-func (*ball) refuse(error) {}
-
-func pingPong(b *testing.B, system *actor.ActorSystem, options ...actor.PropsOption) {
-	done := make(chan struct{})
-	player := actor.PropsFromFunc(func(ctx actor.Context) {
-		ball, ok := ctx.Message().(*ball)
-		switch {
-		case !ok:
-		case ball.left == 0:
-			close(done)
-		default:
-			to := ball.from
-			ball.left, ball.from = ball.left-1, ctx.Self()
-			ctx.Send(to, ball)
-		}
-	}, options...)
-	ping, pong := system.Root.Spawn(player), system.Root.Spawn(player)
-	b.ReportAllocs()
-	b.ResetTimer()
-	system.Root.Send(ping, &ball{left: 2 * b.N, from: pong})
-	<-done
-	b.StopTimer()
-	stop(b, system, ping)
-	stop(b, system, pong)
 }

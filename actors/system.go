@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -47,7 +48,7 @@ type System struct {
 	ctx        context.Context // of all turns
 	cancel     context.CancelFunc
 	proto      *actor.ActorSystem
-	dispatcher *elastic
+	dispatcher *runQueue
 	registry   *registry
 	waits      *waits
 }
@@ -68,7 +69,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	s := &System{
 		config:     config,
-		dispatcher: newElastic(idleWorkers),
+		dispatcher: newRunQueue(max(runtime.GOMAXPROCS(0)-1, 1), idleWorkers),
 		registry:   newRegistry(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
