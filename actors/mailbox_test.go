@@ -55,18 +55,22 @@ func (s *steps) Schedule(fn func())         { s.schedule(func(*worker) { fn() })
 func (s *steps) schedule(run func(*worker)) { s.waiting = append(s.waiting, run) }
 func (s *steps) Throughput() int            { return 2 }
 
-// drain runs everything that is scheduled, each on a goroutine of its own, for
-// a function may end it.
+// step runs the oldest on a goroutine of its own, for a function may end it.
+func (s *steps) step() {
+	run := s.waiting[0]
+	s.waiting = s.waiting[1:]
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(&worker{queue: newRunQueue(1, 1)})
+	}()
+	<-done
+}
+
+// drain runs everything that is scheduled.
 func (s *steps) drain() {
 	for len(s.waiting) > 0 {
-		fn := s.waiting[0]
-		s.waiting = s.waiting[1:]
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			fn(&worker{queue: newRunQueue(1, 1)})
-		}()
-		<-done
+		s.step()
 	}
 }
 
