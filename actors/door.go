@@ -219,7 +219,7 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Functio
 	defer cancel()
 	var out pack.Value
 	var err error
-	p.machine.Wait(func() { out, err = p.sessions[f.Session].Call(waiting, &d.asked) })
+	p.wait(func() { out, err = p.sessions[f.Session].Call(waiting, &d.asked) })
 	var killed *wasm.Trap
 	switch {
 	case errors.As(context.Cause(ctx), &killed):
@@ -230,6 +230,16 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Functio
 	}
 	status, output, trap := d.output(f, out, err)
 	return d.settle(outcome, status, output, trap)
+}
+
+// wait runs f, which waits on the guest's behalf, while others use its slot and its
+// worker.
+func (p *process) wait(f func()) {
+	p.machine.Wait(func() {
+		p.control.mailbox.blocking()
+		defer p.control.mailbox.unblocked()
+		f()
+	})
 }
 
 // settle records the end of a wait.
@@ -261,7 +271,7 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
 	slept := false
-	p.machine.Wait(func() {
+	p.wait(func() {
 		select {
 		case <-timer.C:
 			slept = true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -46,7 +47,7 @@ type System struct {
 	config     Config
 	ctx        context.Context // of all turns; it has values, and no end of its own
 	proto      *actor.ActorSystem
-	dispatcher *elastic
+	dispatcher *runQueue
 	registry   *registry
 	earlier    *earlier
 	waits      *waits
@@ -70,7 +71,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	s := &System{
 		config:     config,
 		ctx:        context.WithoutCancel(ctx),
-		dispatcher: newElastic(idleWorkers),
+		dispatcher: newRunQueue(max(runtime.GOMAXPROCS(0)-1, 1), idleWorkers),
 		registry:   newRegistry(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
