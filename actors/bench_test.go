@@ -12,6 +12,7 @@ import (
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
 	"github.com/theater-go/theater/chain/memlog"
+	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
 // echo is the C guest of theater bench.
@@ -65,4 +66,25 @@ func (s *stage) stopAll() {
 		})
 	}
 	stops.Wait()
+}
+
+// BenchmarkSend sends messages from one actor to another, many in a turn. What
+// the sender's turn costs beside them is little, what the receiver's turns cost
+// is not.
+func BenchmarkSend(b *testing.B) {
+	const burst = 256
+	s := open(b)
+	to := s.spawn("to", guest(wasmtest.Guest{HandleSend: wasmtest.Keep(), HandleRequest: wasmtest.Echo()}))
+	sends := wasmtest.Reply(nil)
+	for range burst {
+		sends = send(to.ID.String(), "64 bytes of text that stand for what actors say to each other ..", sends)
+	}
+	from := s.spawn("from", server(sends))
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if n%burst == 0 {
+			s.answers(from, "", "")
+			s.answers(to, "", "")
+		}
+	}
 }
