@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -92,13 +93,8 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	if err != nil {
 		return d.answer(imp, input, f, pack.Value{}, err)
 	}
-	call := &host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock()}
 	session := p.sessions[f.Session]
-	for _, e := range d.effects {
-		if e.session == session {
-			call.Pending = append(call.Pending, e.what)
-		}
-	}
+	call := &host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock(), Pending: d.pending(session)}
 	if f.Kind == host.Outcall || f.Kind == host.Wait {
 		return d.leave(ctx, imp, input, f, call)
 	}
@@ -108,6 +104,17 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 		d.effects = append(d.effects, effect{session, call.Effect(), call.At})
 	}
 	return reply, trap
+}
+
+// pending are the effects of a session that are not released yet.
+func (d *door) pending(of host.Session) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, e := range d.effects {
+			if e.session == of && !yield(e.what) {
+				return
+			}
+		}
+	}
 }
 
 // weigh holds the turn to what it may put on the chain.

@@ -29,8 +29,9 @@ func (f Function) Args(input pack.Value) ([]pack.Value, error) {
 		if input.Kind() != pack.KindTuple || input.Len() != len(params) {
 			return nil, fmt.Errorf("%w: expected a tuple of %d", ErrArguments, len(params))
 		}
-		for i := range params {
-			args = append(args, input.At(i))
+		args = make([]pack.Value, len(params))
+		for i := range args {
+			args[i] = input.At(i)
 		}
 	}
 	for i, p := range params {
