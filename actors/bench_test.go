@@ -12,6 +12,7 @@ import (
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
 	"github.com/theater-go/theater/chain/memlog"
+	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
 // echo is the C guest of theater bench.
@@ -65,4 +66,30 @@ func (s *stage) stopAll() {
 		})
 	}
 	stops.Wait()
+}
+
+// BenchmarkSend sends messages from one actor to another, many in a turn, and
+// handles them.
+func BenchmarkSend(b *testing.B) {
+	const burst = 256
+	s := open(b)
+	receiver := guest(wasmtest.Guest{HandleSend: wasmtest.Keep(), HandleRequest: wasmtest.Echo()})
+	sends := wasmtest.Reply(nil)
+	for range burst {
+		sends = send("/to", "64 bytes of text that stand for what actors say to each other ..", sends)
+	}
+	var from, to actors.Ref
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if n%(100*burst) == 0 { // these guests never give memory back
+			b.StopTimer()
+			s.stopAll()
+			from, to = s.spawn("from", server(sends)), s.spawn("to", receiver)
+			b.StartTimer()
+		}
+		if n%burst == 0 {
+			s.answers(from, "", "")
+			s.answers(to, "", "")
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -25,6 +26,8 @@ type door struct {
 	calls    int
 	recorded int64 // bytes
 	logged   int64 // bytes
+
+	pending []iter.Seq[any] // by session, its effects that are not released yet
 
 	// Memory that is used again: events as they are written down, and the call
 	// that a session is asked to answer.
@@ -117,7 +120,7 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 		return d.answer(imp, input, f, pack.Value{}, err)
 	}
 	session := p.sessions[f.Session]
-	d.asked = host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock(), Pending: d.pending(session)}
+	d.asked = host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock(), Pending: d.pending[f.Session]}
 	if f.Kind == host.Outcall || f.Kind == host.Wait {
 		return d.leave(ctx, imp, input, f)
 	}
@@ -129,15 +132,17 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	return reply, trap
 }
 
-// pending lists the effects of a session that are not released yet.
-func (d *door) pending(session host.Session) []any {
-	pending := d.asked.Pending[:0]
-	for _, e := range d.effects {
-		if e.session == session {
-			pending = append(pending, e.what)
-		}
+// serve readies the door for the sessions that answer calls.
+func (d *door) serve(sessions []host.Session) {
+	for _, of := range sessions {
+		d.pending = append(d.pending, func(yield func(any) bool) {
+			for _, e := range d.effects {
+				if e.session == of && !yield(e.what) {
+					return
+				}
+			}
+		})
 	}
-	return pending
 }
 
 // weigh holds the turn to what it may put on the chain.

@@ -302,15 +302,20 @@ func TestAnActorThatIsToldToEndWhileItIsSpawnedEnds(t *testing.T) {
 	}
 }
 
-// prompted is a log that runs f when it is asked for a summary.
+// prompted is a log that runs f when it is asked for a summary, and answers
+// with fail unless that is nil.
 type prompted struct {
 	chain.Log
-	f func()
+	f    func()
+	fail error
 }
 
-func (a *prompted) Summary(ctx context.Context, id chain.ID) (chain.Summary, error) {
-	a.f()
-	return a.Log.Summary(ctx, id)
+func (p *prompted) Summary(ctx context.Context, id chain.ID) (chain.Summary, error) {
+	p.f()
+	if p.fail != nil {
+		return chain.Summary{}, p.fail
+	}
+	return p.Log.Summary(ctx, id)
 }
 
 func TestASessionIsOpenedForEachActorAndClosedWithTheReason(t *testing.T) {
@@ -414,8 +419,22 @@ func TestALiveSiblingsNameGetsANumber(t *testing.T) {
 	if ref := s.spawn("actor", server(wasmtest.Echo())); ref.Path != "/actor~2" {
 		t.Errorf("the next is %s, for that path is free", ref)
 	}
-	if len(s.List()) != 3 {
-		t.Errorf("there are %d actors", len(s.List()))
+	for _, path := range []string{"/actor~2", "/actor", "/actor~3"} {
+		ref, err := s.Lookup(path)
+		check(t, err)
+		_, err = s.Stop(t.Context(), ref)
+		check(t, err)
+		s.spawn("other", server(wasmtest.Echo()))
+	}
+	paths = nil
+	for range 4 {
+		s.spawn("actor", server(wasmtest.Echo()))
+	}
+	for _, info := range s.List() {
+		paths = append(paths, info.Path)
+	}
+	if want := []string{"/other", "/other~2", "/other~3", "/actor", "/actor~2", "/actor~3", "/actor~4"}; !slices.Equal(paths, want) {
+		t.Errorf("there are %q, want %q", paths, want)
 	}
 }
 

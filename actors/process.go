@@ -118,6 +118,7 @@ func (p *process) begin() error {
 	p.machine.SetState(b.state)
 	p.machine.Attach(&p.door)
 	p.sessions, err = p.control.linked.Open(p)
+	p.door.serve(p.sessions)
 	return err
 }
 

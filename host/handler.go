@@ -97,7 +97,10 @@ type Call struct {
 	Args                []pack.Value
 	At                  Event // the event that records the call
 	Now                 int64 // the guest's time, unix nanoseconds
-	Pending             []any // effects of this session that the turn has not released yet
+
+	// Pending are the effects of this session that the turn has not released
+	// yet, oldest first. It may be asked during the call only.
+	Pending iter.Seq[any]
 
 	effect any
 }

@@ -68,7 +68,7 @@ type turn struct {
 
 func (u *turn) call(function string, args ...pack.Value) (pack.Value, error) {
 	u.t.Helper()
-	c := &host.Call{Interface: message.Interface, Function: function, Args: args, Pending: u.pending}
+	c := &host.Call{Interface: message.Interface, Function: function, Args: args, Pending: slices.Values(u.pending)}
 	v, err := u.session.Call(u.t.Context(), c)
 	if err != nil && c.Effect() != nil {
 		u.t.Errorf("%s fails with %v and leaves an effect", function, err)

@@ -103,13 +103,17 @@ func under(path, base string) bool {
 }
 
 // outstanding lists what is unanswered, as the turn sees it.
-func (s *session) outstanding(pending []any) []string {
+func (s *session) outstanding(pending iter.Seq[any]) []string {
 	ids := s.post.Outstanding()
-	return slices.DeleteFunc(ids, func(id string) bool {
-		return slices.ContainsFunc(pending, func(effect any) bool { return settles(effect) == id })
-	})
+	for effect := range pending {
+		if i := slices.Index(ids, settles(effect)); i >= 0 {
+			ids = slices.Delete(ids, i, i+1)
+		}
+	}
+	return ids
 }
 
+// settles is the request that an effect ends, "" for none.
 func settles(effect any) string {
 	switch e := effect.(type) {
 	case respond:
