@@ -116,6 +116,7 @@ func (c *committer) commit() error {
 		return err
 	}
 	c.publish()
+	c.tidy()
 	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size()-c.kept >= c.log.limits.flushHeads {
 		return c.flush()
 	}
@@ -151,10 +152,28 @@ func (c *committer) closeBlock() {
 	if c.count == 0 {
 		return
 	}
-	c.blocks = append(c.blocks, encodeBlock(c.next, c.count, c.records))
+	n := len(c.blocks)
+	if n == cap(c.blocks) {
+		c.blocks = append(c.blocks, nil)
+	}
+	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
+	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
 	c.unflushed += len(c.records)
 	c.records, c.count = c.records[:0], 0
 	c.next++
+}
+
+// tidy lets go of the memory of blocks that a large record made large.
+func (c *committer) tidy() {
+	const kept = 2 * blockSize
+	for i, block := range c.blocks {
+		if cap(block) > kept {
+			c.blocks[i] = nil
+		}
+	}
+	if cap(c.records) > kept {
+		c.records = nil
+	}
 }
 
 // publish shows the committed group to readers.
