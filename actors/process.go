@@ -159,12 +159,19 @@ func (p *process) reply(r *reply, a answer) {
 		r.deliver(a)
 		return
 	}
-	p.control.acks.then(p.next, func(err error) {
+	p.acknowledged(func(err error) {
 		if err != nil {
 			a = answer{err: err}
 		}
 		r.deliver(a)
 	})
+}
+
+// acknowledged calls f once the newest record is acknowledged.
+func (p *process) acknowledged(f func(error)) {
+	if later := p.control.acks.then(p.next, f); later {
+		p.writer.Hurry()
+	}
 }
 
 // orderedExit is the exit that the actor was told to take.
@@ -203,7 +210,7 @@ func (p *process) finish(exit Exit) {
 	c := p.control
 	p.system.registry.remove(c)
 	c.started(cmp.Or(exit.Err, ErrStopped))
-	c.acks.then(p.next, func(error) { c.end(exit) })
+	p.acknowledged(func(error) { c.end(exit) })
 }
 
 // recordEnd writes the last record: the messages that nobody will handle, and

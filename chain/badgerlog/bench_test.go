@@ -54,6 +54,7 @@ func BenchmarkAcknowledge(b *testing.B) {
 	acked := make(chan error, 1)
 	for b.Loop() {
 		chaintest.Must(b, w.Append(chaintest.Draft(rec), chaintest.AckTo(acked)))
+		w.Hurry()
 		chaintest.Must(b, <-acked)
 		rec.Number++
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
@@ -46,6 +47,52 @@ func TestAReservationWaitsForRoom(t *testing.T) {
 		t.Errorf("reserve while closing: %v", err)
 	}
 	w.Release(badgerlog.RoomLimit)
+}
+
+// gathering is a writer of a new log that has just made a commit, and makes the
+// next only when it has to.
+func gathering(t *testing.T) (*badgerlog.Log, chain.Writer) {
+	t.Helper()
+	l := open(t, t.TempDir(), badgerlog.Options{})
+	t.Cleanup(func() { chaintest.Must(t, l.Close()) })
+	l.GatherFor(time.Hour)
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	chaintest.Begin(t, w, chaintest.ID(1))
+	chaintest.Must(t, w.Flush(t.Context()))
+	return l, w
+}
+
+func TestARecordThatIsWaitedForIsNotHeldBack(t *testing.T) {
+	_, w := gathering(t)
+	for n := uint64(1); n < 20; n++ {
+		acked := make(chan error, 1)
+		chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), n, 8)), chaintest.AckTo(acked)))
+		w.Hurry()
+		chaintest.Must(t, <-acked)
+	}
+}
+
+func TestManyRecordsAreNotHeldBack(t *testing.T) {
+	_, w := gathering(t)
+	acked := make(chan error, 1)
+	for n, size := uint64(1), 0; size < 3*badgerlog.GatherBytes; n++ {
+		d := chaintest.Draft(chaintest.Turn(chaintest.ID(1), n, 1000))
+		var ack chain.Acknowledger
+		if before := size; before < badgerlog.GatherBytes && before+d.Size() >= badgerlog.GatherBytes {
+			ack = chaintest.AckTo(acked)
+		}
+		size += d.Size()
+		chaintest.Must(t, w.Append(d, ack))
+	}
+	chaintest.Must(t, <-acked)
+}
+
+func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
+	l, w := gathering(t)
+	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 1, 8)), nil))
+	chaintest.Must(t, w.Close())
+	verified(t, l, 2)
 }
 
 func TestWithoutSpaceNoTurnIsAdmitted(t *testing.T) {
