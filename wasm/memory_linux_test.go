@@ -37,7 +37,7 @@ func TestPagesOfAReleasedMemoryGoBackToTheSystem(t *testing.T) {
 	if n := resident(t, b); n != 0 {
 		t.Errorf("%d pages of a large one stay", n)
 	}
-	const kept, many = 512, 600
+	const kept, many = 128, 300
 	var small []wasm.Memory
 	var views [][]byte
 	for range many {

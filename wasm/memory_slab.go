@@ -40,7 +40,7 @@ type slab struct {
 const (
 	smallSlot = 256 << 10 // of actors in C and the like
 	largeSlot = 16 << 20  // of Rust, with a stack of 1 MiB, and small ones of Go
-	keepSmall = 512       // 128 MiB at most
+	keepSmall = 128       // 32 MiB at most
 )
 
 func newBacking() backing {

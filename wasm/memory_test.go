@@ -81,7 +81,7 @@ func TestAMemoryKeepsItsBytesAsItGrowsToItsLimit(t *testing.T) {
 }
 
 func TestAMemoryHoldsNothingOfTheOneBeforeIt(t *testing.T) {
-	const many = 600 // more than may keep their pages
+	const many = 200 // more than may keep their pages
 	all := wasm.NewMemories(0)
 	defer all.Close()
 	for _, sizes := range [][]uint64{{page}, {4 * page}, {2 * page, 3 * page, 5 * page}, {2 * mib}, {mib, 17 * mib}} {
