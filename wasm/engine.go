@@ -205,6 +205,6 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if m.Metadata, err = m.describe(ctx); err != nil {
 		return nil, err
 	}
-	m.exports = signaturesOf(layout, m.Metadata)
+	m.exports = signaturesOf(layout, m.prepared, m.Metadata)
 	return m, nil
 }

@@ -32,9 +32,10 @@ type Machine struct {
 	guest   guest
 	memory  *linearMemory
 
-	state     []byte // canonical CGRF
+	state     pack.Part
 	stateType int    // a type that state is known to have, see signatures; anyType where none is
-	buffers   [2][]byte
+	kept      bool   // the state's bytes are the machine's own
+	spare     []byte // what the state before was kept in
 	response  []byte
 	view      pack.View
 
@@ -89,7 +90,7 @@ func (m *Module) machine(o Options) (*Machine, error) {
 	if o.Fuel == 0 {
 		o.Fuel = Unbounded
 	}
-	mc := &Machine{module: m, options: o, state: defaultState, stateType: anyType, sleeper: m.sleeper,
+	mc := &Machine{module: m, options: o, state: pack.Part{Bytes: defaultState}, stateType: anyType, sleeper: m.sleeper,
 		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
 	mc.turn.machine = mc
 	mc.console = console{limit: o.OutputLimit}
@@ -192,11 +193,13 @@ func (m *Machine) Close(ctx context.Context) {
 
 // State is the actor's state after its last turn that succeeded, as CGRF. It is
 // valid until the next turn and must not be changed.
-func (m *Machine) State() []byte { return m.state }
+func (m *Machine) State() []byte { return m.state.Bytes }
 
 // SetState replaces the state, between turns. state is CGRF as [pack.Encode]
 // writes it and must not change as long as it is the machine's.
-func (m *Machine) SetState(state []byte) { m.state, m.stateType = state, anyType }
+func (m *Machine) SetState(state []byte) {
+	m.state, m.stateType, m.kept = pack.Part{Bytes: state}, anyType, false
+}
 
 // Clock is the guest's time in unix nanoseconds.
 func (m *Machine) Clock() int64 { return m.clock.now }
@@ -244,14 +247,14 @@ func (m *Machine) call(ctx context.Context, export int, params []byte) ([]byte, 
 	if err := m.checkState(signature); err != nil {
 		return nil, err
 	}
-	in, own, err := m.guest.input(ctx, pack.CallSize(m.state, params))
+	in, own, err := m.guest.input(ctx, pack.CallSize(m.state.Bytes, params))
 	if err != nil {
 		return nil, err
 	}
 	// Room that was there a moment ago is there now: nothing ran in between.
 	view, _ := m.guest.memory.Read(in.ptr, in.len)
-	pack.AppendCall(view[:0], m.state, params)
-	raw, err := m.guest.call(ctx, m.module, export, in)
+	pack.AppendCall(view[:0], m.state.Bytes, params)
+	raw, err := m.guest.call(ctx, signature, int32(export), in)
 	if err != nil {
 		return nil, err
 	}
