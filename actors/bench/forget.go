@@ -39,6 +39,9 @@ func (forgetful) Append(d *chain.Draft, ack chain.Acknowledger) error {
 	return nil
 }
 
+// Hurry implements chain.Writer.
+func (forgetful) Hurry() {}
+
 // PutBlob implements chain.Writer.
 func (forgetful) PutBlob(b []byte) chain.Hash { return sha256.Sum256(b) }
 
