@@ -70,6 +70,7 @@ func TestADraftKeepsNothingOfAnEvent(t *testing.T) {
 func TestASummaryHasTheTimeOfADraft(t *testing.T) {
 	for _, e := range []chain.Event{
 		&chain.Genesis{Time: 5}, &chain.Call{Time: 5}, &chain.Outcome{Time: 5}, &chain.Lifecycle{Time: 5},
+		&chain.Lifecycle{What: chain.LifecycleDropped, Time: 5},
 	} {
 		d := chain.NewDraft(chaintest.ID(1), 0)
 		d.Add(e)
