@@ -27,7 +27,7 @@ type Draft struct {
 	count   int
 	problem string  // with the first event that is outside the format
 	closed  bool    // there is a result
-	updated int64   // the latest time of a call or an outcome
+	updated int64   // the latest time of a call, an outcome or a lifecycle event
 	changes []Event // copies of those that change more of a summary
 }
 
@@ -65,8 +65,11 @@ func (d *Draft) Add(e Event) {
 	case *Outcome:
 		d.updated = max(d.updated, e.Time)
 	case *Lifecycle:
-		c := *e
-		d.changes = append(d.changes, &c)
+		d.updated = max(d.updated, e.Time)
+		if e.What != LifecycleDropped { // there may be many
+			c := *e
+			d.changes = append(d.changes, &c)
+		}
 	case *Result:
 		if d.closed {
 			d.encoder.fail("a second result")

@@ -9,7 +9,7 @@ const (
 	// groupSize is how many bytes one commit takes at most, and one item more.
 	groupSize = 1 << 20
 
-	// A commit costs as much as writing several records. So records gather for
+	// A commit costs as much as writing ten records, however few it holds. So records gather for
 	// gatherTime after one, or until there are gatherBytes, unless someone
 	// waits for them.
 	gatherTime  = time.Millisecond

@@ -1,6 +1,10 @@
 package badgerlog
 
-import "time"
+import (
+	"time"
+
+	"github.com/theater-go/theater/chain"
+)
 
 // Sizes that tests go beyond.
 const (
@@ -24,3 +28,11 @@ func (l *Log) Break() error { return l.db.Close() }
 
 // BlockKey is the database's key of a block.
 var BlockKey = blockKey
+
+// Waiting is how many reservations wait.
+func Waiting(w chain.Writer) int {
+	g := &w.(*writer).gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
+}

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +38,7 @@ func TestAReservationWaitsForRoom(t *testing.T) {
 		}
 		admitted <- err
 	}()
+	awaitWaiting(t, w)
 	w.Release(badgerlog.RoomLimit)
 	chaintest.Must(t, <-admitted)
 	chaintest.Must(t, w.Flush(t.Context()))
@@ -42,10 +46,55 @@ func TestAReservationWaitsForRoom(t *testing.T) {
 
 	refused := make(chan error)
 	go func() { refused <- w.Reserve(t.Context(), badgerlog.RoomLimit) }()
+	awaitWaiting(t, w)
 	chaintest.Must(t, w.Close())
 	if err := <-refused; !errors.Is(err, chain.ErrClosed) {
 		t.Errorf("reserve while closing: %v", err)
 	}
+	w.Release(badgerlog.RoomLimit)
+}
+
+// awaitWaiting returns once a reservation waits.
+func awaitWaiting(t *testing.T, w chain.Writer) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); badgerlog.Waiting(w) == 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("no reservation waits")
+		}
+	}
+}
+
+func TestReservationsThatCompeteAreAllAdmittedAndGivenBack(t *testing.T) {
+	l := open(t, t.TempDir(), badgerlog.Options{})
+	defer func() { chaintest.Must(t, l.Close()) }()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	var used atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for n := range 2000 {
+				ctx, bytes := t.Context(), badgerlog.RoomLimit/4*(1+(i+n)%5) // at times more than there is
+				if n%7 == i {
+					ctx = gone
+				}
+				if err := w.Reserve(ctx, bytes); err == nil {
+					if all := int(used.Add(int64(bytes))); all > badgerlog.RoomLimit && all > bytes {
+						t.Errorf("%d bytes are admitted", all)
+					}
+					runtime.Gosched()
+					used.Add(-int64(bytes))
+					w.Release(bytes)
+				} else if ctx != gone || !errors.Is(err, context.Canceled) {
+					t.Errorf("reserve: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	chaintest.Must(t, w.Reserve(gone, badgerlog.RoomLimit)) // without a wait: all of it is free again
 	w.Release(badgerlog.RoomLimit)
 }
 
