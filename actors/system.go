@@ -49,6 +49,7 @@ type System struct {
 	dispatcher *elastic
 	registry   *registry
 	earlier    *earlier
+	blueprints *blueprints
 	waits      *waits
 }
 
@@ -72,6 +73,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 		ctx:        context.WithoutCancel(ctx),
 		dispatcher: newElastic(idleWorkers),
 		registry:   newRegistry(),
+		blueprints: newBlueprints(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 			actor.WithDeadLetterRequestLogging(false),
