@@ -29,7 +29,7 @@ type Blueprint struct {
 	answersLater bool            // the guest can answer a request after the turn that delivered it
 
 	genesis chain.Genesis // of a new actor, but for its name, path, time and own state
-	state   pack.Value    // of a new actor, before init
+	state   []byte        // of a new actor, before init, as CGRF
 }
 
 // absent is the index of an export that the guest does not have.
@@ -55,14 +55,12 @@ func (s *System) Prepare(ctx context.Context, m *manifest.Manifest, code []byte)
 	if err != nil {
 		return nil, err
 	}
-	b.state = initialState(m)
-	state, err := pack.Encode(b.state)
-	if err != nil {
+	if b.state, err = pack.Encode(initialState(m)); err != nil {
 		return nil, fmt.Errorf("initial state: %w", err)
 	}
 	b.writer = writer
 	b.genesis = chain.Genesis{
-		Module: writer.PutBlob(code), Manifest: writer.PutBlob(m.Raw), InitialState: writer.PutBlob(state),
+		Module: writer.PutBlob(code), Manifest: writer.PutBlob(m.Raw), InitialState: writer.PutBlob(b.state),
 		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule, Sealed: m.Chain.Sealed,
 	}
 	return b, nil
@@ -93,7 +91,10 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte) (*
 		return nil, fmt.Errorf("package %s: %w", m.Package, err)
 	}
 	if _, ok := module.Callable(exportInit); !ok {
-		return nil, fmt.Errorf("package %s: the module does not export %s, which every actor has", m.Package, exportInit)
+		return nil, fmt.Errorf("package %s: %w", m.Package, &wasm.ABIError{
+			Reason: fmt.Sprintf("the module does not export %s, which every actor has", exportInit),
+			Hint:   "export it, and declare it in the interface metadata if that declares any",
+		})
 	}
 	var imports []host.Import
 	var at []int

@@ -60,15 +60,14 @@ type control struct {
 	stopping   chan struct{} // closed with the first order: waits end
 	ready      chan struct{} // closed when init is over
 	done       chan struct{} // closed when the actor has ended
+	acks       acks          // of the log, for its records
 
 	mu      sync.Mutex
-	order   ending          // guarded by mu
-	ended   bool            // guarded by mu
-	drained []delivery      // guarded by mu; what waited when it was told to stop
-	initErr error           // guarded by mu
-	exit    Exit            // guarded by mu, meaningful once done
-	subs    []*Subscription // guarded by mu
-	head    chain.Hash      // guarded by mu; of the newest acknowledged record
+	order   ending     // guarded by mu
+	ended   bool       // guarded by mu
+	drained []delivery // guarded by mu; what waited when it was told to stop
+	initErr error      // guarded by mu
+	exit    Exit       // guarded by mu, meaningful once done
 }
 
 var _ host.Actor = (*control)(nil)
@@ -186,10 +185,7 @@ func (c *control) end(exit Exit) {
 	}
 	c.ended, c.exit = true, exit
 	c.cancel(nil)
-	for _, s := range c.subs {
-		s.end()
-	}
-	c.subs = nil
+	c.acks.close()
 	close(c.done)
 }
 

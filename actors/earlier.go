@@ -108,12 +108,12 @@ func (s *System) stopOld(ctx context.Context, id chain.ID) error {
 	if err != nil {
 		return err
 	}
-	var events []chain.Event
+	end := chain.NewDraft(sum.ID, sum.Records)
 	if open {
-		events = append(events, cutShort(processEnded))
+		end.Add(cutShort(processEnded))
 	}
-	events = append(events, &chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
-	err = s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
+	end.Add(&chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
+	err = s.config.Writer.Append(end, nil)
 	if errors.Is(err, chain.ErrNumber) {
 		return nil // a resume has failed a moment ago, and its chain says how
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/node"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/chain/memlog"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
@@ -29,8 +30,8 @@ func left(t *testing.T, paths ...string) (chain.Log, map[string]chain.ID) {
 	for i, path := range paths {
 		id := chain.ID{byte(i + 1)}
 		ids[path] = id
-		check(t, w.Append(chain.Record{Actor: id, Events: []chain.Event{&chain.Genesis{Path: path}}}, nil, nil))
-		check(t, w.Append(chain.Record{Actor: id, Number: 1, Events: []chain.Event{&chain.Lifecycle{What: chain.LifecycleSuspended}}}, nil, nil))
+		check(t, w.Append(chaintest.Draft(chain.Record{Actor: id, Events: []chain.Event{&chain.Genesis{Path: path}}}), nil))
+		check(t, w.Append(chaintest.Draft(chain.Record{Actor: id, Number: 1, Events: []chain.Event{&chain.Lifecycle{What: chain.LifecycleSuspended}}}), nil))
 	}
 	check(t, w.Close())
 	return log, ids

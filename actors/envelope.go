@@ -32,8 +32,7 @@ type envelope struct {
 	form   form
 	export int // its index
 	body   string
-	params pack.Value
-	weight int // bytes of params, as its sender measured them
+	params []byte
 	cause  chain.Cause
 	reply  *reply // nil when nobody waits
 
@@ -61,15 +60,14 @@ func (c *control) requestTo(body string, cause chain.Cause, r *reply) (*envelope
 // envelopeOverhead is what a message weighs beside its body, in bytes.
 const envelopeOverhead = 128
 
-func (e *envelope) size() int { return len(e.body) + e.weight + envelopeOverhead }
+func (e *envelope) size() int { return len(e.body) + len(e.params) + envelopeOverhead }
 
 func (e *envelope) refuse(reason error) { e.refusal = reason }
 
 // answer is what a waiting caller gets.
 type answer struct {
-	body  string     // of a request
-	value pack.Value // of a call
-	err   error
+	body string // of a request; of a call, the response
+	err  error
 }
 
 // reply is where the answer to a message goes. It takes one.
@@ -95,8 +93,9 @@ func (r *reply) deliver(a answer) {
 // requestBody is how a request's answer is read from what handle-request
 // returned: a tuple of one option. held says that the guest will answer later;
 // anything else than the tuple is an empty answer, as in the original.
-func requestBody(response pack.Value) (body string, held bool) {
-	if response.Kind() != pack.KindTuple || response.Len() == 0 {
+func requestBody(encoded []byte) (body string, held bool) {
+	response, err := pack.Decode(encoded)
+	if err != nil || response.Kind() != pack.KindTuple || response.Len() == 0 {
 		return "", false
 	}
 	inner, present, ok := response.At(0).Option()

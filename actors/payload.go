@@ -1,18 +1,23 @@
 package actors
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/theater-go/theater/chain"
 )
 
 // payload keeps bytes that crossed the sandbox: in the record, as a blob when
-// they are many, or sealed when the manifest says so. b must not change any more.
+// they are many, or sealed when the manifest says so. Bytes in the record are
+// not copied: b must not change before the event is written down.
 func (p *process) payload(b []byte) chain.Payload {
 	if len(b) == 0 {
 		return chain.Payload{}
 	}
 	if !p.control.manifest.Chain.Sealed {
+		if len(b) > chain.InlineMax {
+			b = bytes.Clone(b)
+		}
 		return chain.PutPayload(p.writer, b)
 	}
 	sealed, opening := chain.Seal(p.salt(), b)

@@ -74,9 +74,9 @@ func (p *process) Send(to host.Actor, body string, at host.Event) {
 	}
 	p.logger().Warn("message dropped", "to", c.path, "error", err)
 	// A log that refuses this halts the actor, which it has said.
-	_ = p.append([]chain.Event{&chain.Lifecycle{
+	_ = p.record(&chain.Lifecycle{
 		What: chain.LifecycleDropped, Time: p.now(), Reason: "undeliverable", Detail: err.Error(), Ref: cause.Event,
-	}}, nil)
+	})
 }
 
 // Request delivers body and waits for the answer.
@@ -175,8 +175,11 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	if err != nil {
 		return pack.Value{}, fmt.Errorf("parameters: %w", err)
 	}
-	a, err := c.ask(ctx, &envelope{form: formCall, export: index, params: params, weight: len(encoded), cause: external(from), reply: newReply(true)})
-	return a.value, err
+	a, err := c.ask(ctx, &envelope{form: formCall, export: index, params: encoded, cause: external(from), reply: newReply(true)})
+	if err != nil {
+		return pack.Value{}, err
+	}
+	return pack.Decode([]byte(a.body))
 }
 
 func (s *System) takesMessages(ref Ref) (*control, error) {

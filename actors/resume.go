@@ -46,16 +46,14 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := s.config.Log.Blob(ctx, sum.InitialState)
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
 	if err != nil {
 		return nil, fmt.Errorf("initial state: %w", err)
 	}
-	state, err := pack.Decode(encoded)
-	if err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
+	if view := (pack.View{}); !view.Scan(state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
 	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:])
-	c.head = sum.Head
 	return &birth{control: c, state: state}, nil
 }
 
@@ -100,6 +98,7 @@ func (p *process) resume(ctx context.Context) error {
 	p.machine.Attach(&p.door)
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
+	p.control.acks.resume(sum.Records, sum.Head)
 	if past.turns > 0 && !past.started {
 		return errNeverStarted
 	}
@@ -167,7 +166,7 @@ func (p *process) recordResumed() error {
 		p.inTurn = false
 	}
 	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
-	return p.append(events, nil)
+	return p.record(events...)
 }
 
 // restore gives the sessions that outlive a process their past.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/chain/memlog"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/host/message"
@@ -31,7 +32,7 @@ func copied(t testing.TB, from chain.Reader, id chain.ID, edit func([]chain.Reco
 				w.PutBlob(b)
 			}
 		}
-		check(t, w.Append(chain.Record{Actor: id, Number: uint64(i), Events: r.Events}, nil, nil))
+		check(t, w.Append(chaintest.Draft(chain.Record{Actor: id, Number: uint64(i), Events: r.Events}), nil))
 	}
 	check(t, w.Close())
 	return log

@@ -35,7 +35,7 @@ func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 // birth is an actor about to live.
 type birth struct {
 	control *control
-	state   pack.Value
+	state   []byte         // CGRF
 	genesis *chain.Genesis // nil when resumed
 }
 
@@ -62,12 +62,10 @@ func (s *System) conceive(ctx context.Context, spec Spec) (*birth, error) {
 	genesis, state := b.genesis, b.state
 	genesis.Name = name
 	if spec.State != nil {
-		state = *spec.State
-		encoded, err := pack.Encode(state)
-		if err != nil {
+		if state, err = pack.Encode(*spec.State); err != nil {
 			return nil, fmt.Errorf("initial state: %w", err)
 		}
-		genesis.InitialState = b.writer.PutBlob(encoded)
+		genesis.InitialState = b.writer.PutBlob(state)
 	}
 	return &birth{control: s.newControl(b, id, name), state: state, genesis: &genesis}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -46,7 +47,7 @@ type System struct {
 	config     Config
 	ctx        context.Context // of all turns; it has values, and no end of its own
 	proto      *actor.ActorSystem
-	dispatcher *elastic
+	dispatcher *runQueue
 	registry   *registry
 	earlier    *earlier
 	blueprints *blueprints
@@ -71,7 +72,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	s := &System{
 		config:     config,
 		ctx:        context.WithoutCancel(ctx),
-		dispatcher: newElastic(idleWorkers),
+		dispatcher: newRunQueue(max(runtime.GOMAXPROCS(0)-1, 1), idleWorkers),
 		registry:   newRegistry(),
 		blueprints: newBlueprints(),
 		waits:      newWaits(),
@@ -191,7 +192,7 @@ func (s *System) Subscribe(ref Ref) (*Subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.subscribe(), nil
+	return c.acks.subscribe(), nil
 }
 
 // Stop tells the actor to end once its turn is over, waits until it has, and

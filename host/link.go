@@ -64,21 +64,26 @@ func (r *Registry) Link(imports []Import, declared pack.Metadata, tables []Table
 		l.granted = append(l.granted, granted{r.byType[t.Type], Grant{Config: t.Config, Above: ceiling.above[Capability(t.Type)]}})
 	}
 	for i, imp := range imports {
-		f, err := r.resolve(imp, tables)
-		if err != nil {
-			return nil, err
+		f, refused := r.resolve(imp, tables)
+		if refused != nil {
+			return nil, refused
 		}
 		l.Functions[i] = f
 	}
+	seen := map[string]bool{}
 	for _, h := range declared.ImportHashes {
-		if err := r.checkHash(h, declared); err != nil {
-			return nil, err
+		if seen[h.Name] { // each takes time for all declared functions
+			return nil, &LinkError{Reason: fmt.Sprintf("the actor declares the hash of interface %q twice", h.Name)}
+		}
+		seen[h.Name] = true
+		if refused := r.checkHash(h, declared); refused != nil {
+			return nil, refused
 		}
 	}
 	return l, nil
 }
 
-func (r *Registry) resolve(imp Import, tables []Table) (Function, error) {
+func (r *Registry) resolve(imp Import, tables []Table) (Function, *LinkError) {
 	s, ok := r.byInterface[imp.Interface]
 	if !ok {
 		return Function{}, &LinkError{
@@ -103,17 +108,12 @@ func (r *Registry) resolve(imp Import, tables []Table) (Function, error) {
 
 // checkHash compares the guest's hash of an interface with ours over the
 // functions that the guest declares of it, then with the whole.
-func (r *Registry) checkHash(h pack.InterfaceHash, declared pack.Metadata) error {
+func (r *Registry) checkHash(h pack.InterfaceHash, declared pack.Metadata) *LinkError {
 	s, ok := r.byInterface[h.Name]
 	if !ok {
 		return &LinkError{Reason: fmt.Sprintf("no handler provides interface %q required by the actor", h.Name), Hint: "handlers are " + strings.Join(r.types, ", ")}
 	}
-	var names []string
-	for _, f := range declared.Imports {
-		if f.Interface == h.Name {
-			names = append(names, f.Name)
-		}
-	}
+	names := declaredFunctions(h.Name, declared)
 	subset, missing := s.Pact.SubsetHash(names...)
 	if len(missing) == 0 && (subset == h.Hash || s.Pact.Hash() == h.Hash) {
 		return nil
@@ -123,6 +123,18 @@ func (r *Registry) checkHash(h pack.InterfaceHash, declared pack.Metadata) error
 			h.Name, s.handler.Type(), strings.Join(names, ", "), hex.EncodeToString(h.Hash[:]), hex.EncodeToString(subset[:])),
 		Hint: "rebuild the actor against this version of the interface",
 	}
+}
+
+// declaredFunctions are the functions that a module declares to import from an
+// interface.
+func declaredFunctions(iface string, declared pack.Metadata) []string {
+	var names []string
+	for _, f := range declared.Imports {
+		if f.Interface == iface {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // Open opens a session of every granted handler for an actor, in the order of

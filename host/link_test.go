@@ -148,6 +148,65 @@ func TestAnInterfaceIsAcceptedByTheHashOfWhatIsUsedOrOfTheWhole(t *testing.T) {
 	}
 }
 
+func TestAnInterfaceIsDeclaredOnce(t *testing.T) {
+	pact := message.New().Interfaces()[0].Pact
+	hash := pack.InterfaceHash{Name: pact.Name, Hash: pact.Hash()}
+	_, err := standard(t).Link(nil, pack.Metadata{ImportHashes: []pack.InterfaceHash{hash, hash}}, granted("message-server"), host.Ceiling{})
+	var refused *host.LinkError
+	if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "twice") {
+		t.Errorf("it gives %v", err)
+	}
+}
+
+func TestAnOfferSaysWhatLinkWould(t *testing.T) {
+	pact := message.New().Interfaces()[0].Pact
+	send, _ := pact.Function("send")
+	madeUp := send
+	madeUp.Name = "made-up"
+	subset, _ := pact.SubsetHash("send")
+	whole, other := pact.Hash(), pack.Hash{1}
+	for name, c := range map[string]struct {
+		iface     string
+		functions []string
+		hash      *pack.Hash
+		declared  []pack.FunctionSig
+		offers    pack.Hash // zero: none
+		refusals  int
+	}{
+		"the hash of the functions that are used":      {pact.Name, []string{"send"}, &subset, []pack.FunctionSig{send}, subset, 0},
+		"the hash of the whole":                        {pact.Name, []string{"send"}, &whole, []pack.FunctionSig{send}, whole, 0},
+		"no hash":                                      {pact.Name, []string{"send"}, nil, []pack.FunctionSig{send}, subset, 0},
+		"another hash":                                 {pact.Name, []string{"send"}, &other, []pack.FunctionSig{send}, subset, 1},
+		"two functions that are not served, and hash":  {pact.Name, []string{"made-up", "send", "open-channel"}, &other, []pack.FunctionSig{madeUp}, pack.Hash{}, 3},
+		"an interface that nobody serves":              {"a:b/c", []string{"f", "g"}, &other, nil, pack.Hash{}, 1},
+		"the same, declared but not imported":          {"a:b/c", nil, &other, nil, pack.Hash{}, 1},
+		"declared without a function that is imported": {pact.Name, nil, &subset, []pack.FunctionSig{send}, subset, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := standard(t)
+			declared := pack.Metadata{Imports: c.declared}
+			if c.hash != nil {
+				declared.ImportHashes = []pack.InterfaceHash{{Name: c.iface, Hash: *c.hash}}
+			}
+			o := r.Offer(c.iface, c.functions, c.hash, declared)
+			if o.Hash != c.offers && o.Hashed || o.Hashed != (c.offers != pack.Hash{}) || len(o.Refusals) != c.refusals {
+				t.Errorf("%+v", o)
+			}
+			if served := c.iface == pact.Name; (o.Handler == "message-server") != served {
+				t.Errorf("served by %q", o.Handler)
+			}
+			var imports []host.Import
+			for _, f := range c.functions {
+				imports = append(imports, host.Import{Interface: c.iface, Function: f})
+			}
+			_, err := r.Link(imports, declared, granted("message-server"), host.Ceiling{})
+			if (err == nil) != (c.refusals == 0) || err != nil && err.Error() != o.Refusals[0].Error() {
+				t.Errorf("link gives %v", err)
+			}
+		})
+	}
+}
+
 func TestARegistryRefusesTwoOfAKind(t *testing.T) {
 	if _, err := host.NewRegistry(runtime.New(), runtime.New()); err == nil || !strings.Contains(err.Error(), `two handlers of type "runtime"`) {
 		t.Errorf("two of a type: %v", err)

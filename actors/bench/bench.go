@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,22 +27,33 @@ type row struct {
 	name, unit string
 	doc        string // one line: what is measured against what
 	open       func(context.Context, settings) (*contest, error)
+	// parts are rows of which the one with the lowest ratio counts, under the
+	// row's name; nil where the row is one contest.
+	parts []row
 }
 
 // settings are how much is measured.
 type settings struct {
-	rounds int           // of each side; the median counts
-	round  time.Duration // how long a round takes, about
-	pairs  int           // of actors in pingpong-async
-	relays int           // in send-async
+	rounds   int           // of each side; the median counts
+	round    time.Duration // how long a round takes, about
+	pairs    int           // of actors in pingpong-async
+	relays   int           // in send-burst-async
+	counters int           // actors in recording
+	spawned  int           // actors in a round of spawn, at most
+	machines int           // in restart-reset
+
+	counter func() ([]byte, error) // builds the Go guest, once in a run
 }
 
-// defaultSettings let the whole table run in less than half a minute.
-var defaultSettings = settings{rounds: 7, round: 300 * time.Millisecond, pairs: 256, relays: 8}
+// defaultSettings let the whole table run in about a minute.
+var defaultSettings = settings{
+	rounds: 7, round: 200 * time.Millisecond,
+	pairs: 256, relays: 8, counters: 8, spawned: 2048, machines: 64,
+}
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, sendRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow}
 }
 
 // Names lists the benchmarks; each name is there once.
@@ -68,6 +80,9 @@ func Describe(name string) string {
 // other; a name given twice is measured once. progress, which may be nil, is
 // told in words before each. Data folders are made below the folder for
 // temporary files and are removed.
+//
+// Two rows have a guest in Go that is built first. Without a go command they are
+// ErrNoGo when they are named, and else left out, which progress is told.
 func Run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
 	return defaultSettings.run(ctx, names, progress)
 }
@@ -77,12 +92,18 @@ func (s settings) run(ctx context.Context, names []string, progress func(string)
 	if err != nil {
 		return nil, err
 	}
+	if progress == nil {
+		progress = func(string) {}
+	}
+	s.counter = sync.OnceValues(func() ([]byte, error) { return buildCounter(ctx) })
 	var rows []Row
 	for _, r := range chosen {
-		if progress != nil {
-			progress(r.name + ": " + r.doc)
-		}
+		progress(r.name + ": " + r.doc)
 		measured, err := r.measure(ctx, s)
+		if errors.Is(err, ErrNoGo) && len(names) == 0 {
+			progress(r.name + ": left out: " + err.Error())
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}

@@ -7,12 +7,9 @@ import (
 
 // RunSmall is Run with as little work as a row can do.
 func RunSmall(ctx context.Context, names ...string) ([]Row, error) {
-	small := settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2}
+	small := settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2, counters: 1, spawned: 4, machines: 2}
 	return small.run(ctx, names, nil)
 }
-
-// Echo is the embedded guest.
-func Echo() []byte { return echo }
 
 // OpenEcho spawns one guest on a node, in memory when durability is "", and
 // returns what asks it once.
@@ -21,7 +18,7 @@ func OpenEcho(ctx context.Context, durability string) (ask func(body []byte) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	ask = func(body []byte) ([]byte, error) { return g.node.System.Request(ctx, g.refs[0], sender, body) }
+	ask = func(body []byte) ([]byte, error) { return g.system.Request(ctx, g.refs[0], sender, body) }
 	return ask, func() error { return g.close(context.WithoutCancel(ctx)) }, nil
 }
 

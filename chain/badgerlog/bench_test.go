@@ -34,10 +34,9 @@ func benchAppend(b *testing.B, durability string) {
 	for n := 0; b.Loop(); n++ {
 		rec := records[n%benchActors]
 		rec.Number = uint64(n / benchActors)
-		room, err := w.Reserve(b.Context(), 400)
-		chaintest.Must(b, err)
-		chaintest.Must(b, w.Append(rec, room, nil))
-		room.Release()
+		chaintest.Must(b, w.Reserve(b.Context(), 400))
+		chaintest.Must(b, w.Append(chaintest.Draft(rec), nil))
+		w.Release(400)
 	}
 	chaintest.Must(b, w.Flush(b.Context()))
 }
@@ -54,7 +53,8 @@ func BenchmarkAcknowledge(b *testing.B) {
 	rec := turns()[0]
 	acked := make(chan error, 1)
 	for b.Loop() {
-		chaintest.Must(b, w.Append(rec, nil, func(_ chain.Hash, err error) { acked <- err }))
+		chaintest.Must(b, w.Append(chaintest.Draft(rec), chaintest.AckTo(acked)))
+		w.Hurry()
 		chaintest.Must(b, <-acked)
 		rec.Number++
 	}
@@ -70,7 +70,7 @@ func filled(b *testing.B, actors, n int) *badgerlog.Log {
 		chaintest.Begin(b, w, chaintest.ID(i))
 	}
 	for i := actors; i < n; i++ {
-		chaintest.Must(b, w.Append(chaintest.Turn(chaintest.ID(i%actors), uint64(i/actors), 64), nil, nil))
+		chaintest.Must(b, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(i%actors), uint64(i/actors), 64)), nil))
 	}
 	chaintest.Must(b, w.Close())
 	b.Cleanup(func() { chaintest.Must(b, l.Close()) })

@@ -1,13 +1,20 @@
 package badgerlog
 
+import "time"
+
 // Sizes that tests go beyond.
 const (
 	BlobPart  = blobPart
 	RoomLimit = roomLimit
+
+	GatherBytes = gatherBytes
 )
 
 // FlushAt makes the log flush its index every so many bytes.
 func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
+
+// GatherFor makes records that nobody waits for gather for so long.
+func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 
 // NeedSpace sets how many bytes must be free.
 func (l *Log) NeedSpace(bytes uint64) { l.limits.freeSpace = bytes }

@@ -35,6 +35,16 @@ func (v Value) At(i int) Value {
 	return v.items[:v.Len()][i]
 }
 
+// Items are the items of a tuple, the fields of a record, the payload of a
+// variant, or the items of a list that has no fixed width; nil for every other
+// kind. They must not be changed.
+func (v Value) Items() []Value {
+	if v.kind == KindOption || v.kind == KindResult {
+		return nil
+	}
+	return v.items
+}
+
 // fixedValue reads one fixed-width element from the start of s.
 func fixedValue(k Kind, s string) Value {
 	v := Value{kind: k}
