@@ -23,7 +23,8 @@ func echo(t testing.TB) []byte {
 	return code
 }
 
-// BenchmarkSpawn spawns actors whose genesis and init are recorded.
+// BenchmarkSpawn has many callers spawn actors, whose genesis and init are
+// recorded.
 func BenchmarkSpawn(b *testing.B) {
 	for name, open := range map[string]func(*testing.B) chain.Log{
 		"memory": func(*testing.B) chain.Log { return memlog.New() },
@@ -38,24 +39,31 @@ func BenchmarkSpawn(b *testing.B) {
 			s := reopen(b, open(b))
 			blueprint, err := s.Prepare(context.Background(), toml(b, "echo", grants), echo(b))
 			check(b, err)
-			spec := actors.Spec{Blueprint: blueprint}
 			b.ReportAllocs()
-			for n := 0; b.Loop(); n++ {
-				if n%spawned == 0 {
-					b.StopTimer()
-					s.stopAll()
-					b.StartTimer()
+			for n := 0; n < b.N; n += spawned {
+				var callers sync.WaitGroup
+				for c := range spawners {
+					callers.Go(func() {
+						for i := n + c; i < min(n+spawned, b.N); i += spawners {
+							if _, err := s.Spawn(context.Background(), actors.Spec{Blueprint: blueprint, Name: "echo-" + strconv.Itoa(i)}); err != nil {
+								b.Error(err)
+							}
+						}
+					})
 				}
-				spec.Name = "echo-" + strconv.Itoa(n)
-				_, err := s.Spawn(context.Background(), spec)
-				check(b, err)
+				callers.Wait()
+				b.StopTimer()
+				s.stopAll()
+				b.StartTimer()
 			}
 		})
 	}
 }
 
-// spawned is how many actors a benchmark lets live at once.
-const spawned = 1000
+const (
+	spawned  = 1000 // actors that a benchmark lets live at once
+	spawners = 16   // callers that spawn them
+)
 
 func (s *stage) stopAll() {
 	var stops sync.WaitGroup

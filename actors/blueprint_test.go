@@ -93,6 +93,30 @@ func TestAPackageFileIsReadWhenItIsPrepared(t *testing.T) {
 	}
 }
 
+func TestTheActorsOfOneModuleAreResumedFromOneReading(t *testing.T) {
+	log := memlog.New()
+	first := reopen(t, log)
+	var refs []actors.Ref
+	for range 3 {
+		refs = append(refs, first.spawn("actor", server(wasmtest.Calls())))
+	}
+	other := first.spawn("other", server(wasmtest.Calls()))
+	module := first.genesis(other).Module
+	first.close()
+	counted := &counted{Log: log}
+	s := reopen(t, counted)
+	for _, ref := range refs {
+		s.answers(s.resume(ref.ID), "", "\x01\x00\x00\x00")
+	}
+	if got := counted.blobs[module]; got != 1 {
+		t.Errorf("the module is read %d times", got)
+	}
+	s.answers(s.resume(other.ID), "", "\x01\x00\x00\x00")
+	if got := counted.blobs[module]; got != 2 {
+		t.Errorf("with the actor of another manifest it is read %d times", got)
+	}
+}
+
 func TestACheckLeavesNothingOnTheLog(t *testing.T) {
 	s := open(t)
 	code := server(wasmtest.Echo())

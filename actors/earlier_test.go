@@ -89,6 +89,15 @@ func TestSpawnsDoNotSearchTheLog(t *testing.T) {
 type counted struct {
 	chain.Log
 	searches, asked int
+	blobs           map[chain.Hash]int
+}
+
+func (c *counted) Blob(ctx context.Context, sum chain.Hash) ([]byte, error) {
+	if c.blobs == nil {
+		c.blobs = map[chain.Hash]int{}
+	}
+	c.blobs[sum]++
+	return c.Log.Blob(ctx, sum)
 }
 
 func (c *counted) Actors(ctx context.Context) iter.Seq2[chain.Summary, error] {

@@ -403,37 +403,49 @@ func TestCloseKillsWhatDoesNotEndInTime(t *testing.T) {
 	}
 }
 
-func TestALiveSiblingsNameGetsANumber(t *testing.T) {
+func TestALiveSiblingsNameGetsTheLowestNumberThatIsFree(t *testing.T) {
 	s := open(t)
+	actor := func() string { return s.spawn("actor", server(wasmtest.Echo())).Path }
+	stop := func(paths ...string) {
+		for _, path := range paths {
+			ref, err := s.Lookup(path)
+			check(t, err)
+			_, err = s.Stop(t.Context(), ref)
+			check(t, err)
+		}
+	}
+	for _, c := range []struct{ stopped, spawned []string }{
+		{nil, []string{"/actor", "/actor~2", "/actor~3", "/actor~4", "/actor~5"}},
+		{[]string{"/actor~4", "/actor~2", "/actor~3"}, []string{"/actor~2", "/actor~3", "/actor~4", "/actor~6"}},
+		{[]string{"/actor", "/actor~6"}, []string{"/actor", "/actor~6"}},
+		{[]string{"/actor~2", "/actor~3", "/actor~4", "/actor~5", "/actor~6"}, []string{"/actor~2"}},
+		{[]string{"/actor", "/actor~2"}, []string{"/actor"}},
+	} {
+		stop(c.stopped...)
+		for _, want := range c.spawned {
+			if got := actor(); got != want {
+				t.Errorf("after %q ended, one is %s, want %s", c.stopped, got, want)
+			}
+		}
+	}
+}
+
+func TestActorsAreListedAsTheyWereSpawned(t *testing.T) {
+	s := open(t)
+	var refs []actors.Ref
+	for _, name := range []string{"c", "a", "b", "a"} {
+		refs = append(refs, s.spawn(name, server(wasmtest.Echo())))
+	}
+	for _, gone := range []int{1, 3} {
+		_, err := s.Stop(t.Context(), refs[gone])
+		check(t, err)
+	}
+	s.spawn("a", server(wasmtest.Echo()))
 	var paths []string
-	for range 3 {
-		paths = append(paths, s.spawn("actor", server(wasmtest.Echo())).Path)
-	}
-	if want := []string{"/actor", "/actor~2", "/actor~3"}; !slices.Equal(paths, want) {
-		t.Errorf("the paths are %q, want %q", paths, want)
-	}
-	second, err := s.Lookup("/actor~2")
-	check(t, err)
-	_, err = s.Stop(t.Context(), second)
-	check(t, err)
-	if ref := s.spawn("actor", server(wasmtest.Echo())); ref.Path != "/actor~2" {
-		t.Errorf("the next is %s, for that path is free", ref)
-	}
-	for _, path := range []string{"/actor~2", "/actor", "/actor~3"} {
-		ref, err := s.Lookup(path)
-		check(t, err)
-		_, err = s.Stop(t.Context(), ref)
-		check(t, err)
-		s.spawn("other", server(wasmtest.Echo()))
-	}
-	paths = nil
-	for range 4 {
-		s.spawn("actor", server(wasmtest.Echo()))
-	}
 	for _, info := range s.List() {
 		paths = append(paths, info.Path)
 	}
-	if want := []string{"/other", "/other~2", "/other~3", "/actor", "/actor~2", "/actor~3", "/actor~4"}; !slices.Equal(paths, want) {
+	if want := []string{"/c", "/b", "/a"}; !slices.Equal(paths, want) {
 		t.Errorf("there are %q, want %q", paths, want)
 	}
 }

@@ -543,7 +543,7 @@ func TestAMessageGoesToWhoHasThePathNow(t *testing.T) {
 	sender := s.spawn("sender", puppet(wasmtest.Guest{}))
 	for i, heard := range []string{"first", "second", "third"} {
 		target := s.spawn("target", guest(wasmtest.Guest{HandleSend: logs(heard, wasmtest.Keep()), HandleRequest: wasmtest.Reply([]byte(heard))}))
-		for _, name := range []string{target.Path, target.ID.String(), strings.ToUpper(target.ID.String())} {
+		for _, name := range []string{target.ID.String(), strings.ToUpper(target.ID.String()), target.Path} {
 			if got := s.text(sender, "send", to(name, "x")...); got != "ok(())" {
 				t.Errorf("a send to %s answers %s", name, got)
 			}

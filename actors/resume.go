@@ -42,6 +42,28 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 
 // rebirth reads from the log what the actor was started with.
 func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error) {
+	b, err := s.restored(ctx, sum)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	if view := (pack.View{}); !view.Scan(state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
+	}
+	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:])
+	return &birth{control: c, state: state}, nil
+}
+
+// restored is the blueprint of the manifest and module that the log has of the
+// actor.
+func (s *System) restored(ctx context.Context, sum chain.Summary) (*Blueprint, error) {
+	from := source{sum.Manifest, sum.Module}
+	if b := s.blueprints.find(from); b != nil {
+		return b, nil
+	}
 	raw, err := s.config.Log.Blob(ctx, sum.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
@@ -58,16 +80,9 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 	if err != nil {
 		return nil, err
 	}
-	state, err := s.config.Log.Blob(ctx, sum.InitialState)
-	if err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
-	}
-	if view := (pack.View{}); !view.Scan(state) {
-		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
-	}
 	b.writer = s.config.Writer
-	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:])
-	return &birth{control: c, state: state}, nil
+	s.blueprints.keep(from, b)
+	return b, nil
 }
 
 // resume executes the chain again and gives the sessions their past.

@@ -50,6 +50,7 @@ type System struct {
 	dispatcher *runQueue
 	registry   *registry
 	earlier    *earlier
+	blueprints *blueprints
 	waits      *waits
 }
 
@@ -73,6 +74,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 		ctx:        context.WithoutCancel(ctx),
 		dispatcher: newRunQueue(max(runtime.GOMAXPROCS(0)-1, 1), idleWorkers),
 		registry:   newRegistry(),
+		blueprints: newBlueprints(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 			actor.WithDeadLetterRequestLogging(false),
