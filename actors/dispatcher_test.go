@@ -112,25 +112,42 @@ func TestWhatAFunctionSchedulesIsTakenByItsOwnWorker(t *testing.T) {
 	})
 }
 
+// expectRunning schedules ten functions that block and checks how many begin.
+func expectRunning(t *testing.T, q *runQueue, want int32) {
+	t.Helper()
+	var begun atomic.Int32
+	gate := make(chan struct{})
+	for range 10 {
+		q.Schedule(func() {
+			begun.Add(1)
+			<-gate
+		})
+	}
+	synctest.Wait()
+	if n := begun.Load(); n != want {
+		t.Errorf("%d functions have begun, want %d", n, want)
+	}
+	close(gate)
+	synctest.Wait()
+}
+
 func TestAsManyWorkersRunAsMay(t *testing.T) {
 	bubble(t, 3, 8, func(t *testing.T, q *runQueue) {
-		begun, gate := 0, make(chan struct{})
-		var mu sync.Mutex
-		for range 10 {
-			q.Schedule(func() {
-				mu.Lock()
-				begun++
-				mu.Unlock()
-				<-gate
-			})
+		expectRunning(t, q, 3)
+		expectWorkers(t, q, 3, 3)
+	})
+}
+
+func TestAsManyWorkersRunAsMayAfterMoreWereNeeded(t *testing.T) {
+	bubble(t, 3, 8, func(t *testing.T, q *runQueue) {
+		gate := make(chan struct{})
+		for range 100 {
+			q.Schedule(func() { <-gate })
 		}
-		synctest.Wait()
-		if begun != 3 {
-			t.Errorf("%d functions have begun", begun)
-		}
+		time.Sleep(20 * time.Millisecond)
 		close(gate)
 		synctest.Wait()
-		expectWorkers(t, q, 3, 3)
+		expectRunning(t, q, 3)
 	})
 }
 
@@ -180,28 +197,67 @@ func TestAFunctionThatSaysItWaitsLeavesItsPlaceAtOnce(t *testing.T) {
 
 func TestAFunctionThatGoesOnAfterAWaitIsCountedAgain(t *testing.T) {
 	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
-		answer, gate := make(chan struct{}), make(chan struct{})
+		answer, first, second := make(chan struct{}), make(chan struct{}), make(chan struct{})
 		begun := false
 		q.schedule(func(w *worker) {
 			w.blocking()
 			<-answer
 			w.unblocked()
+			<-first
 		})
-		q.Schedule(func() { <-gate })
+		q.Schedule(func() { <-second })
 		q.Schedule(func() { begun = true })
 		synctest.Wait()
 		close(answer)
 		synctest.Wait()
+		close(second)
+		synctest.Wait()
 		if begun {
-			t.Error("its worker went on although another runs")
+			t.Error("a worker went on although another runs")
 		}
-		close(gate)
+		close(first)
 		synctest.Wait()
 		if !begun {
 			t.Error("nobody went on")
 		}
 		expectWorkers(t, q, 2, 2)
 	})
+}
+
+func TestWhatAWorkerLeavesBecauseOthersRunIsLookedAfter(t *testing.T) {
+	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
+		start, done := time.Now(), make(chan struct{})
+		q.schedule(func(w *worker) {
+			w.blocking()
+			q.Schedule(func() { close(done) }) // a worker is called, and this one
+			w.unblocked()                      // is back before it has come
+			<-done
+		})
+		<-done
+		expectTime(t, start, 2*lookEvery)
+	})
+}
+
+func TestALookCallsNobodyWhileAWorkerIsOnItsWay(t *testing.T) {
+	q := newRunQueue(1, 4)
+	q.waiting.push(func(*worker) {})
+	q.monitored = true
+	w := q.callLocked(1)
+	for range 4 {
+		if !q.look() {
+			t.Fatal("the monitor ended although a function waits")
+		}
+	}
+	if q.workers != 1 {
+		t.Errorf("%d workers were called", q.workers)
+	}
+	w.start()
+	for q.look() {
+		runtime.Gosched()
+	}
+	if err := q.close(timeout(t)); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBesideStuckFunctionsOthersBeginAtOnce(t *testing.T) {
