@@ -112,144 +112,29 @@ func TestWhatAFunctionSchedulesIsTakenByItsOwnWorker(t *testing.T) {
 	})
 }
 
+// expectRunning schedules ten functions that block and checks how many begin.
+func expectRunning(t *testing.T, q *runQueue, want int32) {
+	t.Helper()
+	var begun atomic.Int32
+	gate := make(chan struct{})
+	for range 10 {
+		q.Schedule(func() {
+			begun.Add(1)
+			<-gate
+		})
+	}
+	synctest.Wait()
+	if n := begun.Load(); n != want {
+		t.Errorf("%d functions have begun, want %d", n, want)
+	}
+	close(gate)
+	synctest.Wait()
+}
+
 func TestAsManyWorkersRunAsMay(t *testing.T) {
 	bubble(t, 3, 8, func(t *testing.T, q *runQueue) {
-		begun, gate := 0, make(chan struct{})
-		var mu sync.Mutex
-		for range 10 {
-			q.Schedule(func() {
-				mu.Lock()
-				begun++
-				mu.Unlock()
-				<-gate
-			})
-		}
-		synctest.Wait()
-		if begun != 3 {
-			t.Errorf("%d functions have begun", begun)
-		}
-		close(gate)
-		synctest.Wait()
+		expectRunning(t, q, 3)
 		expectWorkers(t, q, 3, 3)
-	})
-}
-
-func TestFunctionsThatBlockHoldUpNoOther(t *testing.T) {
-	const blocked = 10_000
-	bubble(t, 2, 4, func(t *testing.T, q *runQueue) {
-		gate, done := make(chan struct{}), make(chan struct{})
-		start := time.Now()
-		for range blocked {
-			q.Schedule(func() { <-gate })
-		}
-		q.Schedule(func() { close(done) })
-		<-done
-		expectTime(t, start, 20*time.Millisecond)
-		synctest.Wait()
-		q.mu.Lock()
-		if q.workers > 2*blocked {
-			t.Errorf("%d goroutines live", q.workers)
-		}
-		q.mu.Unlock()
-		close(gate)
-		synctest.Wait()
-		expectWorkers(t, q, 4, 4)
-	})
-}
-
-func TestAFunctionThatSaysItWaitsLeavesItsPlaceAtOnce(t *testing.T) {
-	const blocked = 10_000
-	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
-		gate, done := make(chan struct{}), make(chan struct{})
-		start := time.Now()
-		for range blocked {
-			q.schedule(func(w *worker) {
-				w.blocking()
-				<-gate
-				w.unblocked()
-			})
-		}
-		q.Schedule(func() { close(done) })
-		<-done
-		expectTime(t, start, 0)
-		close(gate)
-		synctest.Wait()
-		expectWorkers(t, q, 4, 4)
-	})
-}
-
-func TestAFunctionThatGoesOnAfterAWaitIsCountedAgain(t *testing.T) {
-	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
-		answer, gate := make(chan struct{}), make(chan struct{})
-		begun := false
-		q.schedule(func(w *worker) {
-			w.blocking()
-			<-answer
-			w.unblocked()
-		})
-		q.Schedule(func() { <-gate })
-		q.Schedule(func() { begun = true })
-		synctest.Wait()
-		close(answer)
-		synctest.Wait()
-		if begun {
-			t.Error("its worker went on although another runs")
-		}
-		close(gate)
-		synctest.Wait()
-		if !begun {
-			t.Error("nobody went on")
-		}
-		expectWorkers(t, q, 2, 2)
-	})
-}
-
-func TestBesideStuckFunctionsOthersBeginAtOnce(t *testing.T) {
-	const stuck = 50
-	bubble(t, 2, 4, func(t *testing.T, q *runQueue) {
-		gate := make(chan struct{})
-		for range stuck {
-			q.Schedule(func() { <-gate })
-		}
-		time.Sleep(20 * time.Millisecond)
-		limit := 2 * lookEvery // nobody looked after the last of them began
-		for range 10 {
-			start, done := time.Now(), make(chan struct{})
-			q.Schedule(func() { close(done) })
-			<-done
-			expectTime(t, start, limit)
-			limit = 0
-		}
-		close(gate)
-		synctest.Wait()
-		expectWorkers(t, q, 4, 4)
-	})
-}
-
-func TestAStuckFunctionIsReplacedAlthoughOthersGoOn(t *testing.T) {
-	bubble(t, 2, 4, func(t *testing.T, q *runQueue) {
-		gate, done := make(chan struct{}), make(chan struct{})
-		q.Schedule(func() { <-gate })
-		start := time.Now()
-		for range 100 {
-			q.Schedule(func() { time.Sleep(lookEvery / 4) })
-		}
-		q.Schedule(func() { close(done) })
-		<-done
-		expectTime(t, start, 15*lookEvery) // 25 for one worker
-		close(gate)
-		synctest.Wait()
-	})
-}
-
-func TestShortFunctionsAreNotTakenForStuck(t *testing.T) {
-	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
-		for range 100 {
-			q.Schedule(func() { time.Sleep(lookEvery - 1) })
-		}
-		time.Sleep(100 * lookEvery)
-		synctest.Wait()
-		expectWorkers(t, q, 1, 1)
 	})
 }
 
@@ -265,28 +150,6 @@ func TestAFunctionThatGoesOnSharesWhatItWoke(t *testing.T) {
 		expectTime(t, start, 0)
 		synctest.Wait()
 		expectWorkers(t, q, 2, 2)
-	})
-}
-
-func TestThereIsAMonitorOnlyWhileSomethingWaits(t *testing.T) {
-	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
-		expect := func(want bool) {
-			t.Helper()
-			synctest.Wait()
-			q.mu.Lock()
-			defer q.mu.Unlock()
-			if q.monitored != want {
-				t.Errorf("a monitor lives: %t", q.monitored)
-			}
-		}
-		gate := make(chan struct{})
-		q.Schedule(func() { <-gate })
-		expect(false)
-		q.Schedule(func() {})
-		expect(true)
-		time.Sleep(4 * lookEvery) // the first is stuck by now, the second has run
-		expect(false)
-		close(gate)
 	})
 }
 
