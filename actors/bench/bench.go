@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -42,7 +42,7 @@ type settings struct {
 	spawned  int           // actors in a round of spawn, at most
 	machines int           // in restart-reset
 
-	counter func() ([]byte, error) // builds the Go guest, once in a run
+	gopher *gopher // has the Go guest
 }
 
 // defaultSettings let the whole table run in about a minute.
@@ -53,7 +53,7 @@ var defaultSettings = settings{
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow, restartRow}
 }
 
 // Names lists the benchmarks; each name is there once.
@@ -81,13 +81,14 @@ func Describe(name string) string {
 // told in words before each. Data folders are made below the folder for
 // temporary files and are removed.
 //
-// Two rows have a guest in Go that is built first. Without a go command they are
-// ErrNoGo when they are named, and else left out, which progress is told.
+// The rows recording and fuel have a guest in Go that is built first. Without a
+// go command one that is named is exec.ErrNotFound; when none is named they are
+// left out, which progress is told.
 func Run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
 	return defaultSettings.run(ctx, names, progress)
 }
 
-func (s settings) run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
+func (s settings) run(ctx context.Context, names []string, progress func(string)) (rows []Row, err error) {
 	chosen, err := choose(names)
 	if err != nil {
 		return nil, err
@@ -95,13 +96,13 @@ func (s settings) run(ctx context.Context, names []string, progress func(string)
 	if progress == nil {
 		progress = func(string) {}
 	}
-	s.counter = sync.OnceValues(func() ([]byte, error) { return buildCounter(ctx) })
-	var rows []Row
+	s.gopher = &gopher{}
+	defer func() { err = errors.Join(err, s.gopher.close()) }()
 	for _, r := range chosen {
 		progress(r.name + ": " + r.doc)
 		measured, err := r.measure(ctx, s)
-		if errors.Is(err, ErrNoGo) && len(names) == 0 {
-			progress(r.name + ": left out: " + err.Error())
+		if errors.Is(err, exec.ErrNotFound) && len(names) == 0 {
+			progress(fmt.Sprintf("%s is left out: %v", r.name, err))
 			continue
 		}
 		if err != nil {

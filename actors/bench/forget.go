@@ -53,13 +53,14 @@ func (forgetful) Close() error { return nil }
 
 // openForgetful spawns n actors in a system like a node's, whose chains nobody
 // keeps.
-func openForgetful(ctx context.Context, name string, code []byte, n int) (*guests, error) {
-	return opened(ctx, func(g *guests) error {
+func openForgetful(ctx context.Context, of guest, n int) (*guests, error) {
+	g := &guests{guest: of}
+	return g, g.opened(ctx, func() error {
 		handlers, err := node.Handlers()
 		if err != nil {
 			return err
 		}
-		engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{Workers: runtime.GOMAXPROCS(0)})
+		engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: of.cache, Workers: runtime.GOMAXPROCS(0)})
 		if err != nil {
 			return err
 		}
@@ -74,6 +75,6 @@ func openForgetful(ctx context.Context, name string, code []byte, n int) (*guest
 			return err
 		}
 		g.onClose(g.system.Close)
-		return g.spawn(ctx, handlers, name, code, n)
+		return g.spawn(ctx, handlers, n)
 	})
 }

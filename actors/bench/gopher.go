@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,19 +18,43 @@ import (
 //go:embed counter/*.go
 var counter embed.FS
 
-// ErrNoGo is returned for a row whose guest is written in Go when there is no go
-// command to build it.
-var ErrNoGo = errors.New("its guest is built by the go command, which is not there")
+// gopher has the Go guest, and a folder with its code once it is compiled, for
+// the length of a run. Only one goroutine uses it.
+type gopher struct {
+	folder string // "" until the guest is asked for
+	code   []byte
+}
 
-// buildCounter builds the Go guest as theater new and theater build do, in a
-// folder for temporary files, without a network.
-func buildCounter(ctx context.Context) (code []byte, err error) {
-	temp, err := os.MkdirTemp("", "theater-bench-")
+// guest builds the Go guest when it is asked for first. Without a go command the
+// error is exec.ErrNotFound.
+func (g *gopher) guest(ctx context.Context) (guest, error) {
+	_, err := exec.LookPath("go")
 	if err != nil {
-		return nil, err
+		return guest{}, fmt.Errorf("build the Go guest: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-	dir := filepath.Join(temp, "counter")
+	if g.folder == "" {
+		if g.folder, err = os.MkdirTemp("", "theater-bench-"); err != nil {
+			return guest{}, err
+		}
+	}
+	if g.code == nil {
+		if g.code, err = buildCounter(ctx, filepath.Join(g.folder, "counter")); err != nil {
+			return guest{}, fmt.Errorf("build the Go guest: %w", err)
+		}
+	}
+	return guest{name: "counter", code: g.code, cache: filepath.Join(g.folder, "compiled")}, nil
+}
+
+func (g *gopher) close() error {
+	if g.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(g.folder)
+}
+
+// buildCounter builds the Go guest in the folder dir, which it makes, as theater
+// new and theater build do, without a network.
+func buildCounter(ctx context.Context, dir string) ([]byte, error) {
 	if err := sdk.WriteProject(dir, "counter", "message-server"); err != nil {
 		return nil, err
 	}
@@ -49,10 +72,8 @@ func buildCounter(ctx context.Context) (code []byte, err error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case errors.Is(err, exec.ErrNotFound):
-		return nil, ErrNoGo
 	case err != nil:
-		return nil, fmt.Errorf("build the Go guest: %w\n%s", err, output)
+		return nil, fmt.Errorf("%w\n%s", err, output)
 	}
 	return os.ReadFile(module)
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +21,15 @@ import (
 //
 //go:embed echo.wasm
 var echo []byte
+
+// guest is a module that actors run.
+type guest struct {
+	name  string
+	code  []byte
+	cache string // a folder of compiled code; "" where compiling takes no time
+}
+
+var echoGuest = guest{name: "echo", code: echo}
 
 // manifestOf is the manifest of a guest with that name.
 const manifestOf = `name = "%[1]s"
@@ -46,21 +53,23 @@ const (
 // guests are actors of one guest in a system of their own.
 type guests struct {
 	system    *actors.System
+	guest     guest
 	blueprint *actors.Blueprint
 	refs      []actors.Ref
 
-	closers []func(context.Context) error // the last is called first
+	closers
 }
 
 // openGuests spawns n actors of the C guest on a node.
 func openGuests(ctx context.Context, durability string, n int) (*guests, error) {
-	return openNode(ctx, durability, "echo", echo, n)
+	return openNode(ctx, durability, echoGuest, n)
 }
 
 // openNode spawns n actors on a node with a new data folder, or in memory when
 // durability is "".
-func openNode(ctx context.Context, durability, name string, code []byte, n int) (*guests, error) {
-	return opened(ctx, func(g *guests) error {
+func openNode(ctx context.Context, durability string, of guest, n int) (*guests, error) {
+	g := &guests{guest: of}
+	return g, g.opened(ctx, func() error {
 		var folder string
 		if durability != "" {
 			var err error
@@ -69,38 +78,27 @@ func openNode(ctx context.Context, durability, name string, code []byte, n int) 
 			}
 			g.onClose(func(context.Context) error { return os.RemoveAll(folder) })
 		}
-		made, err := node.Open(ctx, node.Config{Data: folder, Durability: durability})
+		made, err := node.Open(ctx, node.Config{Data: folder, Durability: durability, Cache: of.cache})
 		if err != nil {
 			return err
 		}
 		g.onClose(made.Close)
 		g.system = made.System
-		return g.spawn(ctx, made.Handlers, name, code, n)
+		return g.spawn(ctx, made.Handlers, n)
 	})
 }
 
-// opened gives what open makes, or closes what it made before it failed.
-func opened(ctx context.Context, open func(*guests) error) (*guests, error) {
-	g := &guests{}
-	if err := open(g); err != nil {
-		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
-	}
-	return g, nil
-}
-
-func (g *guests) onClose(f func(context.Context) error) { g.closers = append(g.closers, f) }
-
 // spawn spawns the first n actors.
-func (g *guests) spawn(ctx context.Context, handlers *host.Registry, name string, code []byte, n int) (err error) {
-	m, err := manifest.Parse(fmt.Appendf(nil, manifestOf, name), manifest.FileName, handlers)
+func (g *guests) spawn(ctx context.Context, handlers *host.Registry, n int) (err error) {
+	m, err := manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, handlers)
 	if err != nil {
 		return err
 	}
-	if g.blueprint, err = g.system.Prepare(ctx, m, code); err != nil {
+	if g.blueprint, err = g.system.Prepare(ctx, m, g.guest.code); err != nil {
 		return err
 	}
 	for range n {
-		ref, err := g.spawnOne(ctx, fmt.Sprintf("%s-%d", name, len(g.refs)+1))
+		ref, err := g.spawnOne(ctx, fmt.Sprintf("%s-%d", g.guest.name, len(g.refs)+1))
 		if err != nil {
 			return err
 		}
@@ -111,16 +109,6 @@ func (g *guests) spawn(ctx context.Context, handlers *host.Registry, name string
 
 func (g *guests) spawnOne(ctx context.Context, name string) (actors.Ref, error) {
 	return g.system.Spawn(ctx, actors.Spec{Blueprint: g.blueprint, Name: name})
-}
-
-// close ends the actors and all below them, and removes their data folder.
-func (g *guests) close(ctx context.Context) error {
-	var errs []error
-	for _, f := range slices.Backward(g.closers) {
-		errs = append(errs, f(ctx))
-	}
-	g.closers = nil
-	return errors.Join(errs...)
 }
 
 // ball is a message of the guest's ping-pong: its receiver passes it to target

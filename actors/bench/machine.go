@@ -24,12 +24,12 @@ type program struct {
 	module *wasm.Module
 }
 
-func openProgram(ctx context.Context, code []byte) (*program, error) {
-	engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{Workers: runtime.GOMAXPROCS(0)})
+func openProgram(ctx context.Context, of guest) (*program, error) {
+	engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: of.cache, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return nil, err
 	}
-	module, err := engine.Compile(ctx, code)
+	module, err := engine.Compile(ctx, of.code)
 	if err != nil {
 		return nil, errors.Join(err, engine.Close(context.WithoutCancel(ctx)))
 	}

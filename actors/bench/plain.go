@@ -16,13 +16,13 @@ type plain struct {
 }
 
 // openPlain spawns n actors that handle messages with receive.
-func openPlain(n int, receive actor.ReceiveFunc) *plain {
+func openPlain(n int, receive actor.ReceiveFunc, options ...actor.PropsOption) *plain {
 	quiet := slog.New(slog.DiscardHandler)
 	p := &plain{
 		system:     actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet })),
 		dispatcher: &elastic{},
 	}
-	props := actor.PropsFromFunc(receive, actor.WithDispatcher(p.dispatcher))
+	props := actor.PropsFromFunc(receive, append(options, actor.WithDispatcher(p.dispatcher))...)
 	for range n {
 		p.pids = append(p.pids, p.system.Root.Spawn(props))
 	}

@@ -20,15 +20,15 @@ const callersEach = 8
 // openRecording readies the same actors on both sides. An operation is one
 // request answered.
 func openRecording(ctx context.Context, s settings) (*contest, error) {
-	code, err := s.counter()
+	counter, err := s.gopher.guest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	on, err := openNode(ctx, "async", "counter", code, s.counters)
+	on, err := openNode(ctx, "async", counter, s.counters)
 	if err != nil {
 		return nil, err
 	}
-	off, err := openForgetful(ctx, "counter", code, s.counters)
+	off, err := openForgetful(ctx, counter, s.counters)
 	if err != nil {
 		return nil, errors.Join(err, on.close(context.WithoutCancel(ctx)))
 	}

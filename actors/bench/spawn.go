@@ -86,7 +86,8 @@ type plainParents struct {
 	live     int            // children
 }
 
-// brood tells a parent to spawn so many children; 0 is to stop all it has.
+// brood tells a parent to spawn so many children. Of 0, a parent of spawn stops
+// all that it has.
 type brood struct{ size int }
 
 func openPlainParents(n int) *plainParents {

@@ -14,7 +14,7 @@ var turnRow = row{
 	name: "turn-bare", unit: "turns/s",
 	doc: "the C guest answers 64 bytes, one machine, metered, no actor and no recording; baseline: the same export on bare wazero, its buffers allocated once",
 	open: func(ctx context.Context, _ settings) (*contest, error) {
-		return openTurns(ctx, echo, exportRequest, pack.AppendMessage(nil, "1", strings.Repeat("x", payloadBytes)))
+		return openTurns(ctx, echoGuest, exportRequest, pack.AppendMessage(nil, "1", strings.Repeat("x", payloadBytes)))
 	},
 }
 
@@ -31,13 +31,13 @@ type solo struct {
 
 // openTurns readies the same turns of a guest on both sides: of a machine, and
 // on bare wazero. An operation is one turn.
-func openTurns(ctx context.Context, code []byte, export string, params []byte) (*contest, error) {
-	s, err := openSolo(ctx, code, export, params)
+func openTurns(ctx context.Context, of guest, export string, params []byte) (*contest, error) {
+	s, err := openSolo(ctx, of, export, params)
 	if err != nil {
 		return nil, err
 	}
 	closeIt := func(ctx context.Context) error { return s.close(ctx) }
-	b, err := openBare(ctx, code, export, s.input())
+	b, err := openBare(ctx, of.code, export, s.input())
 	if err == nil {
 		closeIt = func(ctx context.Context) error { return errors.Join(b.close(ctx), s.close(ctx)) }
 		err = s.agrees(ctx, b)
@@ -66,8 +66,8 @@ func openTurns(ctx context.Context, code []byte, export string, params []byte) (
 	}, nil
 }
 
-func openSolo(ctx context.Context, code []byte, export string, params []byte) (*solo, error) {
-	p, err := openProgram(ctx, code)
+func openSolo(ctx context.Context, of guest, export string, params []byte) (*solo, error) {
+	p, err := openProgram(ctx, of)
 	if err != nil {
 		return nil, err
 	}
