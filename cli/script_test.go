@@ -16,6 +16,7 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/cli"
 	"github.com/theater-go/theater/wasm/pack"
 )
@@ -35,7 +36,8 @@ func TestMain(m *testing.M) {
 //	forge answer ACTOR      append a turn that the actor's module would not make
 //	await FILE PATTERN      wait until the file has a text that matches
 //
-// $COUNTER is a project with the source of the example counter.
+// $COUNTER is a project with the source of the example counter, $GUESTS the
+// folder of the modules that other compilers made.
 func TestCommands(t *testing.T) {
 	shared, err := newShared(t)
 	if err != nil {
@@ -61,7 +63,7 @@ func newShared(t *testing.T) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
+	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "GUESTS=" + filepath.Join(root, "wasm", "testdata", "guests"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
 	for _, name := range []string{"GOCACHE", "GOPATH", "GOMODCACHE", "GOROOT"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
@@ -131,7 +133,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	w, err := log.Writer(ctx)
 	ts.Check(err)
-	ts.Check(w.Append(chain.Record{Actor: s.ID, Number: s.Records, Events: events}, nil, nil))
+	ts.Check(w.Append(chaintest.Draft(chain.Record{Actor: s.ID, Number: s.Records, Events: events}), nil))
 	ts.Check(w.Close())
 }
 

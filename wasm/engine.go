@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -40,6 +41,10 @@ type EngineConfig struct {
 	CacheDir string
 	// Workers is how many functions are compiled at once; 0 means one.
 	Workers int
+	// MemoryBudget is how many bytes of linear memory all instances together may
+	// have; 0 is no bound. An instance that would exceed it does not start, and
+	// one that grows beyond it ends with a *Trap that wraps ErrNodeMemory.
+	MemoryBudget int64
 }
 
 // Engine compiles modules and makes instances of them. It is safe for
@@ -55,6 +60,8 @@ type Engine struct {
 	workers int
 	yield   api.Module // what rewritten modules import
 	slots   *slots
+
+	memories *memories
 
 	mu      sync.Mutex
 	modules map[[32]byte]*compilation // guarded by mu
@@ -73,6 +80,9 @@ var ErrEngineClosed = errors.New("the engine is closed")
 
 // OpenEngine starts an engine. Close releases it.
 func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
+	if config.MemoryBudget < 0 {
+		return nil, fmt.Errorf("memory budget: %d bytes is less than nothing", config.MemoryBudget)
+	}
 	cache := wazero.NewCompilationCache()
 	if config.CacheDir != "" {
 		dir, err := secureCacheDir(config.CacheDir)
@@ -93,6 +103,8 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 		workers: max(config.Workers, 1),
 		slots:   newSlots(max(runtime.GOMAXPROCS(0)-1, 1)),
 		modules: map[[32]byte]*compilation{},
+
+		memories: &memories{budget: config.MemoryBudget, backing: newBacking()},
 	}
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("wasi: %w", err), e.Close(ctx))
@@ -114,8 +126,13 @@ func (e *Engine) yieldModule(ctx context.Context) (api.Module, error) {
 	return e.runtime.InstantiateModule(ctx, code, wazero.NewModuleConfig().WithName(""))
 }
 
+// Memory returns how many bytes of linear memory the instances have, and the
+// budget of all of them, 0 for no bound.
+func (e *Engine) Memory() (inUse, budget int64) { return e.memories.used(), e.memories.budget }
+
 // Close releases the engine and every module of it. All machines must have been
-// closed before. It may be called twice.
+// closed before; memory of those that were not is released when they are. It
+// may be called twice.
 func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -123,6 +140,7 @@ func (e *Engine) Close(ctx context.Context) error {
 		return nil
 	}
 	e.closed = true
+	defer e.memories.backing.close()
 	return errors.Join(e.runtime.Close(ctx), e.cache.Close(ctx))
 }
 
@@ -170,6 +188,7 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 		return nil, err
 	}
 	m := &Module{Sum: sum, Size: len(code), Layout: layout, engine: e}
+	m.sleeper = slices.IndexFunc(layout.Imports, func(i Import) bool { return i.WASI() && i.Name == "poll_oneoff" })
 	if err := m.checkShape(); err != nil {
 		return nil, err
 	}
@@ -186,6 +205,6 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if m.Metadata, err = m.describe(ctx); err != nil {
 		return nil, err
 	}
-	m.exports = signaturesOf(m.Metadata)
+	m.exports = signaturesOf(layout, m.prepared, m.Metadata)
 	return m, nil
 }

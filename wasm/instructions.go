@@ -71,6 +71,7 @@ const (
 	opF64Eq        = 0x61
 	opI64LtS       = 0x53
 	opI64LtU       = 0x54
+	opI32Eq        = 0x46
 	opI32LtS       = 0x48
 	opI32Add       = 0x6a
 	opI32Sub       = 0x6b

@@ -8,19 +8,21 @@ import (
 // code writes the code section.
 func (w *rewriter) code() []byte {
 	w.typ(yieldType)
-	if len(w.bodies) == 0 {
-		return nil
-	}
+	w.typ(dispatchType)
 	s := w.sections[sectionCode]
 	out := make([]byte, 0, (s.end-s.at)*5/4)
-	out = binary.AppendUvarint(out, uint64(len(w.bodies)))
+	out = binary.AppendUvarint(out, uint64(len(w.bodies))+1)
 	b := &bodyWriter{rewriter: w}
 	for i := range w.bodies {
 		b.write(i)
-		out = binary.AppendUvarint(out, uint64(len(b.out)))
-		out = append(out, b.out...)
+		out = appendBody(out, b.out)
 	}
-	return out
+	return appendBody(out, w.dispatcher())
+}
+
+func appendBody(out, body []byte) []byte {
+	out = binary.AppendUvarint(out, uint64(len(body)))
+	return append(out, body...)
 }
 
 // bodyWriter writes one function body after the other.

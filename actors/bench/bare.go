@@ -10,8 +10,6 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
-	"github.com/theater-go/theater/wasm/pack"
 )
 
 // bare is an instance of a guest on wazero, as a program uses it that is careful
@@ -31,7 +29,7 @@ type bare struct {
 
 // openBare makes an instance of the module whose turns are calls of the export
 // with that input. Imports but WASI's trap.
-func openBare(ctx context.Context, code []byte, export string, input pack.Value) (*bare, error) {
+func openBare(ctx context.Context, code []byte, export string, input []byte) (*bare, error) {
 	b := &bare{runtime: wazero.NewRuntime(ctx)}
 	if err := b.open(ctx, code, export, input); err != nil {
 		return nil, fmt.Errorf("on bare wazero: %w", errors.Join(err, b.close(ctx)))
@@ -39,10 +37,8 @@ func openBare(ctx context.Context, code []byte, export string, input pack.Value)
 	return b, nil
 }
 
-func (b *bare) open(ctx context.Context, code []byte, export string, input pack.Value) (err error) {
-	if b.input, err = pack.Encode(input); err != nil {
-		return err
-	}
+func (b *bare) open(ctx context.Context, code []byte, export string, input []byte) (err error) {
+	b.input = input
 	module, err := b.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), code)
 	if err != nil {
 		return err

@@ -16,27 +16,31 @@ import (
 )
 
 // forgetful is a chain.Writer that keeps nothing: recording turned off. What is
-// left out is all that the log does: a record is not encoded, hashed, queued or
-// written, admission does not wait, and Append acknowledges before it returns.
-// What remains is what actors do for the log: the events of a turn are made.
+// left out is all that the log does: a record is not hashed, queued or written,
+// admission does not wait, and Append acknowledges before it returns. What remains
+// is what actors do for the log: the events of a turn are encoded.
 type forgetful struct{}
 
 // Epoch implements chain.Writer.
 func (forgetful) Epoch() uint64 { return 1 }
 
 // Reserve implements chain.Writer.
-func (f forgetful) Reserve(ctx context.Context, _ int) (chain.Room, error) { return f, ctx.Err() }
+func (forgetful) Reserve(ctx context.Context, _ int) error { return ctx.Err() }
 
-// Release implements chain.Room.
-func (forgetful) Release() {}
+// Release implements chain.Writer.
+func (forgetful) Release(int) {}
 
 // Append implements chain.Writer.
-func (forgetful) Append(_ chain.Record, _ chain.Room, done func(chain.Hash, error)) error {
-	if done != nil {
-		done(chain.Hash{}, nil)
+func (forgetful) Append(d *chain.Draft, ack chain.Acknowledger) error {
+	if ack != nil {
+		ack.Acknowledged(d.Stored(), nil)
 	}
+	d.Discard()
 	return nil
 }
+
+// Hurry implements chain.Writer.
+func (forgetful) Hurry() {}
 
 // PutBlob implements chain.Writer.
 func (forgetful) PutBlob(b []byte) chain.Hash { return sha256.Sum256(b) }

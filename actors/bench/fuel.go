@@ -17,14 +17,14 @@ var fuelRow = row{
 	doc:  "a C guest sorts and a Go guest loops, some 10 ms a turn, metered; baseline: the same, not rewritten, on bare wazero; the lower ratio of the two",
 	parts: []row{
 		{unit: "C sorts/s", open: func(ctx context.Context, _ settings) (*contest, error) {
-			return openTurns(ctx, guest{name: "qsort", code: qsort}, exportInit, pack.Unit)
+			return openTurns(ctx, guest{name: "qsort", code: qsort}, exportInit, noParams)
 		}},
 		{unit: "Go loops/s", open: func(ctx context.Context, s settings) (*contest, error) {
 			counter, err := s.gopher.guest(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return openTurns(ctx, counter, exportSend, pack.Tuple(pack.Bytes(nil)))
+			return openTurns(ctx, counter, exportSend, pack.AppendMessage(nil, "", ""))
 		}},
 	},
 }

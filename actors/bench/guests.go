@@ -55,10 +55,10 @@ const (
 
 // guests are actors of one guest in a system of their own.
 type guests struct {
-	system   *actors.System
-	guest    guest
-	manifest *manifest.Manifest
-	refs     []actors.Ref
+	system    *actors.System
+	guest     guest
+	blueprint *actors.Blueprint
+	refs      []actors.Ref
 
 	closers
 }
@@ -93,7 +93,11 @@ func openNode(ctx context.Context, durability string, of guest, n int) (*guests,
 
 // spawn spawns the first n actors.
 func (g *guests) spawn(ctx context.Context, handlers *host.Registry, n int) (err error) {
-	if g.manifest, err = manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, handlers); err != nil {
+	m, err := manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, handlers)
+	if err != nil {
+		return err
+	}
+	if g.blueprint, err = g.system.Prepare(ctx, m, g.guest.code); err != nil {
 		return err
 	}
 	for range n {
@@ -107,7 +111,7 @@ func (g *guests) spawn(ctx context.Context, handlers *host.Registry, n int) (err
 }
 
 func (g *guests) spawnOne(ctx context.Context, name string) (actors.Ref, error) {
-	return g.system.Spawn(ctx, actors.Spec{Manifest: g.manifest, Package: g.guest.code, Name: name})
+	return g.system.Spawn(ctx, actors.Spec{Blueprint: g.blueprint, Name: name})
 }
 
 // ball is a message of the guest's ping-pong: its receiver passes it to target

@@ -42,8 +42,8 @@ func (p *plain) close() error {
 	return err
 }
 
-// elastic is what package actors runs on, in short: a dispatcher that parks its
-// goroutines and uses them again.
+// elastic is a dispatcher that hands each function to a parked goroutine, and
+// starts one where none is parked.
 type elastic struct {
 	running sync.WaitGroup
 

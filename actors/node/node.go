@@ -56,6 +56,7 @@ type Config struct {
 type Node struct {
 	System   *actors.System
 	Log      chain.Log
+	Engine   *wasm.Engine // closed by Close
 	Handlers *host.Registry
 
 	close []func(context.Context) error // last opened is closed first
@@ -101,14 +102,14 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0)})
+	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0)})
 	if err != nil {
 		return err
 	}
-	n.onClose(engine.Close)
+	n.onClose(n.Engine.Close)
 	n.System, err = actors.Open(ctx, actors.Config{
 		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
-		Engine: engine, Handlers: n.Handlers, Logger: config.Logger,
+		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
 		Now: config.Now, Random: config.Random, Output: config.Output,
 	})
 	if err != nil {
