@@ -72,7 +72,8 @@ func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 			mc.sleeper = i
 		}
 	}
-	mc.console = console{limit: o.OutputLimit}
+	mc.console = console{limit: o.OutputLimit, spend: mc.spend}
+	mc.random.spend = mc.spend
 	mc.clock.now = initClock
 	mc.random.key = func() ([32]byte, error) {
 		return sha256.Sum256(append([]byte("theater initialisation\x00"), m.Sum[:]...)), nil
@@ -309,6 +310,9 @@ const maxNesting = 8
 
 // ask lets the host answer while the guest's time stands still.
 func (m *Machine) ask(ctx context.Context, imp int, input []byte) (Reply, error) {
+	if m.host == nil {
+		return Reply{}, Trapf(KindUninitialised, "%s is called before there is a host", m.module.Layout.Imports[imp])
+	}
 	m.meter.pause()
 	defer m.meter.resume(false)
 	reply, err := m.host.Call(ctx, imp, input)
@@ -341,6 +345,13 @@ func (m *Machine) sleep(ns int64) {
 	}
 	if _, err := m.ask(m.ctx, m.sleeper, SleepInput(ns)); err != nil {
 		panic(err)
+	}
+}
+
+// spend charges the guest for work of the host that it did not ask a Host for.
+func (m *Machine) spend(bytes int) {
+	if trap := m.meter.charge(m.ctx, bytes); trap != nil {
+		panic(trap)
 	}
 }
 

@@ -36,8 +36,8 @@ func FuzzPrepare(f *testing.F) {
 	f.Add(everything())
 	f.Add(wasmtest.Counter())
 	for _, m := range wasmtest.Hostile() {
-		if len(m.Code) < 1000 && !m.Actor {
-			f.Add(m.Code)
+		if code := m.Code(); len(code) < 1000 && !m.Actor {
+			f.Add(code)
 		}
 	}
 	for seed := range uint64(20) {
