@@ -91,15 +91,8 @@ const (
 // ReadLayout reads the sections of a core wasm module that name things. It
 // checks only what it reads; the compiler validates the module.
 func ReadLayout(module []byte) (*Layout, error) {
-	if len(module) < 8 || string(module[:4]) != "\x00asm" {
-		return nil, errors.New("not a wasm module: it does not begin with \\0asm")
-	}
-	switch version := string(module[4:8]); version {
-	case "\x01\x00\x00\x00":
-	case "\x0d\x00\x01\x00":
-		return nil, &ABIError{"a wasm component, not a core module", "build a core module that speaks the Graph ABI: Rust for wasm32-unknown-unknown, Go with theater build"}
-	default:
-		return nil, fmt.Errorf("wasm version % x is not supported", version)
+	if err := checkPreamble(module); err != nil {
+		return nil, err
 	}
 	l := &Layout{exported: map[string]int{}, functions: map[uint32]string{}}
 	r := &reader{b: module, at: 8}
@@ -109,6 +102,31 @@ func ReadLayout(module []byte) (*Layout, error) {
 		}
 	}
 	return l, nil
+}
+
+// checkPreamble looks at how the module begins: magic and version.
+func checkPreamble(module []byte) error {
+	if len(module) < 8 || string(module[:4]) != "\x00asm" {
+		return errors.New("not a wasm module: it does not begin with \\0asm")
+	}
+	switch version := string(module[4:8]); version {
+	case "\x01\x00\x00\x00":
+		return nil
+	case "\x0d\x00\x01\x00":
+		return &ABIError{"a wasm component, not a core module", "build a core module that speaks the Graph ABI: Rust for wasm32-unknown-unknown, Go with theater build"}
+	default:
+		return fmt.Errorf("wasm version % x is not supported", version)
+	}
+}
+
+// countOf reads how many items a section has, no more than are let in.
+func countOf(r *reader, name string, limit int) uint32 {
+	n := r.u32()
+	if r.err == nil && uint64(n) > uint64(limit) {
+		r.fail(&CheckError{Limit: name, Value: uint64(n), Max: uint64(limit), Offset: r.at})
+		return 0
+	}
+	return n
 }
 
 func (l *Layout) readSection(module []byte, r *reader) error {
@@ -148,7 +166,7 @@ func (l *Layout) readSection(module []byte, r *reader) error {
 // readTypes reads the plain function types; where it meets a form that it does
 // not know it leaves the rest to the compiler.
 func (l *Layout) readTypes(r *reader) error {
-	for n := r.u32(); n > 0 && r.err == nil; n-- {
+	for n := countOf(r, "types", DefaultLimits.Types); n > 0 && r.err == nil; n-- {
 		if r.byte() != 0x60 {
 			return nil
 		}
@@ -160,7 +178,7 @@ func (l *Layout) readTypes(r *reader) error {
 }
 
 func (l *Layout) readImports(r *reader) error {
-	for n := r.u32(); n > 0 && r.err == nil; n-- {
+	for n := countOf(r, "imports", DefaultLimits.Imports); n > 0 && r.err == nil; n-- {
 		imp := Import{Module: r.name(), Name: r.name()}
 		if !utf8.ValidString(imp.Module) || !utf8.ValidString(imp.Name) {
 			return errors.New("an import's name is not UTF-8")
@@ -205,7 +223,7 @@ func (l *Layout) readMemories(r *reader) error {
 }
 
 func (l *Layout) readExports(r *reader) error {
-	for n := r.u32(); n > 0 && r.err == nil; n-- {
+	for n := countOf(r, "exports", DefaultLimits.Exports); n > 0 && r.err == nil; n-- {
 		name := r.name()
 		kind := r.byte()
 		r.u32()
@@ -225,7 +243,7 @@ func (l *Layout) readExports(r *reader) error {
 }
 
 func (l *Layout) readBodies(r *reader) error {
-	for n := r.u32(); n > 0 && r.err == nil; n-- {
+	for n := countOf(r, "function bodies", DefaultLimits.Functions); n > 0 && r.err == nil; n-- {
 		size := r.u32()
 		l.bodies = append(l.bodies, uint32(r.at))
 		r.skip(size)
@@ -258,9 +276,9 @@ func (l *Layout) readCustom(r *reader) {
 // readNames takes the names of one subsection, which it must not leave: others
 // may begin there again.
 func (l *Layout) readNames(r *reader) {
-	for n := r.u32(); n > 0 && r.err == nil; n-- {
+	for n := countOf(r, "names", DefaultLimits.Functions); n > 0 && r.err == nil; n-- {
 		index, name := r.u32(), r.name()
-		if r.err == nil && utf8.ValidString(name) {
+		if r.err == nil && utf8.ValidString(name) && len(name) <= DefaultLimits.Name {
 			l.functions[index] = name
 		}
 	}

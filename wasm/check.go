@@ -12,6 +12,8 @@ type Limits struct {
 	Module       int // bytes of the module
 	Types        int // function types
 	Values       int // parameters, and results, of a type
+	TypeValues   int // parameters and results of all types
+	Name         int // bytes of an import's or export's name
 	Functions    int // imported and defined
 	Imports      int
 	Exports      int
@@ -35,7 +37,9 @@ var DefaultLimits = Limits{
 	Module:       MaxModuleSize,
 	Types:        20_000,
 	Values:       256,
-	Functions:    200_000,
+	TypeValues:   500_000,
+	Name:         100_000,
+	Functions:    100_000,
 	Imports:      10_000,
 	Exports:      20_000,
 	Globals:      20_000,
@@ -144,6 +148,7 @@ type checker struct {
 	seen    int    // rank of the last section
 	defined int    // functions that the function section declares
 	items   int    // element items so far
+	values  int    // of the types so far
 	joins   uint64 // so far
 	nest    []frame
 	body    uint32 // function being read
@@ -212,8 +217,8 @@ func (c *checker) run() {
 	if !c.limit("bytes of the module", uint64(len(c.code)), c.limits.Module) {
 		return
 	}
-	if len(c.code) < 8 || string(c.code[:8]) != "\x00asm\x01\x00\x00\x00" {
-		c.r.fail(errors.New("not a wasm module of version 1"))
+	if err := checkPreamble(c.code); err != nil {
+		c.r.fail(err)
 		return
 	}
 	whole := c.r

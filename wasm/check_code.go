@@ -71,6 +71,10 @@ func (b *bodyCheck) edge(n, values int) {
 // as much as one value does at one label.
 const edgesPerJoin = 512
 
+// typesPerJoin is how many types cost the compiler as much, for it goes through
+// all of them in each function.
+const typesPerJoin = 128
+
 func (c *checker) readBody() {
 	b := bodyCheck{locals: c.readLocals()}
 	b.edge(1, 0)
@@ -94,7 +98,7 @@ func (c *checker) readBody() {
 	if c.r.err == nil && c.r.at != len(c.r.b) {
 		c.r.fail(errors.New("a body goes on after its end"))
 	}
-	c.joins += b.joins + b.edges*b.edges/edgesPerJoin
+	c.joins += b.joins + b.edges*b.edges/edgesPerJoin + uint64(len(c.types))/typesPerJoin
 	code := c.sections[sectionCode]
 	c.limit("values at labels", c.joins, c.limits.Joins+c.limits.JoinsPerByte*(code.end-code.at))
 }

@@ -3,6 +3,7 @@ package wasm
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -15,7 +16,9 @@ func (c *checker) readTypes() {
 		default:
 			c.r.fail(errByte)
 		}
-		params, results := c.values("parameters"), c.values("results")
+		params, results := c.readValues("parameters"), c.readValues("results")
+		c.values += len(params) + len(results)
+		c.limit("values of all types", uint64(c.values), c.limits.TypeValues)
 		if c.r.err != nil {
 			return
 		}
@@ -23,7 +26,7 @@ func (c *checker) readTypes() {
 	}
 }
 
-func (c *checker) values(name string) string {
+func (c *checker) readValues(name string) string {
 	n := c.count(name+" of a type", 1, c.limits.Values)
 	from := c.r.at
 	for range n {
@@ -90,6 +93,7 @@ func (c *checker) text() string {
 	if !utf8.ValidString(s) {
 		c.r.fail(errName)
 	}
+	c.limit("bytes of a name", uint64(len(s)), c.limits.Name)
 	return s
 }
 
@@ -222,6 +226,10 @@ func (c *checker) constant(want byte) {
 	}
 }
 
+// longestHidden bounds the prefix that Rewrite gives to names, which is longer
+// than that of any export and comes before the name of every mutable global.
+const longestHidden = engineModule + "::::::::"
+
 func (c *checker) readExports() {
 	names := map[string]bool{}
 	for range c.count("exports", 3, c.limits.Exports) {
@@ -240,6 +248,9 @@ func (c *checker) readExports() {
 			c.r.fail(featureExceptions)
 		default:
 			c.r.fail(errByte)
+		}
+		if strings.HasPrefix(e.name, longestHidden) {
+			c.r.fail(fmt.Errorf("export %.40q: the name is the engine's own", e.name))
 		}
 		if names[e.name] {
 			c.r.fail(fmt.Errorf("export %q comes twice", e.name))

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -106,7 +107,7 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 
 		memories: &memories{budget: config.MemoryBudget, backing: newBacking()},
 	}
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
+	if _, err := wasi_snapshot_preview1.Instantiate(experimental.WithFunctionListenerFactory(ctx, wasiMeter{}), e.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("wasi: %w", err), e.Close(ctx))
 	}
 	var err error
@@ -183,16 +184,21 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if len(code) > MaxModuleSize {
 		return nil, fmt.Errorf("the module has %d bytes, the limit is %d", len(code), MaxModuleSize)
 	}
+	checked, refused := Check(code, DefaultLimits)
 	layout, err := ReadLayout(code)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(refused, err)
 	}
 	m := &Module{Sum: sum, Size: len(code), Layout: layout, engine: e}
 	m.sleeper = slices.IndexFunc(layout.Imports, func(i Import) bool { return i.WASI() && i.Name == "poll_oneoff" })
+	// What the module is says more than the rule that it breaks.
 	if err := m.checkShape(); err != nil {
 		return nil, err
 	}
-	if m.prepared, err = Prepare(code); err != nil {
+	if refused != nil {
+		return nil, refused
+	}
+	if m.prepared, err = Rewrite(checked); err != nil {
 		return nil, err
 	}
 	ctx = experimental.WithCompilationWorkers(ctx, e.workers)

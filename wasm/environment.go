@@ -32,6 +32,7 @@ func (c *clock) forward(to int64) { c.now = max(c.now, to) }
 type randomness struct {
 	source *rand.ChaCha8 // nil until the turn reads
 	key    func() ([32]byte, error)
+	spend  func(bytes int)
 }
 
 // Read fills p from the expanded key of the turn. A key that cannot be had ends
@@ -44,14 +45,28 @@ func (r *randomness) Read(p []byte) (int, error) {
 		}
 		r.source = rand.NewChaCha8(key)
 	}
-	return r.source.Read(p)
+	for rest := p; len(rest) > 0; {
+		n := min(len(rest), spentAtOnce)
+		r.spend(randomCost * n)
+		r.source.Read(rest[:n])
+		rest = rest[n:]
+	}
+	return len(p), nil
 }
+
+// randomCost is how many times as much as a byte that is copied a random one costs.
+const randomCost = 4
+
+// spentAtOnce is how many bytes the host works for the guest before it looks
+// whether the guest may go on.
+const spentAtOnce = 1 << 16
 
 // console collects what the guest writes in a turn into lines.
 type console struct {
 	limit   int // bytes a turn may write
 	written int
 	emit    func(Stream, string)
+	spend   func(bytes int)
 	open    [2][]byte // the unfinished line of each stream
 	fatal   string    // the first line by which a language runtime says that it dies
 }
@@ -99,6 +114,7 @@ type consoleWriter struct {
 // Write takes all of p; what is over the turn's limit is dropped, and said once.
 func (w consoleWriter) Write(p []byte) (int, error) {
 	c, n := w.console, len(p)
+	c.spend(n)
 	room := c.limit - c.written
 	c.written += n
 	if room <= 0 {

@@ -289,11 +289,14 @@ const emptyBlock = -64
 func (r *reader) blockType() int64 {
 	from := r.at
 	v := r.signed(33)
-	if v >= 0 || v == emptyBlock || r.err != nil {
+	if v >= 0 || r.err != nil {
 		return v
 	}
 	if r.at != from+1 {
 		r.fail(errors.New("a value type is longer than a byte"))
+	}
+	if v == emptyBlock {
+		return v
 	}
 	r.at = from
 	r.valueType()

@@ -93,7 +93,8 @@ func (m *Module) machine(o Options) (*Machine, error) {
 	mc := &Machine{module: m, options: o, state: pack.Part{Bytes: defaultState}, stateType: anyType, sleeper: m.sleeper,
 		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
 	mc.turn.machine = mc
-	mc.console = console{limit: o.OutputLimit}
+	mc.console = console{limit: o.OutputLimit, spend: mc.spend}
+	mc.random.spend = mc.spend
 	mc.clock.now = initClock
 	return mc, nil
 }
@@ -343,6 +344,7 @@ func (m *Machine) hostCall(ctx context.Context, imp int, in, inLen, outPtr, outL
 	if !m.guest.memory.WriteUint32Le(outPtr, result.ptr) || !m.guest.memory.WriteUint32Le(outLen, result.len) {
 		panic(Trapf(KindABI, "%s: the result slots at %d and %d are outside the memory", m.module.Layout.Imports[imp], outPtr, outLen))
 	}
+	m.spend(int(inLen) + len(reply.Output))
 }
 
 // maxNesting bounds host calls made by a guest inside an allocation that the
@@ -351,6 +353,9 @@ const maxNesting = 8
 
 // ask lets the host answer.
 func (m *Machine) ask(ctx context.Context, imp int, input []byte) (Reply, error) {
+	if m.host == nil {
+		return Reply{}, Trapf(KindUninitialised, "%s is called before there is a host", m.module.Layout.Imports[imp])
+	}
 	reply, err := m.host.Call(ctx, imp, input)
 	if err == nil {
 		m.clock.forward(reply.Now)
@@ -381,6 +386,13 @@ func (m *Machine) sleep(ns int64) {
 	}
 	if _, err := m.ask(&m.turn, m.sleeper, SleepInput(ns)); err != nil {
 		panic(err)
+	}
+}
+
+// spend charges the guest for work of the host, by the bytes that it is about.
+func (m *Machine) spend(bytes int) {
+	if trap := m.meter.charge(&m.turn, bytes); trap != nil {
+		panic(trap)
 	}
 }
 

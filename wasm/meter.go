@@ -105,6 +105,20 @@ func (m *meter) yield(ctx context.Context) *Trap {
 	return nil
 }
 
+// hostFuel is what the host's work costs besides a fuel for each eight bytes.
+const hostFuel = 64
+
+// charge takes fuel for work that the host does for the guest, and looks at once
+// whether it is spent.
+func (m *meter) charge(ctx context.Context, bytes int) *Trap {
+	left := int64(m.fuel.Get()) - hostFuel - int64(bytes)/8
+	m.fuel.Set(uint64(left))
+	if left < 0 {
+		return m.yield(ctx)
+	}
+	return nil
+}
+
 // yieldFunc is the host function behind the import that rewriting adds.
 type yieldFunc struct{}
 

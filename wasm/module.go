@@ -115,7 +115,7 @@ func (f importFunc) Call(ctx context.Context, _ api.Module, stack []uint64) {
 const (
 	describeMemory = 256 << 20
 	describeTime   = 5 * time.Second
-	describeFuel   = 10_000_000_000
+	describeFuel   = 2_000_000_000
 )
 
 // describe initialises a throw-away instance, keeps what that makes of it for

@@ -8,8 +8,8 @@ import (
 )
 
 // programmer writes random valid programs that use what rewriting touches: calls,
-// blocks and branches of every depth, loops that end, floats, globals, memory and
-// bulk operations.
+// blocks and branches of every depth, loops that end, floats, vectors, globals,
+// memory and bulk operations.
 type programmer struct {
 	*rand.Rand
 	m      *wasmtest.Module
@@ -165,7 +165,7 @@ func (p *programmer) value(typ byte, depth int) wasmtest.Code {
 	if depth == 0 || p.IntN(4) == 0 {
 		return p.leaf(typ)
 	}
-	switch p.IntN(6) {
+	switch p.IntN(7) {
 	case 0:
 		c := conversions[typ][p.IntN(len(conversions[typ]))]
 		if p.exact && strings.Contains("\x8d\x8f\x91\xb6\x9b\x9e\x9f\xbb", c[1:]) {
@@ -182,12 +182,34 @@ func (p *programmer) value(typ byte, depth int) wasmtest.Code {
 			first := map[byte]byte{'i': 0x46, 'I': 0x51, 'f': 0x5b, 'F': 0x61}[t]
 			return p.value(t, depth-1) + p.value(t, depth-1) + wasmtest.Code([]byte{first + byte(p.IntN(6))})
 		}
+	case 4:
+		if !p.exact || typ == 'i' || typ == 'I' {
+			return p.vector(typ, depth)
+		}
 	}
 	if p.exact && (typ == 'f' || typ == 'F') {
 		return p.value(typ, depth-1) + p.value(typ, depth-1) + map[byte]wasmtest.Code{'f': "\x98", 'F': "\xa6"}[typ]
 	}
 	op := operators[typ][p.IntN(len(operators[typ]))]
 	return p.value(typ, depth-1) + p.value(typ, depth-1) + wasmtest.Code([]byte{op})
+}
+
+// vectors are, by type, how one is made of a number, two are made one, and a lane
+// becomes a number.
+var vectors = map[byte]struct {
+	splat, operators string
+	lane             wasmtest.Code
+}{
+	'i': {"\x11", "\xae\xb1\xb5\xb6\xb7", "\xfd\x1b\x02"}, 'I': {"\x12", "\xce\xd1\xd5", "\xfd\x1d\x01"},
+	'f': {"\x13", "\xe4\xe5\xe6\xe7\xe8\xe9\xea\xeb", "\xfd\x1f\x03"}, 'F': {"\x14", "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7", "\xfd\x21\x01"},
+}
+
+// vector is a number of the type that comes out of vectors.
+func (p *programmer) vector(typ byte, depth int) wasmtest.Code {
+	v := vectors[typ]
+	splat := wasmtest.Code("\xfd" + v.splat)
+	op := v.operators[p.IntN(len(v.operators))]
+	return p.value(typ, depth-1) + splat + p.value(typ, depth-1) + splat + wasmtest.Code([]byte{0xfd, op, 1}) + v.lane
 }
 
 func (p *programmer) leaf(typ byte) wasmtest.Code {

@@ -84,6 +84,7 @@ type rewriter struct {
 	*Checked
 	prepared *Prepared
 	types    []functype // with those added
+	indexes  map[functype]uint32
 	out      []byte
 
 	yield       uint32 // index of the added function
@@ -99,9 +100,13 @@ func Rewrite(c *Checked) (*Prepared, error) {
 		Checked:  c,
 		prepared: &Prepared{Fixed: c.fixed(), imported: uint32(c.importedFunctions), functions: uint32(len(c.functions))},
 		types:    slices.Clone(c.types),
+		indexes:  make(map[functype]uint32, len(c.types)),
 		yield:    uint32(c.importedFunctions),
 		fuel:     uint32(len(c.globals)),
 		depth:    uint32(len(c.globals)) + 1,
+	}
+	for i, t := range slices.Backward(c.types) {
+		w.indexes[t] = uint32(i)
 	}
 	code := w.code() // adds types
 	exports := w.exportSection()
@@ -171,12 +176,13 @@ func (r *reader) rest() []byte { return r.b[r.at:] }
 
 // typ returns the index of a type, adding it if the module lacks it.
 func (w *rewriter) typ(t functype) uint32 {
-	i := slices.Index(w.types, t)
-	if i < 0 {
-		i = len(w.types)
+	i, known := w.indexes[t]
+	if !known {
+		i = uint32(len(w.types))
 		w.types = append(w.types, t)
+		w.indexes[t] = i
 	}
-	return uint32(i)
+	return i
 }
 
 var yieldType = functype{params: "\x7f"}

@@ -99,8 +99,12 @@ func (g *guestRun) depth() int32 {
 
 // call gives what the function returns or how it traps.
 func (g *guestRun) call(name string, args ...uint64) (out []uint64, trap string, yielded bool) {
+	return g.callWith(context.Background(), name, args...)
+}
+
+func (g *guestRun) callWith(ctx context.Context, name string, args ...uint64) (out []uint64, trap string, yielded bool) {
 	f := g.ExportedFunction(name)
-	out, err := f.Call(context.Background(), args...)
+	out, err := f.Call(ctx, args...)
 	for i, t := range slots(f.Definition().ResultTypes()) {
 		// The upper half of a short result means nothing.
 		if i < len(out) && (t == api.ValueTypeI32 || t == api.ValueTypeF32) {

@@ -59,6 +59,12 @@ func F64(x float64) Code {
 	return "\x44" + Code(binary.LittleEndian.AppendUint64(nil, math.Float64bits(x)))
 }
 
+// V128 pushes a vector of the number in each of its two lanes.
+func V128(n uint64) Code {
+	lane := Code(binary.LittleEndian.AppendUint64(nil, n))
+	return "\xfd\x0c" + lane + lane
+}
+
 // Addr pushes an address or length of 32 bits.
 func Addr(n uint32) Code { return I32(int32(n)) }
 

@@ -1,6 +1,7 @@
 package wasmtest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,6 +86,12 @@ func (m *Module) Func(sig, locals string, body Code) uint32 {
 func (m *Module) raw(sig, body string) {
 	m.funcs = append(m.funcs, leb(m.Type(sig)))
 	m.bodies = append(m.bodies, vector([]byte(body)))
+}
+
+// signatureOf is the encoded type of a function that was added.
+func (m *Module) signatureOf(function uint32) string {
+	i, _ := binary.Uvarint(m.funcs[function-m.imported])
+	return m.types[i]
 }
 
 // nextFunction and nextGlobal are the indexes that the next ones will have.

@@ -1,0 +1,86 @@
+package actors_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host/runtime"
+	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/wasm/pack"
+	"github.com/theater-go/theater/wasm/wasmtest"
+)
+
+// endless are the guests that never end by themselves.
+func endless() map[string]wasmtest.Behavior {
+	return map[string]wasmtest.Behavior{
+		"spins":          wasmtest.Spin(),
+		"recurses":       wasmtest.Dive(10_000),
+		"allocates":      wasmtest.Endless(wasmtest.Grow(1)),
+		"calls the host": wasmtest.Endless(wasmtest.Do(runtime.Interface, "self", encode(pack.Unit), wasmtest.Keep())),
+		"logs":           wasmtest.Endless(logs("line", wasmtest.Keep())),
+		"prints":         wasmtest.Endless(wasmtest.Print(2, "line\n", wasmtest.Keep())),
+		"draws":          wasmtest.Endless(wasmtest.Random(50_000)),
+	}
+}
+
+// unlimited lets a turn run for ever, and do as much as it likes.
+const unlimited = "[limits]\nhost_calls = 1_000_000_000\nrecorded_bytes = \"4GiB\"\nlog_bytes = \"1GiB\"\n"
+
+func TestAGuestThatNeverEndsIsEndedByItsBudgetItsTimeOrAKill(t *testing.T) {
+	ends := []struct {
+		name, limits string
+		kind         wasm.Kind
+		status       chain.ResultStatus
+		reason       actors.Reason
+	}{
+		{"by its budget", "fuel = 3_000_000\nturn_time = \"1h\"", wasm.KindLimit, chain.ResultLimit, actors.ReasonLimit},
+		{"by its time", "fuel = 1_000_000_000_000_000\nturn_time = \"5ms\"", wasm.KindDeadline, chain.ResultDeadline, actors.ReasonLimit},
+		{"by a kill", "fuel = 1_000_000_000_000_000\nturn_time = \"1h\"", wasm.KindKilled, chain.ResultKilled, actors.ReasonKilled},
+	}
+	s := open(t)
+	stopAsking := keepAsking(s, s.spawn("neighbour", server(wasmtest.Echo())))
+	for does, behavior := range endless() {
+		code := server(logs("it "+does, behavior))
+		for _, end := range ends {
+			t.Run("one that "+does+" "+end.name, func(t *testing.T) {
+				ref := s.spawn("actor", code, unlimited+end.limits)
+				before := s.heard("it " + does)
+				answer := s.ask(ref, "")
+				if end.kind == wasm.KindKilled {
+					s.eventually("it has begun", func() bool { return s.heard("it "+does) > before })
+					if _, err := s.Kill(t.Context(), ref); err != nil {
+						t.Error(err)
+					}
+				}
+				var trap *wasm.Trap
+				if a := s.gets(answer); !errors.As(a.err, &trap) || trap.Kind != end.kind {
+					t.Errorf("the requester gets %v, want %s", a.err, end.kind)
+				}
+				if exit := s.ends(ref); exit.Reason != end.reason {
+					t.Errorf("the exit is %v, want %s", exit, end.reason)
+				}
+				result := last[*chain.Result](t, s.events(ref))
+				if result.Status != end.status || result.Trap.Kind != string(end.kind) || result.Fuel == 0 {
+					t.Errorf("the chain has %v of %q after %d of fuel", result.Status, result.Trap.Kind, result.Fuel)
+				}
+			})
+		}
+	}
+	if stopAsking() == 0 {
+		t.Error("the neighbour never answered")
+	}
+}
+
+// heard is how often a line was logged.
+func (s *stage) heard(line string) (times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.lines {
+		if l.Text == line {
+			times++
+		}
+	}
+	return times
+}
