@@ -47,9 +47,11 @@ func compilerMain(does, journal string) int {
 		if err := wasm.LimitData(128 << 20); err != nil {
 			panic(err)
 		}
-		for kept := [][]byte{}; ; {
+		var kept [][]byte
+		for range 512 {
 			kept = append(kept, bytes.Repeat([]byte{1}, 1<<20))
 		}
+		panic(fmt.Sprintf("it was given %d MiB", len(kept)))
 	case "panics":
 		panic("red \x1b[31m")
 	case "is killed":
@@ -372,6 +374,9 @@ func TestWhatNobodyWaitsForIsNotCompiled(t *testing.T) {
 	}
 	if _, err := e.Compile(t.Context(), code); err != nil || p.begun() != 2 {
 		t.Errorf("%v; processes begun: %d", err, p.begun())
+	}
+	if !await(func() bool { return len(p.staged(t)) == 0 }) {
+		t.Error("the first process goes on")
 	}
 }
 
