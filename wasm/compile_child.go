@@ -94,14 +94,19 @@ func (a *answering) give(what answer) (err error) {
 	return err
 }
 
-const memoryInterval = 5 * time.Millisecond
+const (
+	memoryInterval = 5 * time.Millisecond
+	// memoryRoom is what Go has beside what the watch sees, and what may be
+	// allocated before it looks again.
+	memoryRoom = 256 << 20
+)
 
 // limit bounds the memory of the process. The collector works harder as it comes
 // near; the watch ends the process with an answer; and where the system can it
 // gives no more, should the watch come too late.
 func (a *answering) limit(memory int64) error {
 	debug.SetMemoryLimit(memory / 4 * 3)
-	if err := limitData(memory + memory/8); err != nil {
+	if err := limitData(memory + memoryRoom); err != nil {
 		return fmt.Errorf("limit the memory to %d bytes: %w", memory, err)
 	}
 	go a.runWatchMemory(memory)

@@ -1,12 +1,14 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -164,8 +166,8 @@ func (c *compiler) run(ctx context.Context, j job, code []byte) (answer, error) 
 // outOfMemory reports whether a Go program died because the system gave it no
 // more memory.
 func outOfMemory(said []byte) bool {
-	text := string(said)
-	return strings.Contains(text, "out of memory") || strings.Contains(text, "cannot allocate memory")
+	return slices.ContainsFunc([]string{"out of memory", "cannot allocate memory", "failed to allocate"}, // the runtime, a system call, the race detector
+		func(words string) bool { return bytes.Contains(said, []byte(words)) })
 }
 
 // failure is how the process ended and the first line of what it said.
