@@ -59,16 +59,17 @@ func (a *acks) Acknowledged(rec *chain.Stored, err error) {
 }
 
 // then calls f once, when that many records are acknowledged, which are all
-// that were appended: now, or on the goroutine of the log, where it must not
-// wait. f is told what stopped the log before it kept the last of them.
-func (a *acks) then(records uint64, f func(error)) {
+// that were appended: now, or later on the goroutine of the log, where it must
+// not wait. f is told what stopped the log before it kept the last of them.
+func (a *acks) then(records uint64, f func(error)) (later bool) {
 	a.mu.Lock()
 	if a.records < records {
 		a.waiting = append(a.waiting, waiting{records, f})
 		a.mu.Unlock()
-		return
+		return true
 	}
 	err := a.err
 	a.mu.Unlock()
 	f(err)
+	return false
 }

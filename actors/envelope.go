@@ -30,8 +30,8 @@ const (
 // what, caused by what, and who waits for the answer.
 type envelope struct {
 	form   form
-	export string
-	body   []byte
+	export int // its index
+	body   string
 	params []byte
 	cause  chain.Cause
 	reply  *reply // nil when nobody waits
@@ -40,6 +40,22 @@ type envelope struct {
 }
 
 var _ delivery = (*envelope)(nil)
+
+// sendTo is a message for the actor's handle-send.
+func (c *control) sendTo(body string, cause chain.Cause) (*envelope, error) {
+	if c.handleSend == absent {
+		return nil, &NoExportError{Path: c.path, Export: exportSend}
+	}
+	return &envelope{form: formSend, export: c.handleSend, body: body, cause: cause}, nil
+}
+
+// requestTo is a message for the actor's handle-request.
+func (c *control) requestTo(body string, cause chain.Cause, r *reply) (*envelope, error) {
+	if c.handleReq == absent {
+		return nil, &NoExportError{Path: c.path, Export: exportRequest}
+	}
+	return &envelope{form: formRequest, export: c.handleReq, body: body, cause: cause, reply: r}, nil
+}
 
 // envelopeOverhead is what a message weighs beside its body, in bytes.
 const envelopeOverhead = 128
@@ -50,7 +66,7 @@ func (e *envelope) refuse(reason error) { e.refusal = reason }
 
 // answer is what a waiting caller gets.
 type answer struct {
-	body []byte // of a request; of a call, the response
+	body string // of a request; of a call, the response
 	err  error
 }
 
@@ -77,16 +93,16 @@ func (r *reply) deliver(a answer) {
 // requestBody is how a request's answer is read from what handle-request
 // returned: a tuple of one option. held says that the guest will answer later;
 // anything else than the tuple is an empty answer, as in the original.
-func requestBody(encoded []byte) (body []byte, held bool) {
+func requestBody(encoded []byte) (body string, held bool) {
 	response, err := pack.Decode(encoded)
 	if err != nil || response.Kind() != pack.KindTuple || response.Len() == 0 {
-		return nil, false
+		return "", false
 	}
 	inner, present, ok := response.At(0).Option()
 	if !ok || !present {
-		return nil, ok
+		return "", ok
 	}
-	body, _ = inner.AsBytes()
+	body, _ = inner.AsByteString()
 	return body, false
 }
 

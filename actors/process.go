@@ -19,14 +19,20 @@ import (
 type process struct {
 	system  *System
 	control *control
-	birth   *birth
+	birth   *birth // nil once it has started
 	limits  manifest.Limits
-	logger  *slog.Logger
 
 	machine  *wasm.Machine
-	sessions map[string]host.Session // by handler type
+	sessions []host.Session // by host.Function.Session
 	door     door
 	requests requests
+
+	// Memory that is used again by every turn:
+	params []byte       // of a message
+	result chain.Result // of a turn that ends well
+
+	lastName   string   // what the guest named last to find an actor
+	lastTarget *control // whom it found; it is found again as long as it is listed
 
 	writer   chain.Writer
 	next     uint64 // number of the next record
@@ -41,15 +47,19 @@ var _ actor.Actor = (*process)(nil)
 func newProcess(s *System, b *birth) *process {
 	c := b.control
 	p := &process{
-		system: s, control: c, birth: b, limits: b.manifest.Limits, writer: b.writer,
-		logger: s.config.Logger.With("actor", c.path, "id", c.id.String()),
+		system: s, control: c, birth: b, limits: c.manifest.Limits, writer: c.writer,
 	}
 	p.door.process = p
 	return p
 }
 
+// logger is the system's, with the actor's name on what it logs.
+func (p *process) logger() *slog.Logger {
+	return p.system.config.Logger.With("actor", p.control.path, "id", p.control.ID())
+}
+
 // ID is the actor's id as guests know it.
-func (p *process) ID() string { return p.control.id.String() }
+func (p *process) ID() string { return p.control.ID() }
 
 // Path is the actor's place in the tree.
 func (p *process) Path() string { return p.control.path }
@@ -72,13 +82,13 @@ func (p *process) Receive(ctx actor.Context) {
 func (p *process) start(ctx actor.Context) {
 	err := p.begin()
 	if err == nil {
-		if p.birth.resume {
+		if p.birth.genesis == nil {
 			err = p.resume(p.system.ctx)
 		} else {
 			err = p.init()
 		}
 	}
-	p.birth = &birth{manifest: p.birth.manifest, functions: p.birth.functions}
+	p.birth = nil
 	if err != nil {
 		p.finish(Exit{Reason: ReasonInitFailed, Err: err})
 		ctx.Stop(ctx.Self())
@@ -107,7 +117,8 @@ func (p *process) begin() error {
 	p.machine = machine
 	p.machine.SetState(b.state)
 	p.machine.Attach(&p.door)
-	p.sessions, err = p.system.config.Handlers.Open(p, tables(b.manifest), ceiling(b.manifest))
+	p.sessions, err = p.control.linked.Open(p)
+	p.door.serve(p.sessions)
 	return err
 }
 
@@ -122,7 +133,7 @@ func (p *process) append(d *chain.Draft) error {
 	}
 	if err := p.writer.Append(d, &p.control.acks); err != nil {
 		p.haltErr = err
-		p.logger.Error("the chain cannot go on", "error", err)
+		p.logger().Error("the chain cannot go on", "error", err)
 		return err
 	}
 	p.next++
@@ -148,12 +159,19 @@ func (p *process) reply(r *reply, a answer) {
 		r.deliver(a)
 		return
 	}
-	p.control.acks.then(p.next, func(err error) {
+	p.acknowledged(func(err error) {
 		if err != nil {
 			a = answer{err: err}
 		}
 		r.deliver(a)
 	})
+}
+
+// acknowledged calls f once the newest record is acknowledged.
+func (p *process) acknowledged(f func(error)) {
+	if later := p.control.acks.then(p.next, f); later {
+		p.writer.Hurry()
+	}
 }
 
 // orderedExit is the exit that the actor was told to take.
@@ -187,12 +205,12 @@ func (p *process) finish(exit Exit) {
 		p.machine.Close(context.WithoutCancel(p.system.ctx))
 	}
 	if exit.Failed() {
-		p.logger.Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
+		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
 	}
 	c := p.control
 	p.system.registry.remove(c)
 	c.started(cmp.Or(exit.Err, ErrStopped))
-	c.acks.then(p.next, func(error) { c.end(exit) })
+	p.acknowledged(func(error) { c.end(exit) })
 }
 
 // recordEnd writes the last record: the messages that nobody will handle, and

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -17,14 +16,8 @@ import (
 // admitted. Most turns need less; what one needs more, it need not wait for.
 const turnRoom = 4096
 
-var noParams = must(pack.Encode(pack.Unit))
-
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
+// noParams are the parameters of init.
+var noParams = pack.MustEncode(pack.Unit)
 
 // init runs the actor's first turn.
 func (p *process) init() error {
@@ -48,15 +41,16 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 	var err error
 	switch e.form {
 	case formSend:
-		if _, err = p.turn(p.mustExport(exportSend), pack.AppendMessage(nil, "", string(e.body)), e.cause); err != nil && p.survives(err) {
-			p.logger.Error("the turn of a message failed, and nobody waits for its answer", "error", err)
+		p.params = pack.AppendMessage(p.params[:0], "", e.body)
+		if _, err = p.turn(e.export, p.params, e.cause); err != nil && p.survives(err) {
+			p.logger().Error("the turn of a message failed, and nobody waits for its answer", "error", err)
 		}
 	case formRequest:
 		err = p.handleRequest(e)
 	case formCall:
 		var response []byte
-		if response, err = p.turn(p.mustExport(e.export), e.params, e.cause); err == nil {
-			p.reply(e.reply, answer{body: bytes.Clone(response)})
+		if response, err = p.turn(e.export, e.params, e.cause); err == nil {
+			p.reply(e.reply, answer{body: string(response)})
 		} else {
 			p.reply(e.reply, p.failure(err))
 		}
@@ -70,7 +64,8 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 func (p *process) handleRequest(e *envelope) error {
 	id := requestID(chain.Ref{Actor: p.control.id, Record: p.next})
 	p.requests.open(id, e.reply)
-	response, err := p.turn(p.mustExport(exportRequest), pack.AppendMessage(nil, id, string(e.body)), e.cause)
+	p.params = pack.AppendMessage(p.params[:0], id, e.body)
+	response, err := p.turn(e.export, p.params, e.cause)
 	if err != nil {
 		p.requests.settle(p, id, p.failure(err))
 		return err
@@ -85,12 +80,6 @@ func (p *process) failure(err error) answer {
 	return answer{err: &FailedError{Path: p.control.path, Err: err}}
 }
 
-// mustExport is the index of an export that the sender has seen to exist.
-func (p *process) mustExport(name string) int {
-	index, _ := p.control.module.Layout.Export(name)
-	return index
-}
-
 // turn runs one export to its recorded end. The error is that of the turn, or
 // says why it was not admitted.
 func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, error) {
@@ -99,15 +88,13 @@ func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, er
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
 			return nil, killed
 		}
-		p.logger.Warn("turn not admitted", "error", err)
+		p.logger().Warn("turn not admitted", "error", err)
 		return nil, err
 	}
 	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
-	p.door.open(ctx, &chain.Call{
-		Export: uint32(export), Params: p.payload(params), Cause: cause, Delivery: 1, Time: started,
-	}, len(params))
+	p.door.open(ctx, chain.Call{Export: uint32(export), Params: p.payload(params), Cause: cause, Delivery: 1, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, export, params)
 	p.control.memory.Store(p.machine.Memory())
 	p.control.turns.Add(1)
@@ -123,16 +110,16 @@ func (p *process) closeTurn(response []byte, failure error) error {
 	if p.haltErr != nil {
 		return p.haltErr
 	}
-	var result *chain.Result
 	if failure == nil {
-		result, failure = p.success(response)
+		failure = p.succeed(response)
 	}
 	if failure != nil {
-		if result = p.failed(failure); result == nil {
+		result := p.failed(failure)
+		if result == nil {
 			return failure
 		}
+		p.door.event(result)
 	}
-	p.door.event(result)
 	p.inTurn = false
 	if err := p.door.flush(failure == nil); err != nil {
 		return err
@@ -140,13 +127,15 @@ func (p *process) closeTurn(response []byte, failure error) error {
 	return failure
 }
 
-// success is the event that closes a turn which the guest has ended well. It
+// succeed writes the event that closes a turn which the guest has ended well. It
 // may still be too much for the chain.
-func (p *process) success(response []byte) (*chain.Result, error) {
+func (p *process) succeed(response []byte) error {
 	if err := p.door.weigh(len(response)); err != nil {
-		return nil, err
+		return err
 	}
-	return &chain.Result{Status: chain.ResultOK, Response: p.payload(bytes.Clone(response)), State: p.state(bytes.Clone(p.machine.State()))}, nil
+	p.result = chain.Result{Status: chain.ResultOK, Response: p.payload(response), State: p.state(p.machine.State())}
+	p.door.event(&p.result)
+	return nil
 }
 
 // failed is the event that closes a turn which failed, nil for a failure that
@@ -200,5 +189,5 @@ func (p *process) afterTurn(ctx actor.Context, err error) {
 func (p *process) survives(err error) bool {
 	var guest *wasm.GuestError
 	return err == nil || errors.Is(err, chain.ErrNoSpace) ||
-		errors.As(err, &guest) && p.birth.manifest.Supervision.OnError == manifest.OnErrorContinue
+		errors.As(err, &guest) && p.control.manifest.Supervision.OnError == manifest.OnErrorContinue
 }

@@ -21,17 +21,18 @@ const (
 // which has it whatever it returns, or Discard gives it back. It belongs to one
 // goroutine at a time.
 type Draft struct {
-	encoder encoder // draftSpace bytes, then the events
+	b       []byte // draftSpace bytes, then the events
+	encoder encoder
 	stored  Stored
 	count   int
 	problem string  // with the first event that is outside the format
 	closed  bool    // there is a result
-	updated int64   // the latest time of a call or an outcome
+	updated int64   // the latest time of a call, an outcome or a lifecycle event
 	changes []Event // copies of those that change more of a summary
 }
 
 var drafts = sync.Pool{New: func() any {
-	return &Draft{encoder: encoder{b: make([]byte, draftSpace, 1024)}}
+	return &Draft{b: make([]byte, draftSpace, 1024)}
 }}
 
 // NewDraft begins a record of an actor.
@@ -43,19 +44,18 @@ func NewDraft(actor ID, number uint64) *Draft {
 
 // Discard gives the draft back. Nobody may use it afterwards.
 func (d *Draft) Discard() {
-	b := d.encoder.b
-	if cap(b) > draftKept {
+	if cap(d.b) > draftKept {
 		return
 	}
 	clear(d.changes)
-	*d = Draft{encoder: encoder{b: b[:draftSpace]}, changes: d.changes[:0]}
+	*d = Draft{b: d.b[:draftSpace], changes: d.changes[:0]}
 	drafts.Put(d)
 }
 
 // Add appends an event. It keeps nothing of e, which may change afterwards. An
 // event outside the format makes the draft one that cannot be appended.
 func (d *Draft) Add(e Event) {
-	d.encoder.event(e)
+	d.b = d.encoder.event(d.b, e)
 	switch e := e.(type) {
 	case *Genesis:
 		c := *e
@@ -65,11 +65,14 @@ func (d *Draft) Add(e Event) {
 	case *Outcome:
 		d.updated = max(d.updated, e.Time)
 	case *Lifecycle:
-		c := *e
-		d.changes = append(d.changes, &c)
+		d.updated = max(d.updated, e.Time)
+		if e.What != LifecycleDropped { // there may be many
+			c := *e
+			d.changes = append(d.changes, &c)
+		}
 	case *Result:
 		if d.closed {
-			d.encoder.problem = "a second result"
+			d.encoder.fail("a second result")
 		}
 		d.closed, d.stored.Note = true, e.Text
 	}
@@ -83,7 +86,7 @@ func (d *Draft) Add(e Event) {
 func (d *Draft) Count() int { return d.count }
 
 // Size is the length of its events in bytes.
-func (d *Draft) Size() int { return len(d.encoder.b) - draftSpace }
+func (d *Draft) Size() int { return len(d.b) - draftSpace }
 
 // Stored is the record as the log keeps it. Until Seal it has no epoch, hash or
 // events. It is the draft's, and valid as long.
@@ -105,9 +108,9 @@ func (d *Draft) Err() error {
 func (d *Draft) Seal(epoch uint64, prev Hash) *Stored {
 	var count [binary.MaxVarintLen32]byte
 	n := binary.PutUvarint(count[:], uint64(d.count))
-	events := d.encoder.b[draftSpace-n:]
+	events := d.b[draftSpace-n:]
 	copy(events, count[:n])
-	preimage := d.encoder.b[draftSpace-n-preimageHeader:]
+	preimage := d.b[draftSpace-n-preimageHeader:]
 	s := &d.stored
 	appendPreimage(preimage[:0], s.Actor, s.Number, prev, epoch)
 	s.Epoch, s.Hash, s.Events = epoch, sha256.Sum256(preimage), events

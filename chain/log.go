@@ -62,6 +62,10 @@ type Writer interface {
 	// that the log has is not written again. b must not change any more.
 	PutBlob(b []byte) Hash
 
+	// Hurry says that someone waits for what was appended: a log may gather
+	// records for some milliseconds, to keep many at once.
+	Hurry()
+
 	// Flush waits until everything appended before is acknowledged.
 	Flush(ctx context.Context) error
 

@@ -85,21 +85,20 @@ func (s *Summary) applyLifecycle(e *Lifecycle) {
 
 // Append appends the kept form of s to dst.
 func (s *Summary) Append(dst []byte) []byte {
-	e := encoder{b: append(dst, s.ID[:]...)}
-	e.string(s.Name)
-	e.string(s.Path)
-	e.ref(s.Parent)
-	e.hash(s.Module)
-	e.hash(s.Manifest)
-	e.hash(s.InitialState)
-	e.byte(byte(s.Status))
-	e.string(s.Reason)
-	e.time(s.Created)
-	e.time(s.Updated)
-	e.uint(s.Records)
-	e.uint(s.Events)
-	e.hash(s.Head)
-	return e.b
+	dst = append(dst, s.ID[:]...)
+	dst = appendString(dst, s.Name)
+	dst = appendString(dst, s.Path)
+	dst = appendRef(dst, &s.Parent)
+	dst = append(dst, s.Module[:]...)
+	dst = append(dst, s.Manifest[:]...)
+	dst = append(dst, s.InitialState[:]...)
+	dst = append(dst, byte(s.Status))
+	dst = appendString(dst, s.Reason)
+	dst = appendTime(dst, s.Created)
+	dst = appendTime(dst, s.Updated)
+	dst = appendUint(dst, s.Records)
+	dst = appendUint(dst, s.Events)
+	return append(dst, s.Head[:]...)
 }
 
 // DecodeSummary reads what Append wrote, all of b and nothing else.

@@ -64,7 +64,7 @@ func (p *program) app() *cli.App {
 		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
-			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
+			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(),
 			p.chainCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
 			p.compileCommand(),
 		},

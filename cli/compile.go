@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -37,11 +36,11 @@ func (p *program) compiler() *wasm.Compiler {
 	return &wasm.Compiler{Command: []string{p.path, compileName}}
 }
 
-// tellCompile says with next that the package of a manifest is being compiled,
-// and then that what was done before goes on.
-func tellCompile(ctx context.Context, m *manifest.Manifest, before string, next func(what string)) context.Context {
+// tellCompile says with next that the module in a file is being compiled, and
+// then that what was done before goes on.
+func tellCompile(ctx context.Context, file, before string, next func(what string)) context.Context {
 	return wasm.WithNotice(ctx, func(bytes int) func() {
-		next("compiling " + escape(filepath.Base(m.Package)) + " (" + size(bytes) + ")")
+		next("compiling " + escape(filepath.Base(file)) + " (" + size(bytes) + ")")
 		return func() { next(before) }
 	})
 }

@@ -60,7 +60,8 @@ func beginCompile() {
 //	forge answer ACTOR      append a turn that the actor's module would not make
 //	await FILE PATTERN      wait until the file has a text that matches
 //
-// $COUNTER is a project with the source of the example counter.
+// $COUNTER is a project with the source of the example counter, $GUESTS the
+// folder of the modules that other compilers made.
 func TestCommands(t *testing.T) {
 	shared, err := newShared(t)
 	if err != nil {
@@ -86,7 +87,7 @@ func newShared(t *testing.T) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
+	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "GUESTS=" + filepath.Join(root, "wasm", "testdata", "guests"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
 	for _, name := range []string{"GOCACHE", "GOPATH", "GOMODCACHE", "GOROOT"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {

@@ -17,21 +17,20 @@ var (
 
 // Args takes the input of a call apart: nothing for no parameter, the bare
 // value for one, a tuple for more. Each argument is held against its type; an
-// error wraps ErrArguments.
-func (f Function) Args(input pack.Value) ([]pack.Value, error) {
+// error wraps ErrArguments. single has room for one, and may hold the result,
+// which is not to be changed.
+func (f *Function) Args(input pack.Value, single []pack.Value) ([]pack.Value, error) {
 	params := f.Signature.Params
 	var args []pack.Value
 	switch len(params) {
 	case 0:
 	case 1:
-		args = []pack.Value{input}
+		args = append(single[:0], input)
 	default:
 		if input.Kind() != pack.KindTuple || input.Len() != len(params) {
 			return nil, fmt.Errorf("%w: expected a tuple of %d", ErrArguments, len(params))
 		}
-		for i := range params {
-			args = append(args, input.At(i))
-		}
+		args = input.Items()
 	}
 	for i, p := range params {
 		if err := pack.Validate(args[i], p.Type); err != nil {
@@ -45,7 +44,7 @@ func (f Function) Args(input pack.Value) ([]pack.Value, error) {
 // the function has a result type the error is its err; where it has none,
 // Output returns the error. The headers are those of every host result of the
 // original: ok and err are strings, whatever the payload.
-func (f Function) Output(v pack.Value, err error) (pack.Value, error) {
+func (f *Function) Output(v pack.Value, err error) (pack.Value, error) {
 	results := f.Signature.Results
 	switch {
 	case len(results) == 1 && results[0].Kind == pack.KindResult && err != nil:
@@ -54,4 +53,10 @@ func (f Function) Output(v pack.Value, err error) (pack.Value, error) {
 		return pack.Ok(pack.TypeString, pack.TypeString, v), nil
 	}
 	return v, err
+}
+
+// AnswersUnit reports whether the guest is handed ok(()) when the session answers v.
+func (f *Function) AnswersUnit(v pack.Value) bool {
+	results := f.Signature.Results
+	return len(results) == 1 && results[0].Kind == pack.KindResult && v.Kind() == pack.KindTuple && v.Len() == 0
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // function is a host function with the parameters and result of a Pact.
-func function(t *testing.T, signature string) host.Function {
+func function(t *testing.T, signature string) *host.Function {
 	t.Helper()
 	i := pack.MustParsePact("interface test { exports { f: " + signature + " } }")
 	sig, ok := i.Function("f")
 	if !ok {
 		t.Fatal("no function")
 	}
-	return host.Function{Interface: "test", Signature: sig}
+	return &host.Function{Interface: "test", Signature: sig}
 }
 
 func TestArgumentsComeAsTheNumberOfParametersSays(t *testing.T) {
@@ -40,7 +40,7 @@ func TestArgumentsComeAsTheNumberOfParametersSays(t *testing.T) {
 		{"no tuple at all", "func(a: string, b: u32)", text, nil, "expected a tuple of 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			args, err := function(t, c.signature).Args(c.input)
+			args, err := function(t, c.signature).Args(c.input, nil)
 			if c.want == nil {
 				if !errors.Is(err, host.ErrArguments) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("it gives %v, %v", args, err)

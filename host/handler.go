@@ -46,8 +46,8 @@ type Interface struct {
 	Kinds map[string]Kind // by function name; others are refused at spawn
 }
 
-// Actor is the actor that a session belongs to. Handlers that need more of it
-// declare an interface of their own that the actor satisfies as well.
+// Actor is an actor as handlers know it. Those that need more of the one that a
+// session belongs to declare an interface of their own that it satisfies as well.
 type Actor interface {
 	ID() string
 	Path() string
@@ -97,7 +97,10 @@ type Call struct {
 	Args                []pack.Value
 	At                  Event // the event that records the call
 	Now                 int64 // the guest's time, unix nanoseconds
-	Pending             []any // effects of this session that the turn has not released yet
+
+	// Pending are the effects of this session that the turn has not released
+	// yet, oldest first. It may be asked during the call only.
+	Pending iter.Seq[any]
 
 	effect any
 }

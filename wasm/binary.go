@@ -97,7 +97,7 @@ func ReadLayout(module []byte) (*Layout, error) {
 	switch version := string(module[4:8]); version {
 	case "\x01\x00\x00\x00":
 	case "\x0d\x00\x01\x00":
-		return nil, errors.New("a wasm component, not a core module: actors are core modules that speak the Graph ABI")
+		return nil, &ABIError{"a wasm component, not a core module", "build a core module that speaks the Graph ABI: Rust for wasm32-unknown-unknown, Go with theater build"}
 	default:
 		return nil, fmt.Errorf("wasm version % x is not supported", version)
 	}
@@ -248,16 +248,22 @@ func (l *Layout) readCustom(r *reader) {
 			break
 		}
 		if id == 1 {
-			for n := r.u32(); n > 0 && r.err == nil; n-- {
-				index, name := r.u32(), r.name()
-				if r.err == nil && utf8.ValidString(name) {
-					l.functions[index] = name
-				}
-			}
+			l.readNames(&reader{b: r.b[:next], at: r.at})
 		}
 		r.at = int(next)
 	}
 	r.err = nil
+}
+
+// readNames takes the names of one subsection, which it must not leave: others
+// may begin there again.
+func (l *Layout) readNames(r *reader) {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		index, name := r.u32(), r.name()
+		if r.err == nil && utf8.ValidString(name) {
+			l.functions[index] = name
+		}
+	}
 }
 
 // signature returns the parameter and result types of import i as the bytes of

@@ -12,14 +12,18 @@ import (
 // DefaultState is the state of an actor whose manifest gives none.
 func DefaultState() pack.Value { return pack.None(pack.ListOf(pack.TypeU8)) }
 
-var defaultState, unit = mustEncode(DefaultState()), mustEncode(pack.Unit)
+var defaultState, unit = pack.MustEncode(DefaultState()), pack.MustEncode(pack.Unit)
 
 // split takes an export's result apart, where it lies in the guest's memory: it
 // keeps the state and returns the response. A result that is an error leaves the
 // state as it was.
 func (m *Machine) split(s *signature, raw []byte) (response []byte, err error) {
 	v := &m.view
-	if !v.Scan(raw) {
+	var known pack.Part
+	if s.result == nil || s.after == m.stateType && s.after != anyType {
+		known = m.state
+	}
+	if !v.ScanAfter(raw, known, s.left) {
 		// Guests may write what an encoder does not, such as shared nodes.
 		value, err := pack.Decode(raw)
 		if err == nil {
@@ -60,11 +64,15 @@ func (m *Machine) split(s *signature, raw []byte) (response []byte, err error) {
 // keep makes a part of the result the state, of that type.
 func (m *Machine) keep(part, typ int) {
 	m.stateType = typ
-	if m.view.Is(part, m.state) {
+	if m.view.IsKnown(part) {
 		return
 	}
-	m.buffers[0], m.buffers[1] = m.buffers[1], m.view.Append(m.buffers[0][:0], part)
-	m.state = m.buffers[1]
+	next := m.view.Part(part, m.spare[:0])
+	m.spare = nil
+	if m.kept { // else the bytes belong to who set them
+		m.spare = m.state.Bytes
+	}
+	m.state, m.kept = next, true
 }
 
 // splitValue is split for results of rare shapes.
@@ -86,14 +94,6 @@ func (m *Machine) splitValue(raw []byte) (response []byte, err error) {
 	}
 	m.SetState(encoded)
 	return response, nil
-}
-
-func mustEncode(v pack.Value) []byte {
-	b, err := pack.Encode(v)
-	if err != nil {
-		panic(fmt.Sprintf("a constant does not encode: %v", err))
-	}
-	return b
 }
 
 func validate(encoded []byte, t *pack.TypeDesc) error {
@@ -168,13 +168,15 @@ type signature struct {
 	// takes, and of the state that it leaves where its result is what it
 	// declares. anyType is none.
 	before, after int
+	left          *pack.TypeDesc // that of the state in result; nil where result leaves it open
+	callable      bool           // it has the type of an actor's export
 }
 
 // anyType is the number of no type.
 const anyType = -1
 
 // signaturesOf are the signatures of a module's exports, by index.
-func signaturesOf(l *Layout, m pack.Metadata) []signature {
+func signaturesOf(l *Layout, p *Prepared, m pack.Metadata) []signature {
 	declared := make(map[string]*pack.FunctionSig, len(m.Exports))
 	for i, f := range m.Exports {
 		name := f.Name
@@ -197,7 +199,7 @@ func signaturesOf(l *Layout, m pack.Metadata) []signature {
 	signatures := make([]signature, len(l.Exports))
 	for i, name := range l.Exports {
 		s := &signatures[i]
-		*s = signature{name: name, declared: len(declared) == 0, before: anyType, after: anyType}
+		*s = signature{name: name, declared: len(declared) == 0, before: anyType, after: anyType, callable: p.cases[int32(i)]}
 		f := declared[name]
 		if f == nil {
 			continue
@@ -209,7 +211,8 @@ func signaturesOf(l *Layout, m pack.Metadata) []signature {
 		}
 		if len(f.Results) > 0 {
 			s.result = &f.Results[0]
-			s.after = number(stateIn(s.result))
+			s.left = stateIn(s.result)
+			s.after = number(s.left)
 		}
 	}
 	return signatures
@@ -242,7 +245,7 @@ func (m *Machine) checkState(s *signature) error {
 	case s.state == nil, s.before == m.stateType:
 		return nil
 	}
-	if err := validate(m.state, s.state); err != nil {
+	if err := validate(m.state.Bytes, s.state); err != nil {
 		return Trapf(KindABI, "State type mismatch for '%s': %v", s.name, err)
 	}
 	m.stateType = s.before

@@ -44,6 +44,10 @@ type EngineConfig struct {
 	// processes of their own; nil compiles everything in this one. Without a
 	// CacheDir the engine has a temporary one until it is closed.
 	Compiler *Compiler
+	// MemoryBudget is how many bytes of linear memory all instances together may
+	// have; 0 is no bound. An instance that would exceed it does not start, and
+	// one that grows beyond it ends with a *Trap that wraps ErrNodeMemory.
+	MemoryBudget int64
 }
 
 // Engine compiles modules and makes instances of them. It is safe for
@@ -64,6 +68,8 @@ type Engine struct {
 	temporary string    // cache folder that Close removes, or ""
 	compiling sync.WaitGroup
 
+	memories *memories
+
 	mu      sync.Mutex
 	modules map[[32]byte]*compilation // guarded by mu
 	closed  bool                      // guarded by mu
@@ -74,10 +80,15 @@ var ErrEngineClosed = errors.New("the engine is closed")
 
 // OpenEngine starts an engine. Close releases it.
 func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
+	if config.MemoryBudget < 0 {
+		return nil, fmt.Errorf("memory budget: %d bytes is less than nothing", config.MemoryBudget)
+	}
 	e := &Engine{
 		workers: max(config.Workers, 1),
 		slots:   newSlots(max(runtime.GOMAXPROCS(0)-1, 1)),
 		modules: map[[32]byte]*compilation{},
+
+		memories: &memories{budget: config.MemoryBudget, backing: newBacking()},
 	}
 	if err := e.openCache(config); err != nil {
 		return nil, fmt.Errorf("compile cache: %w", err)
@@ -142,8 +153,13 @@ func (e *Engine) yieldModule(ctx context.Context) (api.Module, error) {
 	return e.runtime.InstantiateModule(ctx, code, wazero.NewModuleConfig().WithName(""))
 }
 
+// Memory returns how many bytes of linear memory the instances have, and the
+// budget of all of them, 0 for no bound.
+func (e *Engine) Memory() (inUse, budget int64) { return e.memories.used(), e.memories.budget }
+
 // Close ends what is being compiled, and releases the engine and every module of
-// it. All machines must have been closed before. It may be called twice.
+// it. All machines must have been closed before; memory of those that were not
+// is released when they are. It may be called twice.
 func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	if e.closed {
@@ -156,6 +172,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	}
 	e.mu.Unlock()
 	e.compiling.Wait()
+	defer e.memories.backing.close()
 	errs := []error{e.runtime.Close(ctx), e.cache.Close(ctx)}
 	if e.temporary != "" {
 		errs = append(errs, os.RemoveAll(e.temporary))
@@ -188,6 +205,6 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if m.Metadata, err = m.describe(ctx); err != nil {
 		return nil, err
 	}
-	m.exports = signaturesOf(layout, m.Metadata)
+	m.exports = signaturesOf(layout, m.prepared, m.Metadata)
 	return m, nil
 }

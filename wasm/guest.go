@@ -101,19 +101,18 @@ func (g *guest) input(ctx context.Context, n int) (b block, own bool, err error)
 // call runs an export on the input in b and returns its result, as it lies in
 // the guest's memory until the guest runs again. A status other than zero is a
 // *Trap with the guest's message.
-func (g *guest) call(ctx context.Context, m *Module, export int, in block) ([]byte, error) {
-	name := m.Layout.Exports[export]
-	if !m.prepared.cases[int32(export)] {
-		return nil, Trapf(KindABI, "export %s has another type than (i32, i32, i32, i32) -> i32", name)
+func (g *guest) call(ctx context.Context, s *signature, export int32, in block) ([]byte, error) {
+	if !s.callable {
+		return nil, Trapf(KindABI, "export %s has another type than (i32, i32, i32, i32) -> i32", s.name)
 	}
 	slots := g.arena + slotsAt
-	status, err := g.invoke(ctx, int32(export), in.ptr, in.len, slots, slots+4)
+	status, err := g.invoke(ctx, export, in.ptr, in.len, slots, slots+4)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := g.take(name)
+	raw, err := g.take(s.name)
 	if err == nil && status != 0 {
-		err = Trapf(KindABI, "%s returned status %d: %s", name, int32(status), clip(string(raw)))
+		err = Trapf(KindABI, "%s returned status %d: %s", s.name, int32(status), clip(string(raw)))
 	}
 	return raw, err
 }
@@ -207,4 +206,3 @@ func (g *guest) globals(p *Prepared) []api.MutableGlobal {
 	}
 	return globals
 }
-

@@ -30,10 +30,12 @@ type Machine struct {
 	options Options
 	host    Host
 	guest   guest
+	memory  *linearMemory
 
-	state     []byte // canonical CGRF
+	state     pack.Part
 	stateType int    // a type that state is known to have, see signatures; anyType where none is
-	buffers   [2][]byte
+	kept      bool   // the state's bytes are the machine's own
+	spare     []byte // what the state before was kept in
 	response  []byte
 	view      pack.View
 
@@ -66,7 +68,8 @@ func machineOf(ctx context.Context) *Machine { return ctx.(*turnContext).machine
 
 // Start makes an instance and initialises it in the module's own environment:
 // fixed clock, randomness keyed by the module's hash, no theater imports. A
-// failure is a *Trap or names what the module lacks.
+// failure is a *Trap or names what the module lacks. The owner closes the machine:
+// its memory is not the garbage collector's.
 func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
 	mc, err := m.machine(o)
 	if err != nil {
@@ -87,7 +90,7 @@ func (m *Module) machine(o Options) (*Machine, error) {
 	if o.Fuel == 0 {
 		o.Fuel = Unbounded
 	}
-	mc := &Machine{module: m, options: o, state: defaultState, stateType: anyType, sleeper: m.sleeper,
+	mc := &Machine{module: m, options: o, state: pack.Part{Bytes: defaultState}, stateType: anyType, sleeper: m.sleeper,
 		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
 	mc.turn.machine = mc
 	mc.console = console{limit: o.OutputLimit}
@@ -128,7 +131,7 @@ func (m *Machine) instantiate(ctx context.Context) error {
 		WithNanosleep(m.sleep).
 		WithStdout(m.console.writer(Stdout)).
 		WithStderr(m.console.writer(Stderr))
-	ctx = experimental.WithMemoryAllocator(ctx, limitedMemory(uint64(m.options.MemoryLimit)))
+	ctx = experimental.WithMemoryAllocator(ctx, m.memory)
 	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module { return code.links[name] })
 	instance, err := code.engine.runtime.InstantiateModule(ctx, code.code, config)
 	if err != nil {
@@ -180,6 +183,9 @@ func (m *Machine) Close(ctx context.Context) {
 		_ = m.guest.instance.Close(ctx)
 		m.guest = guest{}
 	}
+	if m.memory != nil {
+		m.memory.release()
+	}
 	if m.broken == nil {
 		m.broken = ErrBroken
 	}
@@ -187,11 +193,13 @@ func (m *Machine) Close(ctx context.Context) {
 
 // State is the actor's state after its last turn that succeeded, as CGRF. It is
 // valid until the next turn and must not be changed.
-func (m *Machine) State() []byte { return m.state }
+func (m *Machine) State() []byte { return m.state.Bytes }
 
 // SetState replaces the state, between turns. state is CGRF as [pack.Encode]
 // writes it and must not change as long as it is the machine's.
-func (m *Machine) SetState(state []byte) { m.state, m.stateType = state, anyType }
+func (m *Machine) SetState(state []byte) {
+	m.state, m.stateType, m.kept = pack.Part{Bytes: state}, anyType, false
+}
 
 // Clock is the guest's time in unix nanoseconds.
 func (m *Machine) Clock() int64 { return m.clock.now }
@@ -239,14 +247,14 @@ func (m *Machine) call(ctx context.Context, export int, params []byte) ([]byte, 
 	if err := m.checkState(signature); err != nil {
 		return nil, err
 	}
-	in, own, err := m.guest.input(ctx, pack.CallSize(m.state, params))
+	in, own, err := m.guest.input(ctx, pack.CallSize(m.state.Bytes, params))
 	if err != nil {
 		return nil, err
 	}
 	// Room that was there a moment ago is there now: nothing ran in between.
 	view, _ := m.guest.memory.Read(in.ptr, in.len)
-	pack.AppendCall(view[:0], m.state, params)
-	raw, err := m.guest.call(ctx, m.module, export, in)
+	pack.AppendCall(view[:0], m.state.Bytes, params)
+	raw, err := m.guest.call(ctx, signature, int32(export), in)
 	if err != nil {
 		return nil, err
 	}

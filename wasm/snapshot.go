@@ -140,14 +140,21 @@ func (m *Machine) put(s *Snapshot) {
 	m.broken, m.ready = nil, true
 }
 
-// grown is the linear memory, of that size.
-func (m *Machine) grown(size uint32) ([]byte, error) {
-	if more := size - m.guest.memory.Size(); more > 0 {
-		if _, ok := m.guest.memory.Grow(more / pageSize); !ok {
-			return nil, Trapf(KindLimit, "the memory of %d bytes cannot be had", size)
+// grown is the linear memory, of that size, which the actor's limit allows.
+func (m *Machine) grown(size uint32) (memory []byte, err error) {
+	defer func() {
+		switch reason := recover().(type) {
+		case nil:
+		case *Trap: // the node has none left
+			err = reason
+		default:
+			panic(reason)
 		}
+	}()
+	if more := size - m.guest.memory.Size(); more > 0 {
+		m.guest.memory.Grow(more / pageSize)
 	}
-	memory, _ := m.guest.memory.Read(0, size)
+	memory, _ = m.guest.memory.Read(0, size)
 	return memory, nil
 }
 
@@ -211,8 +218,12 @@ func (m *Machine) first(ctx context.Context) error {
 }
 
 // replace drops the instance and makes another.
-func (m *Machine) replace(ctx context.Context) error {
+func (m *Machine) replace(ctx context.Context) (err error) {
 	m.Close(context.WithoutCancel(ctx))
+	limit := min(uint64(m.options.MemoryLimit), maxPages*pageSize)
+	if m.memory, err = m.module.engine.memories.open(m.module.Layout.Memory.Min*pageSize, limit); err != nil {
+		return err
+	}
 	if err := m.instantiate(ctx); err != nil {
 		return trapOf(err, m.module)
 	}

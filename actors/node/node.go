@@ -59,6 +59,7 @@ type Config struct {
 type Node struct {
 	System   *actors.System
 	Log      chain.Log
+	Engine   *wasm.Engine // closed by Close
 	Handlers *host.Registry
 
 	close []func(context.Context) error // last opened is closed first
@@ -104,14 +105,14 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0), Compiler: config.Compiler})
+	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0), Compiler: config.Compiler})
 	if err != nil {
 		return err
 	}
-	n.onClose(engine.Close)
+	n.onClose(n.Engine.Close)
 	n.System, err = actors.Open(ctx, actors.Config{
 		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
-		Engine: engine, Handlers: n.Handlers, Logger: config.Logger,
+		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
 		Now: config.Now, Random: config.Random, Output: config.Output,
 	})
 	if err != nil {

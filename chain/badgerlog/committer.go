@@ -1,10 +1,19 @@
 package badgerlog
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 const (
 	// groupSize is how many bytes one commit takes at most, and one item more.
 	groupSize = 1 << 20
+
+	// A commit costs as much as writing ten records, however few it holds. So records gather for
+	// gatherTime after one, or until there are gatherBytes, unless someone
+	// waits for them.
+	gatherTime  = time.Millisecond
+	gatherBytes = 128 << 10
 
 	// flushBytes and flushHeads are how much is written between two flushes of
 	// the index: they bound replay after a crash, and memory.
@@ -29,6 +38,7 @@ type committer struct {
 	unflushed int      // bytes written since the index was
 	kept      int      // heads that were in memory then
 	looked    int      // bytes written since the disk was to be looked at
+	timer     *time.Timer
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -57,6 +67,20 @@ func (c *committer) loop() error {
 	}
 }
 
+// gather lets records come before the next commit.
+func (c *committer) gather() {
+	if c.taken < len(c.backlog) {
+		return
+	}
+	c.timer.Reset(c.log.limits.gatherTime)
+	defer c.timer.Stop()
+	select {
+	case <-c.timer.C:
+	case <-c.w.hurry:
+	case <-c.w.closing:
+	}
+}
+
 // drain commits until the queue is empty. An error is final: it was given to
 // everything in the queue.
 func (c *committer) drain() error {
@@ -73,6 +97,7 @@ func (c *committer) drain() error {
 			}
 			return err
 		}
+		c.gather()
 	}
 	return nil
 }
@@ -82,7 +107,7 @@ func (c *committer) take() bool {
 	if c.taken == len(c.backlog) {
 		clear(c.backlog)
 		c.w.mu.Lock()
-		c.backlog, c.w.queue = c.w.queue, c.backlog[:0]
+		c.backlog, c.w.queue, c.w.queued = c.w.queue, c.backlog[:0], 0
 		c.w.mu.Unlock()
 		c.taken = 0
 	}
@@ -116,6 +141,7 @@ func (c *committer) commit() error {
 		return err
 	}
 	c.publish()
+	c.tidy()
 	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size()-c.kept >= c.log.limits.flushHeads {
 		return c.flush()
 	}
@@ -151,10 +177,28 @@ func (c *committer) closeBlock() {
 	if c.count == 0 {
 		return
 	}
-	c.blocks = append(c.blocks, encodeBlock(c.next, c.count, c.records))
+	n := len(c.blocks)
+	if n == cap(c.blocks) {
+		c.blocks = append(c.blocks, nil)
+	}
+	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
+	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
 	c.unflushed += len(c.records)
 	c.records, c.count = c.records[:0], 0
 	c.next++
+}
+
+// tidy lets go of the memory of blocks that a large record made large.
+func (c *committer) tidy() {
+	const kept = 2 * blockSize
+	for i, block := range c.blocks {
+		if cap(block) > kept {
+			c.blocks[i] = nil
+		}
+	}
+	if cap(c.records) > kept {
+		c.records = nil
+	}
 }
 
 // publish shows the committed group to readers.

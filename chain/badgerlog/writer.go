@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -53,12 +54,14 @@ type writer struct {
 	gate  gate
 	look  atomic.Bool // the disk is to be looked at before the next turn
 
-	mu    sync.Mutex // guards what follows
-	queue []item
-	blobs map[chain.Hash]bool // in queue
-	err   error               // why nothing is taken any more
+	mu     sync.Mutex // guards what follows
+	queue  []item
+	queued int                 // bytes in queue
+	blobs  map[chain.Hash]bool // in queue
+	err    error               // why nothing is taken any more
 
 	wake      chan struct{} // has an element when queue is not empty and run may not know
+	hurry     chan struct{} // has an element when run is not to wait for more
 	closing   chan struct{} // closed by the first Close
 	stopped   chan struct{} // closed when run has ended
 	closeOnce sync.Once
@@ -70,10 +73,10 @@ type writer struct {
 func newWriter(l *Log, epoch uint64) *writer {
 	w := &writer{
 		log: l, epoch: epoch, blobs: map[chain.Hash]bool{},
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w.look.Store(true)
-	w.committer = committer{w: w, log: l, next: l.blocks}
+	w.committer = committer{w: w, log: l, next: l.blocks, timer: time.NewTimer(l.limits.gatherTime)}
 	return w
 }
 
@@ -117,7 +120,7 @@ func (w *writer) Append(d *chain.Draft, ack chain.Acknowledger) error {
 		err = fmt.Errorf("%d bytes: %w", d.Size(), chain.ErrEncode)
 	}
 	if err == nil {
-		err = w.append(item{draft: d, ack: ack})
+		err = w.append(d, ack)
 	}
 	if err != nil {
 		rec := d.Stored()
@@ -127,8 +130,8 @@ func (w *writer) Append(d *chain.Draft, ack chain.Acknowledger) error {
 	return err
 }
 
-func (w *writer) append(i item) error {
-	rec := i.draft.Stored()
+func (w *writer) append(d *chain.Draft, ack chain.Acknowledger) error {
+	rec := d.Stored()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
@@ -142,22 +145,32 @@ func (w *writer) append(i item) error {
 		return fmt.Errorf("the next one is %d: %w", head.next, chain.ErrNumber)
 	}
 	head.next++
-	i.head = head
-	w.enqueueLocked(i)
+	w.enqueueLocked(item{draft: d, head: head, ack: ack}, d.Size())
 	return nil
 }
 
-func (w *writer) enqueueLocked(i item) {
-	w.gate.take(int64(i.size()))
+func (w *writer) enqueueLocked(i item, size int) {
+	w.gate.take(int64(size))
 	w.queue = append(w.queue, i)
-	if len(w.queue) > 1 {
-		return // run is awake, or about to be
+	if len(w.queue) == 1 { // else run is awake, or about to be
+		signal(w.wake)
 	}
+	before := w.queued
+	if w.queued += size; before < gatherBytes && w.queued >= gatherBytes {
+		signal(w.hurry)
+	}
+}
+
+// signal puts an element into a channel that has room for one.
+func signal(c chan struct{}) {
 	select {
-	case w.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
+
+// Hurry implements chain.Writer.
+func (w *writer) Hurry() { signal(w.hurry) }
 
 // PutBlob implements chain.Writer.
 func (w *writer) PutBlob(b []byte) chain.Hash {
@@ -169,7 +182,7 @@ func (w *writer) PutBlob(b []byte) chain.Hash {
 	defer w.mu.Unlock()
 	if w.err == nil && !w.blobs[sum] {
 		w.blobs[sum] = true
-		w.enqueueLocked(item{blob: &blob{sum, b}})
+		w.enqueueLocked(item{blob: &blob{sum, b}}, len(b))
 	}
 	return sum
 }
@@ -185,7 +198,8 @@ func (w *writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	err := w.err
 	if err == nil {
-		w.enqueueLocked(item{ack: flushed})
+		w.enqueueLocked(item{ack: flushed}, 0)
+		w.Hurry()
 	}
 	w.mu.Unlock()
 	if err != nil {

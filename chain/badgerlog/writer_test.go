@@ -5,7 +5,11 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
@@ -34,6 +38,7 @@ func TestAReservationWaitsForRoom(t *testing.T) {
 		}
 		admitted <- err
 	}()
+	awaitWaiting(t, w)
 	w.Release(badgerlog.RoomLimit)
 	chaintest.Must(t, <-admitted)
 	chaintest.Must(t, w.Flush(t.Context()))
@@ -41,11 +46,102 @@ func TestAReservationWaitsForRoom(t *testing.T) {
 
 	refused := make(chan error)
 	go func() { refused <- w.Reserve(t.Context(), badgerlog.RoomLimit) }()
+	awaitWaiting(t, w)
 	chaintest.Must(t, w.Close())
 	if err := <-refused; !errors.Is(err, chain.ErrClosed) {
 		t.Errorf("reserve while closing: %v", err)
 	}
 	w.Release(badgerlog.RoomLimit)
+}
+
+// awaitWaiting returns once a reservation waits.
+func awaitWaiting(t *testing.T, w chain.Writer) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); badgerlog.Waiting(w) == 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("no reservation waits")
+		}
+	}
+}
+
+func TestReservationsThatCompeteAreAllAdmittedAndGivenBack(t *testing.T) {
+	l := open(t, t.TempDir(), badgerlog.Options{})
+	defer func() { chaintest.Must(t, l.Close()) }()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	var used atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for n := range 2000 {
+				ctx, bytes := t.Context(), badgerlog.RoomLimit/4*(1+(i+n)%5) // at times more than there is
+				if n%7 == i {
+					ctx = gone
+				}
+				if err := w.Reserve(ctx, bytes); err == nil {
+					if all := int(used.Add(int64(bytes))); all > badgerlog.RoomLimit && all > bytes {
+						t.Errorf("%d bytes are admitted", all)
+					}
+					runtime.Gosched()
+					used.Add(-int64(bytes))
+					w.Release(bytes)
+				} else if ctx != gone || !errors.Is(err, context.Canceled) {
+					t.Errorf("reserve: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	chaintest.Must(t, w.Reserve(gone, badgerlog.RoomLimit)) // without a wait: all of it is free again
+	w.Release(badgerlog.RoomLimit)
+}
+
+// gathering is a writer of a new log that has just made a commit, and makes the
+// next only when it has to.
+func gathering(t *testing.T) (*badgerlog.Log, chain.Writer) {
+	t.Helper()
+	l := open(t, t.TempDir(), badgerlog.Options{})
+	t.Cleanup(func() { chaintest.Must(t, l.Close()) })
+	l.GatherFor(time.Hour)
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	chaintest.Begin(t, w, chaintest.ID(1))
+	chaintest.Must(t, w.Flush(t.Context()))
+	return l, w
+}
+
+func TestARecordThatIsWaitedForIsNotHeldBack(t *testing.T) {
+	_, w := gathering(t)
+	for n := uint64(1); n < 20; n++ {
+		acked := make(chan error, 1)
+		chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), n, 8)), chaintest.AckTo(acked)))
+		w.Hurry()
+		chaintest.Must(t, <-acked)
+	}
+}
+
+func TestManyRecordsAreNotHeldBack(t *testing.T) {
+	_, w := gathering(t)
+	acked := make(chan error, 1)
+	for n, size := uint64(1), 0; size < 3*badgerlog.GatherBytes; n++ {
+		d := chaintest.Draft(chaintest.Turn(chaintest.ID(1), n, 1000))
+		var ack chain.Acknowledger
+		if before := size; before < badgerlog.GatherBytes && before+d.Size() >= badgerlog.GatherBytes {
+			ack = chaintest.AckTo(acked)
+		}
+		size += d.Size()
+		chaintest.Must(t, w.Append(d, ack))
+	}
+	chaintest.Must(t, <-acked)
+}
+
+func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
+	l, w := gathering(t)
+	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 1, 8)), nil))
+	chaintest.Must(t, w.Close())
+	verified(t, l, 2)
 }
 
 func TestWithoutSpaceNoTurnIsAdmitted(t *testing.T) {

@@ -124,6 +124,9 @@ func (w *writer) Append(d *chain.Draft, to chain.Acknowledger) error {
 	return nil
 }
 
+// Hurry implements chain.Writer.
+func (w *writer) Hurry() {}
+
 // PutBlob implements chain.Writer.
 func (w *writer) PutBlob(b []byte) chain.Hash {
 	sum := chain.Hash(sha256.Sum256(b))

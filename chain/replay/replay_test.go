@@ -79,12 +79,18 @@ func guest() []byte {
 		'x': wasmtest.Trap(),
 		'w': wasmtest.Burn(1_000_000_000, wasmtest.Calls()),
 		'i': wasmtest.Spin(),
+		'g': wasmtest.Grow(1),
 	}, wasmtest.Calls()))
 }
 
 func compile(t *testing.T) *wasm.Module {
 	t.Helper()
-	e, err := wasm.OpenEngine(t.Context(), wasm.EngineConfig{})
+	return compileOn(t, wasm.EngineConfig{})
+}
+
+func compileOn(t *testing.T, config wasm.EngineConfig) *wasm.Module {
+	t.Helper()
+	e, err := wasm.OpenEngine(t.Context(), config)
 	check(t, err)
 	t.Cleanup(func() { check(t, e.Close(context.Background())) })
 	m, err := e.Compile(t.Context(), guest())
@@ -297,6 +303,26 @@ func TestARunThatIsStoppedIsNoDivergence(t *testing.T) {
 	short.TurnTime, short.Fuel = time.Millisecond, 1000
 	if err := replay.Run(t.Context(), start(t, m, short), memlog.New(), turn); err != nil {
 		t.Errorf("the limits of this run end a turn of another: %v", err)
+	}
+}
+
+func TestATurnThatFoundNoMemoryOnItsNodeEndsAtTheSameInstructionElsewhere(t *testing.T) {
+	m := compile(t)
+	little := wasm.EngineConfig{MemoryBudget: 4 << 20}
+	turns := record(t, compileOn(t, little), "", "g")
+	if r := turns[1].Result; r.Status != chain.ResultLimit || !r.Trap.Known || r.Fuel == 0 || !strings.Contains(r.Text, "node memory") {
+		t.Fatalf("the turn is recorded as %+v", r)
+	}
+	again := start(t, m, limits)
+	for _, turn := range turns {
+		check(t, replay.Run(t.Context(), again, memlog.New(), turn))
+	}
+
+	// A node without memory says nothing of a chain that another has written.
+	var diverged *replay.Divergence
+	grown := record(t, m, "g")[0]
+	if err := replay.Run(t.Context(), start(t, compileOn(t, little), limits), memlog.New(), grown); !errors.Is(err, wasm.ErrNodeMemory) || errors.As(err, &diverged) {
+		t.Errorf("without memory it gives %v", err)
 	}
 }
 

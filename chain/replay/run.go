@@ -14,7 +14,9 @@ import (
 
 // Run executes a turn again on machine and holds its response, its error and
 // the state after it against what was recorded. A difference is a *Divergence.
-// When ctx ends, so does the execution, with the trap that is its cause.
+// When ctx ends, so does the execution, with the trap that is its cause. It also
+// ends where this node has no memory left for it; what the chain has is then
+// neither confirmed nor refuted.
 //
 // A turn that was interrupted never reached the instance that the chain goes on
 // with, and is left out. One that was cut short by its fuel, its time or a kill
@@ -40,6 +42,9 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 	response, failure := machine.Turn(ctx, int(t.Call.Export), input)
 	if host.failed != nil {
 		return host.failed
+	}
+	if errors.Is(failure, wasm.ErrNodeMemory) {
+		return fmt.Errorf("execute the turn of record %d again: %w", t.Record, failure)
 	}
 	if host.at != len(t.Events) {
 		return host.diverged("the chain has %s, which the guest does not do", chain.KindOf(t.Events[host.at]))

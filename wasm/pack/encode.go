@@ -27,6 +27,15 @@ const (
 // [MaxNodes] and [MaxBytes].
 func Encode(v Value) ([]byte, error) { return AppendEncode(nil, v) }
 
+// MustEncode is Encode for constants: it panics when v has no encoding.
+func MustEncode(v Value) []byte {
+	b, err := Encode(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // AppendEncode appends the encoding of v to dst; on an error dst comes back
 // unchanged.
 func AppendEncode(dst []byte, v Value) ([]byte, error) {

@@ -16,24 +16,39 @@ import (
 // bytes, and the root is the last node.
 type View struct {
 	buf   []byte
-	nodes []viewNode
-	open  []uint32 // nodes whose parent has not been met, while scanning
+	nodes []viewNode // from base on
+	open  []uint32   // nodes whose parent has not been met, while scanning
+	base  uint32     // the root of the known part, all of which stands for one node; 0 without one
+	fits  *TypeDesc  // a type that the known part has
 }
 
 // viewNode is one node of the buffer.
 type viewNode struct {
 	at, end uint32 // its header, and the end of its payload
-	first   uint32 // the first node of the part that it is the root of
 	refs    uint32 // offset of the indices of its children, which end its payload
+	first   uint32 // the first node of the part that it is the root of
+	start   uint32 // where that node begins
 	height  uint16
 	kind    Kind
+}
+
+// Part is a part of a scanned value, as a value of its own.
+type Part struct {
+	Bytes  []byte // as Encode writes it
+	height uint16 // 0 for a Part that was not scanned
 }
 
 // Scan takes in the value that b holds and reports whether b is what [Encode]
 // writes for it, byte for byte. Where it is not, b may still be one that [Decode]
 // accepts. The view refers to b, which must not change while it is in use.
-func (v *View) Scan(b []byte) bool {
-	v.buf, v.nodes, v.open = b, v.nodes[:0], v.open[:0]
+func (v *View) Scan(b []byte) bool { return v.ScanAfter(b, Part{}, nil) }
+
+// ScanAfter is Scan of a value that may well begin with a part that is known, as
+// the state of an actor is to the result of its next turn: that is compared and
+// not looked into. Where it begins so, the parts below the known one cannot be
+// asked for, and it [View.Fits] the type fits alone, which the caller knows.
+func (v *View) ScanAfter(b []byte, known Part, fits *TypeDesc) bool {
+	v.buf, v.nodes, v.open, v.base = b, v.nodes[:0], v.open[:0], 0
 	if len(b) < headerSize || len(b) > MaxBytes || string(b[:4]) != magic ||
 		binary.LittleEndian.Uint32(b[4:]) != wireVersion {
 		return false
@@ -43,6 +58,15 @@ func (v *View) Scan(b []byte) bool {
 		return false
 	}
 	at := headerSize
+	if size := len(known.Bytes); known.height > 0 && len(b) > size && string(b[headerSize:size]) == string(known.Bytes[headerSize:]) {
+		v.base, v.fits, at = binary.LittleEndian.Uint32(known.Bytes[8:])-1, fits, size
+		v.nodes = append(v.nodes, viewNode{at: headerSize, end: uint32(size), refs: uint32(size), start: headerSize, height: known.height})
+		v.open = append(v.open, v.base)
+		if count <= v.base {
+			return false
+		}
+		count -= v.base + 1
+	}
 	for range count {
 		if len(b)-at < nodeHeader || b[at+1] != 0 || b[at+2] != 0 || b[at+3] != 0 {
 			return false
@@ -67,29 +91,35 @@ func (v *View) node(at, end uint32) bool {
 	if !ok {
 		return false
 	}
-	i := uint32(len(v.nodes))
-	n := viewNode{at: at, end: end, first: i, refs: at + nodeHeader + uint32(refs), height: 1, kind: kind}
-	if children > 0 {
-		below := len(v.open) - children
-		if below < 0 {
-			return false
-		}
-		for j, c := range v.open[below:] {
-			if binary.LittleEndian.Uint32(v.buf[int(n.refs)+4*j:]) != c {
-				return false
-			}
-			n.height = max(n.height, v.nodes[c].height+1)
-		}
-		n.first = v.nodes[v.open[below]].first
-		v.open = v.open[:below]
-		if n.height > MaxDepth {
-			return false
-		}
+	i := v.base + uint32(len(v.nodes))
+	v.nodes = append(v.nodes, viewNode{at: at, end: end, first: i, start: at, refs: at + nodeHeader + uint32(refs), height: 1, kind: kind})
+	if children > 0 && !v.adopt(&v.nodes[len(v.nodes)-1], children) {
+		return false
 	}
-	v.nodes = append(v.nodes, n)
 	v.open = append(v.open, i)
 	return true
 }
+
+// adopt gives the node the last of those that have no parent yet.
+func (v *View) adopt(n *viewNode, children int) bool {
+	below := len(v.open) - children
+	if below < 0 {
+		return false
+	}
+	for j, c := range v.open[below:] {
+		if binary.LittleEndian.Uint32(v.buf[int(n.refs)+4*j:]) != c {
+			return false
+		}
+		n.height = max(n.height, v.at(c).height+1)
+	}
+	leftmost := v.at(v.open[below])
+	n.first, n.start = leftmost.first, leftmost.start
+	v.open = v.open[:below]
+	return n.height <= MaxDepth
+}
+
+// at is the node of that index.
+func (v *View) at(i uint32) *viewNode { return &v.nodes[i-v.base] }
 
 // layout checks a payload as far as it can be without its children, and says
 // where their indices begin and how many there are.
@@ -184,11 +214,11 @@ func packedLayout(elem Kind, n uint32, data []byte) bool {
 }
 
 // Root is the index of the node of the whole value.
-func (v *View) Root() int { return len(v.nodes) - 1 }
+func (v *View) Root() int { return int(v.base) + len(v.nodes) - 1 }
 
-// Kind is the kind of the part at node i.
+// Kind is the kind of the part at node i, 0 for the known part.
 func (v *View) Kind(i int) Kind {
-	if k := v.nodes[i].kind; k != kindArray {
+	if k := v.at(uint32(i)).kind; k != kindArray {
 		return k
 	}
 	return KindList
@@ -196,52 +226,52 @@ func (v *View) Kind(i int) Kind {
 
 // Len is how many parts node i has directly below it: items that are not
 // packed, field values, the payload of a variant, option or result.
-func (v *View) Len(i int) int { return int(v.nodes[i].end-v.nodes[i].refs) / 4 }
+func (v *View) Len(i int) int { n := v.at(uint32(i)); return int(n.end-n.refs) / 4 }
 
 // At is the node of part j below node i.
 func (v *View) At(i, j int) int {
-	return int(binary.LittleEndian.Uint32(v.buf[int(v.nodes[i].refs)+4*j:]))
+	return int(binary.LittleEndian.Uint32(v.buf[int(v.at(uint32(i)).refs)+4*j:]))
 }
 
 // IsOk reports whether node i is a result that holds its ok.
 func (v *View) IsOk(i int) bool {
-	n := &v.nodes[i]
+	n := v.at(uint32(i))
 	return n.kind == KindResult && v.buf[n.refs-5] == 0
 }
 
-// run is the bytes of the nodes of the part at node i.
-func (v *View) run(i int) []byte {
-	n := &v.nodes[i]
-	return v.buf[v.nodes[n.first].at:n.end]
-}
+// IsKnown reports whether node i is the known part.
+func (v *View) IsKnown(i int) bool { return v.at(uint32(i)).kind == 0 }
 
 // Is reports whether the part at node i is encoded as encoded, which Encode wrote.
 func (v *View) Is(i int, encoded []byte) bool {
-	if v.nodes[i].first != 0 { // only of a part at the start are the indices its own
+	n := v.at(uint32(i))
+	if n.first != 0 { // only of a part at the start are the indices its own
 		return string(v.Append(nil, i)) == string(encoded)
 	}
-	return string(v.run(i)) == string(encoded[headerSize:])
+	return string(v.buf[n.start:n.end]) == string(encoded[headerSize:])
+}
+
+// Part is the part at node i, its bytes appended to dst, which has no others.
+func (v *View) Part(i int, dst []byte) Part {
+	return Part{Bytes: v.Append(dst, i), height: v.at(uint32(i)).height}
 }
 
 // Append appends the encoding of the part at node i as a value of its own.
 func (v *View) Append(dst []byte, i int) []byte {
-	n := &v.nodes[i]
+	n := v.at(uint32(i))
 	count := uint32(i) + 1 - n.first
 	dst = appendHeader(dst, count)
 	start := len(dst)
-	dst = append(dst, v.run(i)...)
+	dst = append(dst, v.buf[n.start:n.end]...)
 	if n.first > 0 && count > 1 {
-		shift := start - int(v.nodes[n.first].at)
-		for j := int(n.first); j <= i; j++ {
-			m := &v.nodes[j]
+		shift := start - int(n.start)
+		for j := n.first; j <= uint32(i); j++ {
+			m := v.at(j)
 			addIndices(dst[int(m.refs)+shift:int(m.end)+shift], -n.first)
 		}
 	}
 	return dst
 }
-
-// Value makes a value of the part at node i.
-func (v *View) Value(i int) (Value, error) { return Decode(v.Append(nil, i)) }
 
 // addIndices adds n to each of the node indices in b.
 func addIndices(b []byte, n uint32) {
@@ -254,10 +284,14 @@ func addIndices(b []byte, n uint32) {
 // sooner: true is always right, and false may only mean that a record has its
 // fields in another order, or a variant its cases.
 func (v *View) Fits(i int, t *TypeDesc) bool {
-	n := &v.nodes[i]
-	switch t.Kind {
-	case KindValue, KindRef:
+	n := v.at(uint32(i))
+	switch {
+	case t.Kind == KindValue || t.Kind == KindRef:
 		return true
+	case n.kind == 0:
+		return t == v.fits
+	}
+	switch t.Kind {
 	case KindRecord:
 		return n.kind == KindRecord && v.Len(i) == len(t.Fields) && v.hasFields(i, t)
 	case KindVariant:
@@ -297,7 +331,8 @@ func (v *View) Fits(i int, t *TypeDesc) bool {
 
 // hasFields reports whether the record at node i has the fields of t, in its order.
 func (v *View) hasFields(i int, t *TypeDesc) bool {
-	p := v.buf[v.nodes[i].at+nodeHeader : v.nodes[i].refs]
+	n := v.at(uint32(i))
+	p := v.buf[n.at+nodeHeader : n.refs]
 	_, p = cutName(p)
 	p = p[4:]
 	for j := range t.Fields {
@@ -311,7 +346,8 @@ func (v *View) hasFields(i int, t *TypeDesc) bool {
 
 // hasCase reports whether the variant at node i is the case of t that its tag says.
 func (v *View) hasCase(i int, t *TypeDesc) bool {
-	_, p := cutName(v.buf[v.nodes[i].at+nodeHeader : v.nodes[i].refs])
+	n := v.at(uint32(i))
+	_, p := cutName(v.buf[n.at+nodeHeader : n.refs])
 	name, p := cutName(p)
 	tag := binary.LittleEndian.Uint32(p)
 	if uint64(tag) >= uint64(len(t.Cases)) || t.Cases[tag].Name != string(name) {

@@ -166,6 +166,59 @@ func TestPartsOfAViewAreValuesOfTheirOwn(t *testing.T) {
 	})
 }
 
+func TestAKnownPartIsNotLookedIntoAndNothingElseChanges(t *testing.T) {
+	skipped := 0
+	rapid.Check(t, func(t *rapid.T) {
+		state, rest := drawValue(t, 3), drawValue(t, 3)
+		first := state
+		if rapid.IntRange(0, 3).Draw(t, "other") == 0 {
+			first = drawValue(t, 3)
+		}
+		b, err := pack.Encode(pack.Ok(pack.TypeString, pack.TypeString, pack.Tuple(first, rest)))
+		encoded, err2 := pack.Encode(state)
+		if err != nil || err2 != nil {
+			t.Skip()
+		}
+		if rapid.Bool().Draw(t, "damaged") {
+			b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] ^= byte(rapid.IntRange(1, 255).Draw(t, "by"))
+		}
+		var whole, after pack.View
+		if !whole.Scan(encoded) {
+			t.Fatalf("%s is not taken", state)
+		}
+		known := whole.Part(whole.Root(), nil)
+		fits := &pack.TypeDesc{Kind: pack.KindString}
+		canonical := whole.Scan(b)
+		if got := after.ScanAfter(b, known, fits); got != canonical {
+			t.Fatalf("after %s, %x is taken: %v; otherwise %v", state, b, got, canonical)
+		}
+		if !canonical {
+			return
+		}
+		if after.Root() != whole.Root() || after.IsOk(after.Root()) != whole.IsOk(whole.Root()) {
+			t.Fatalf("the root is %d, and %d", after.Root(), whole.Root())
+		}
+		for i := whole.Root(); i >= 0; i-- {
+			if got, want := after.Append(nil, i), whole.Append(nil, i); !bytes.Equal(got, want) {
+				t.Fatalf("part %d is %x, and %x", i, got, want)
+			}
+			if after.IsKnown(i) {
+				skipped++
+				if !bytes.Equal(after.Append(nil, i), encoded) {
+					t.Fatalf("the known part is %x, not %x", after.Append(nil, i), encoded)
+				}
+				if !after.Fits(i, fits) || after.Fits(i, &pack.TypeDesc{Kind: pack.KindString}) || !after.Fits(i, &pack.TypeDesc{Kind: pack.KindValue}) {
+					t.Fatal("the known part does not fit what is known of it alone")
+				}
+				break
+			}
+		}
+	})
+	if skipped == 0 {
+		t.Error("nothing was known")
+	}
+}
+
 func TestACallIsItsStateAndItsParameters(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		state, params := drawValue(t, 3), drawValue(t, 3)
