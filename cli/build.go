@@ -121,7 +121,7 @@ const quietBuild = 400 * time.Millisecond
 func (p *program) build(ctx context.Context, m *manifest.Manifest) error {
 	cmd := sdk.BuildCommand(ctx, m.Dir, m.Package)
 	var output []byte
-	err := p.err.during("building "+m.Name, quietBuild, func() (err error) {
+	err := p.err.during("building "+m.Name, quietBuild, func(func(string)) (err error) {
 		output, err = cmd.CombinedOutput()
 		return err
 	})

@@ -70,7 +70,10 @@ func (p *program) inspect(ctx context.Context, path string, manifestAlone bool, 
 		return err
 	}
 	i := &inspection{file: path}
-	err = p.err.during("examining "+escape(path), quietStart, func() error { return i.examine(ctx, code) })
+	what := "examining " + escape(path)
+	err = p.err.during(what, quietStart, func(next func(string)) error {
+		return p.examine(tellCompile(ctx, path, what, next), i, code)
+	})
 	if err != nil {
 		return err
 	}
@@ -131,7 +134,7 @@ func noModule(path string, exists bool) error {
 }
 
 // examine finds out all there is to know. Its error is not the module's fault.
-func (i *inspection) examine(ctx context.Context, code []byte) error {
+func (p *program) examine(ctx context.Context, i *inspection, code []byte) error {
 	i.Report = wasm.Examine(code)
 	for _, err := range i.Problems {
 		i.refuse(err)
@@ -140,7 +143,7 @@ func (i *inspection) examine(ctx context.Context, code []byte) error {
 	if len(i.refusals) > 0 {
 		return nil
 	}
-	return onScratch(ctx, func(n *node.Node) error { return i.compile(ctx, n, code) })
+	return p.onScratch(ctx, func(n *node.Node) error { return i.compile(ctx, n, code) })
 }
 
 // compile goes the way of a run, up to the start of the actor.

@@ -29,12 +29,15 @@ func (i *inspection) refuse(err error) {
 	r := refusal{Reason: err.Error()}
 	var abi *wasm.ABIError
 	var check *wasm.CheckError
+	var compile *wasm.CompileError
 	var trap *wasm.Trap
 	switch {
 	case errors.As(err, &abi):
 		r.Reason, r.Hint = abi.Reason, abi.Hint
 	case errors.As(err, &check):
 		r = checkRefusal(check)
+	case errors.As(err, &compile):
+		r.Hint = compileHint(compile)
 	case strings.HasPrefix(r.Reason, "compile: "):
 		r.Hint = rebuild
 	case errors.As(err, &trap):

@@ -51,7 +51,7 @@ func (p *program) validate(ctx context.Context, path, format string) error {
 	note := ""
 	if m != nil {
 		path = m.File
-		if note, err = checkPackage(ctx, m); err != nil {
+		if note, err = p.checkPackage(ctx, m); err != nil {
 			var one *manifest.Error
 			if !errors.As(err, &one) {
 				return err
@@ -70,7 +70,7 @@ func (p *program) validate(ctx context.Context, path, format string) error {
 
 // checkPackage reads the package where there is one. The note says what is to
 // be said of a good one.
-func checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err error) {
+func (p *program) checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err error) {
 	code, err := m.ReadPackage()
 	if errors.Is(err, fs.ErrNotExist) {
 		return "its package " + m.Package + " is not built yet", nil
@@ -78,7 +78,7 @@ func checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err e
 	if err != nil {
 		return "", err
 	}
-	if err := checkLinks(ctx, m, code); err != nil {
+	if err := p.checkLinks(ctx, m, code); err != nil {
 		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), withoutPlace(err)), Err: err}
 	}
 	return "", nil
@@ -95,13 +95,17 @@ func withoutPlace(err error) error {
 
 // checkLinks compiles the package and holds what it imports against what the
 // manifest grants, as a run would.
-func checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) error {
-	return onScratch(ctx, func(n *node.Node) error { return n.System.Check(ctx, m, code) })
+func (p *program) checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) error {
+	what := "checking " + m.Name
+	return p.err.during(what, quietStart, func(next func(string)) error {
+		ctx := tellCompile(ctx, m.Package, what, next)
+		return p.onScratch(ctx, func(n *node.Node) error { return n.System.Check(ctx, m, code) })
+	})
 }
 
 // onScratch lends a node that runs nothing and keeps nothing but compiled code.
-func onScratch(ctx context.Context, f func(*node.Node) error) error {
-	n, err := node.Open(ctx, node.Config{Cache: cacheDir()})
+func (p *program) onScratch(ctx context.Context, f func(*node.Node) error) error {
+	n, err := node.Open(ctx, node.Config{Cache: cacheDir(), Compiler: p.compiler()})
 	if err != nil {
 		return err
 	}

@@ -104,10 +104,13 @@ func ReadLayout(module []byte) (*Layout, error) {
 	return l, nil
 }
 
+// ErrNotModule is wrapped by the error for bytes that do not begin as a module does.
+var ErrNotModule = errors.New("not a wasm module")
+
 // checkPreamble looks at how the module begins: magic and version.
 func checkPreamble(module []byte) error {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
-		return errors.New("not a wasm module: it does not begin with \\0asm")
+		return fmt.Errorf("%w: it does not begin with \\0asm", ErrNotModule)
 	}
 	switch version := string(module[4:8]); version {
 	case "\x01\x00\x00\x00":
@@ -115,7 +118,7 @@ func checkPreamble(module []byte) error {
 	case "\x0d\x00\x01\x00":
 		return &ABIError{"a wasm component, not a core module", "build a core module that speaks the Graph ABI: Rust for wasm32-unknown-unknown, Go with theater build"}
 	default:
-		return fmt.Errorf("wasm version % x is not supported", version)
+		return fmt.Errorf("%w: wasm version % x is not supported", ErrNotModule, version)
 	}
 }
 

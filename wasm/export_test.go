@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 )
 
@@ -10,6 +11,23 @@ const DispatchStart = 1<<32 + dispatchStart
 
 // HasStart reports whether the module has a start function to run.
 func (p *Prepared) HasStart() bool { return p.cases[dispatchStart] }
+
+// Small reports whether an engine compiles the module in its own process
+// whatever its configuration.
+func (p *Prepared) Small() bool { return p.small() }
+
+// LimitData is what a compiling process does where the system can.
+func LimitData(bytes int64) error { return limitData(bytes) }
+
+// Waiting is how many callers wait for the module.
+func (e *Engine) Waiting(code []byte) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if c := e.modules[sha256.Sum256(code)]; c != nil {
+		return c.waiting
+	}
+	return 0
+}
 
 // Memories are linear memories without instances.
 type Memories struct{ memories }

@@ -257,7 +257,7 @@ func refusedAt(err error) (stage, says string) {
 	var abi *wasm.ABIError
 	var trap *wasm.Trap
 	switch {
-	case errors.As(err, &checked):
+	case errors.As(err, &checked), errors.Is(err, wasm.ErrNotModule):
 		return wasmtest.StageCheck, err.Error()
 	case errors.As(err, &abi):
 		return wasmtest.StageABI, err.Error()

@@ -16,7 +16,12 @@ import (
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == asCompiler {
+		os.Exit(compilerMain(os.Args[2], os.Args[3]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // testHost answers what answer says, and remembers what it was asked.
 type testHost struct {

@@ -45,6 +45,8 @@ type Prepared struct {
 
 	imported, functions uint32         // of the original, the imported ones, and all
 	cases               map[int32]bool // what Dispatch can call
+	size                int            // bytes of the original
+	joins               uint64         // of the original, see Limits.Joins
 }
 
 // Prepare checks a module and rewrites it.
@@ -98,7 +100,7 @@ type rewriter struct {
 func Rewrite(c *Checked) (*Prepared, error) {
 	w := &rewriter{
 		Checked:  c,
-		prepared: &Prepared{Fixed: c.fixed(), imported: uint32(c.importedFunctions), functions: uint32(len(c.functions))},
+		prepared: &Prepared{Fixed: c.fixed(), imported: uint32(c.importedFunctions), functions: uint32(len(c.functions)), size: len(c.code), joins: c.joins},
 		types:    slices.Clone(c.types),
 		indexes:  make(map[functype]uint32, len(c.types)),
 		yield:    uint32(c.importedFunctions),

@@ -43,6 +43,9 @@ type Config struct {
 	Durability string
 	// Cache is the folder of compiled modules; "" keeps them in memory.
 	Cache string
+	// Compiler compiles modules in processes of their own; nil compiles them in
+	// this one.
+	Compiler *wasm.Compiler
 	// Logger takes what operators should know; nil drops it.
 	Logger *slog.Logger
 	// Output takes what guests log and write; nil drops it. It must not wait.
@@ -102,7 +105,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0)})
+	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0), Compiler: config.Compiler})
 	if err != nil {
 		return err
 	}
