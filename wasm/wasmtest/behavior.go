@@ -85,6 +85,14 @@ func Spin() Behavior {
 	})
 }
 
+// Fill grows the memory by so many bytes and fills them again and again, never
+// ending.
+func Fill(bytes uint32) Behavior {
+	return plain(func(*guest) Code {
+		return Addr(bytes/pageSize) + MemoryGrow + Drop + Loop(Addr(pageSize)+I32(1)+Addr(bytes-pageSize)+MemoryFill+Br(0)) + Unreachable
+	})
+}
+
 // Endless shows a behavior again and again and never ends.
 func Endless(b Behavior) Behavior {
 	return Behavior{b.imports, func(g *guest) Code { return Loop(b.emit(g)+Drop+Br(0)) + Unreachable }}

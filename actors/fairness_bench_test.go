@@ -1,0 +1,169 @@
+package actors_test
+
+import (
+	"context"
+	"fmt"
+	goruntime "runtime"
+	"runtime/metrics"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/wasm/wasmtest"
+)
+
+// BenchmarkFairness measures how others fare beside guests that never end, and
+// how soon those end that are told to. It has one processor more than there are
+// cores, as theater gives itself. Durations are in ms.
+func BenchmarkFairness(b *testing.B) {
+	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(goruntime.NumCPU() + 1))
+	for does, behavior := range endless() {
+		code := server(logs("it "+does, behavior))
+		b.Run("kill of one that "+does, func(b *testing.B) { benchmarkKill(b, code) })
+		b.Run("time-out of one that "+does, func(b *testing.B) { benchmarkDeadline(b, code) })
+		b.Run("collection beside one that "+does, func(b *testing.B) { benchmarkCollection(b, 1, code) })
+	}
+	b.Run("collection beside 50 that spin", func(b *testing.B) { benchmarkCollection(b, spinners, server(spin())) })
+	for _, size := range []uint32{64, 1024} {
+		b.Run(fmt.Sprintf("collection beside one that fills %d MiB", size), func(b *testing.B) {
+			benchmarkCollection(b, 1, server(logs("it fills", wasmtest.Fill(size<<20))), "memory = \"2GiB\"")
+		})
+	}
+	b.Run("request beside 50 that spin", func(b *testing.B) {
+		s := beside(b, spinners, server(spin()))
+		echo := s.spawn("echo", server(wasmtest.Echo()))
+		measure(b, func() { s.answers(echo, "x", "x") })
+	})
+	b.Run("list and inspect beside 50 that spin", func(b *testing.B) {
+		s := beside(b, spinners, server(spin()))
+		measure(b, func() {
+			for _, info := range s.List() {
+				_, err := s.Inspect(info.Ref)
+				check(b, err)
+			}
+		})
+	})
+	b.Run("kill beside 50 that spin", func(b *testing.B) {
+		s := beside(b, spinners, server(spin()))
+		all := s.List()
+		measure(b, func() {
+			if len(all) == 0 {
+				b.StopTimer()
+				s.close()
+				s = beside(b, spinners, server(spin()))
+				all = s.List()
+				b.StartTimer()
+			}
+			_, err := s.Kill(b.Context(), all[0].Ref)
+			check(b, err)
+			all = all[1:]
+		})
+	})
+}
+
+// spinners is how many guests spin beside what is measured.
+const spinners = 50
+
+// forever lets a turn run as long and do as much as it likes.
+const forever = unlimited + "fuel = 1_000_000_000_000_000\nturn_time = \"1h\"\n"
+
+// beside opens a stage on which so many actors are busy.
+func beside(b *testing.B, n int, code []byte, limits ...string) *stage {
+	s := open(b)
+	for range n {
+		s.busy(code, limits...)
+	}
+	return s
+}
+
+// busy spawns an actor and asks it what it never answers.
+func (s *stage) busy(code []byte, limits ...string) actors.Ref {
+	before := len(s.output())
+	ref := s.spawn("busy", code, slices.Concat([]string{forever}, limits)...)
+	go func() { _, _ = s.Request(context.Background(), ref, "test", nil) }()
+	s.eventually("it has begun", func() bool { return len(s.output()) > before })
+	return ref
+}
+
+func benchmarkKill(b *testing.B, code []byte) {
+	s := open(b)
+	var all []time.Duration
+	for range b.N {
+		ref := s.busy(code)
+		began := time.Now()
+		_, err := s.Kill(b.Context(), ref)
+		check(b, err)
+		all = append(all, time.Since(began))
+	}
+	report(b, all)
+}
+
+// benchmarkDeadline measures how much longer a turn takes than it may.
+func benchmarkDeadline(b *testing.B, code []byte) {
+	const limit = 20 * time.Millisecond
+	s := open(b)
+	var all []time.Duration
+	for range b.N {
+		ref := s.spawn("actor", code, unlimited+"fuel = 1_000_000_000_000_000\nturn_time = \""+limit.String()+"\"")
+		began := time.Now()
+		if _, err := s.request(ref, ""); err == nil {
+			b.Fatal("it answers")
+		}
+		all = append(all, max(0, time.Since(began)-limit))
+	}
+	report(b, all)
+}
+
+// benchmarkCollection measures collections of garbage, and how long they wait for
+// guests to stop.
+func benchmarkCollection(b *testing.B, n int, code []byte, limits ...string) {
+	goruntime.GC()
+	began := time.Now()
+	goruntime.GC()
+	quiet := time.Since(began)
+	s := beside(b, n, code, limits...)
+	before := stops()
+	measure(b, goruntime.GC)
+	b.ReportMetric(ms(longest(before, stops())), "wait-max-ms")
+	b.ReportMetric(ms(quiet), "quiet-ms")
+	s.close()
+}
+
+// stops is the histogram of how long the world took to stop.
+func stops() *metrics.Float64Histogram {
+	sample := []metrics.Sample{{Name: "/sched/pauses/stopping/gc:seconds"}}
+	metrics.Read(sample)
+	return sample[0].Value.Float64Histogram()
+}
+
+// longest is the longest that came to a histogram, as far as it tells.
+func longest(before, after *metrics.Float64Histogram) time.Duration {
+	for i := len(after.Counts) - 1; i >= 0; i-- {
+		if after.Counts[i] > before.Counts[i] {
+			return time.Duration(after.Buckets[i] * float64(time.Second))
+		}
+	}
+	return 0
+}
+
+// measure runs f again and again and reports how long it took.
+func measure(b *testing.B, f func()) {
+	var all []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		f()
+		all = append(all, time.Since(began))
+	}
+	report(b, all)
+}
+
+func report(b *testing.B, all []time.Duration) {
+	slices.Sort(all)
+	b.ReportMetric(ms(all[len(all)/2]), "p50-ms")
+	b.ReportMetric(ms(all[len(all)*99/100]), "p99-ms")
+	b.ReportMetric(ms(all[len(all)-1]), "max-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
