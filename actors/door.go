@@ -34,7 +34,8 @@ type door struct {
 	begun    chain.Call
 	answered chain.Host
 	asked    host.Call
-	single   [1]pack.Value // the argument of a function with one
+	view     pack.View
+	room     [4]pack.Value // for arguments
 }
 
 // effect is what a deferred call left to be released.
@@ -111,16 +112,15 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 		return d.sleep(ctx, imp, input)
 	}
 	f := &p.control.functions[imp]
-	value, err := pack.Decode(input)
-	if err != nil {
+	args, err := d.args(f, input)
+	switch {
+	case errors.Is(err, host.ErrArguments):
+		return d.answer(imp, input, f, pack.Value{}, err)
+	case err != nil:
 		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindABI, "%s.%s is called with bytes that are no value: %v", f.Interface, f.Signature.Name, err))
 	}
-	args, err := f.Args(value, d.single[:])
-	if err != nil {
-		return d.answer(imp, input, f, pack.Value{}, err)
-	}
 	session := p.sessions[f.Session]
-	d.asked = host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock(), Pending: d.pending[f.Session]}
+	d.asked.Reset(f, args, d.at(), p.machine.Clock(), d.pending[f.Session])
 	if f.Kind == host.Outcall || f.Kind == host.Wait {
 		return d.leave(ctx, imp, input, f)
 	}
@@ -130,6 +130,20 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 		d.effects = append(d.effects, effect{session, what, d.asked.At})
 	}
 	return reply, trap
+}
+
+// args are the arguments of a call.
+func (d *door) args(f *host.Function, input []byte) ([]pack.Value, error) {
+	if d.view.Scan(input) {
+		if args, ok := f.FlatArgs(&d.view, d.room[:0]); ok {
+			return args, nil
+		}
+	}
+	value, err := pack.Decode(input)
+	if err != nil {
+		return nil, err
+	}
+	return f.Args(value)
 }
 
 // serve readies the door for the sessions that answer calls.

@@ -168,6 +168,9 @@ func (p *process) interrupted(failure error) bool {
 
 // afterTurn decides whether the actor goes on.
 func (p *process) afterTurn(ctx actor.Context, err error) {
+	if err == nil && p.haltErr == nil && p.shutdown == nil {
+		return
+	}
 	var exit Exit
 	switch {
 	case p.haltErr != nil:

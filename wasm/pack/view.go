@@ -154,6 +154,9 @@ func namedLayout(kind Kind, p []byte) (refs, children int, ok bool) {
 	if len(p) == 0 {
 		return 0, 0, false
 	}
+	if kind == KindOption || kind == KindResult {
+		return choiceLayout(kind, p)
+	}
 	r := reader{s: unsafe.String(&p[0], len(p))}
 	switch kind {
 	case KindList:
@@ -173,21 +176,46 @@ func namedLayout(kind Kind, p []byte) (refs, children int, ok bool) {
 		for j := 0; j < children && r.err == nil; j++ {
 			r.name("field name")
 		}
-	case KindOption:
-		r.skipType(1)
-		children = int(r.u8())
-		ok = children <= 1
-	case KindResult:
-		r.skipType(1)
-		r.skipType(1)
-		ok = r.u32() <= 1
-		children = int(r.u8())
-		ok = ok && children == 1
 	}
-	if kind != KindOption && kind != KindResult {
-		ok = true
+	return r.pos, children, r.err == nil
+}
+
+// choiceLayout is layout for options and results.
+func choiceLayout(kind Kind, p []byte) (refs, children int, ok bool) {
+	at := skipTypes(p, 0)
+	if kind == KindOption {
+		if at >= len(p) {
+			return 0, 0, false
+		}
+		return at + 1, int(p[at]), p[at] <= 1
 	}
-	return r.pos, children, ok && r.err == nil
+	at = skipTypes(p, at)
+	if len(p)-at < 5 {
+		return 0, 0, false
+	}
+	return at + 5, int(p[at+4]), binary.LittleEndian.Uint32(p[at:]) <= 1 && p[at+4] == 1
+}
+
+// skipTypes returns where the type at p[at] ends, past the end of p for none.
+func skipTypes(p []byte, at int) int {
+	for i := at; i < min(at+4, len(p)); i++ { // most are short
+		switch kind := Kind(p[i]); {
+		case kind == KindList || kind == KindOption:
+			continue
+		case kind.width() > 0 || kind == KindString:
+			return i + 1
+		}
+		break
+	}
+	if at >= len(p) {
+		return len(p) + 1
+	}
+	r := reader{s: unsafe.String(&p[0], len(p)), pos: at}
+	r.skipType(1)
+	if r.err != nil {
+		return len(p) + 1
+	}
+	return r.pos
 }
 
 // packedLayout checks the n elements of an array.
@@ -271,6 +299,41 @@ func (v *View) Append(dst []byte, i int) []byte {
 		}
 	}
 	return dst
+}
+
+// Flat appends to dst the items of a tuple, or the one value that is none, when
+// none of them has parts: the arguments of most calls. What they hold of the
+// buffer is one copy. It returns false for any other value.
+func (v *View) Flat(dst []Value) (_ []Value, ok bool) {
+	leaves := v.nodes
+	if root := &v.nodes[len(v.nodes)-1]; root.kind == KindTuple {
+		leaves = v.nodes[:len(v.nodes)-1]
+		if int(root.end-root.refs) != 4*len(leaves) {
+			return dst, false
+		}
+	}
+	buf := ""
+	for i := range leaves {
+		n := &leaves[i]
+		switch {
+		case n.kind.width() > 0:
+			var wide [8]byte
+			copy(wide[:], v.buf[n.at+nodeHeader:n.end])
+			dst = append(dst, fixedValue(n.kind, string(wide[:])))
+			continue
+		case n.kind != KindString && n.kind != kindArray:
+			return dst, false
+		case buf == "":
+			buf = string(v.buf)
+		}
+		payload := buf[n.at+nodeHeader : n.end]
+		if n.kind == KindString {
+			dst = append(dst, Value{kind: KindString, str: payload[4:]})
+		} else {
+			dst = append(dst, Value{kind: KindList, flag: payload[0], str: payload[5:]})
+		}
+	}
+	return dst, true
 }
 
 // addIndices adds n to each of the node indices in b.

@@ -110,6 +110,59 @@ func TestAViewTakesExactlyWhatTheEncoderWrites(t *testing.T) {
 		scanned(t, nested(depth))
 	}
 	scanned(t, shared(3))
+	for _, depth := range []int{1, 3, 4, 5, pack.MaxDepth - 2, pack.MaxDepth - 1, pack.MaxDepth, pack.MaxDepth + 1} {
+		typ := bytes.Repeat([]byte{byte(pack.KindOption)}, depth)
+		scanned(t, optionOf(append(typ, byte(pack.KindU8))))
+		scanned(t, optionOf(typ))
+	}
+	for _, typ := range []string{"", "\x0b", "\x0b\x01\x00\x00\x00\x0c", "\x08\x01\x00\x00\x00v", "\x20", "\x00", "\x15", "\x14\x0c\x0a\x06"} {
+		scanned(t, optionOf([]byte(typ)))
+	}
+}
+
+// optionOf is an absent option whose header has those bytes as its type.
+func optionOf(typ []byte) []byte {
+	none := pack.MustEncode(pack.None(pack.TypeU8))
+	b := append(bytes.Clone(none[:24]), typ...)
+	binary.LittleEndian.PutUint32(b[20:], uint32(len(typ)+1))
+	return append(b, 0)
+}
+
+func TestArgumentsWithoutPartsAreTakenFlat(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := drawValue(t, 2)
+		b, err := pack.Encode(v)
+		if err != nil {
+			t.Skip()
+		}
+		want, flat := []pack.Value{v}, true
+		if v.Kind() == pack.KindTuple {
+			want = v.Items()
+		}
+		for _, item := range want {
+			switch item.Kind() {
+			case pack.KindTuple, pack.KindOption, pack.KindResult, pack.KindVariant, pack.KindRecord:
+				flat = false
+			case pack.KindList:
+				_, bytes := item.AsBytes()
+				flat = flat && bytes
+			}
+		}
+		var view pack.View
+		if !view.Scan(b) {
+			t.Fatalf("%s is not taken", v)
+		}
+		got, ok := view.Flat(nil)
+		if ok != flat {
+			t.Fatalf("%s is flat: %v", v, ok)
+		}
+		clear(b)
+		for i := range got {
+			if ok && !got[i].Equal(want[i]) {
+				t.Fatalf("item %d of %s is %s", i, v, got[i])
+			}
+		}
+	})
 }
 
 // drawValue draws values of every kind, with parts in parts.
