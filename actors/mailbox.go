@@ -89,7 +89,11 @@ func (m *mailbox) Start() {
 }
 
 // PostUserMessage queues a message or refuses it.
-func (m *mailbox) PostUserMessage(message any) {
+func (m *mailbox) PostUserMessage(message any) { m.post(message, nil) }
+
+// post is PostUserMessage from a function that w runs, nil for none: the message
+// is handled right after it, where nothing was before it.
+func (m *mailbox) post(message any, w *worker) {
 	d, counts := actor.UnwrapEnvelopeMessage(message).(delivery)
 	m.mu.Lock()
 	if counts {
@@ -100,7 +104,9 @@ func (m *mailbox) PostUserMessage(message any) {
 		}
 	}
 	m.user.push(message)
-	m.unlockAndWake()
+	if wake := m.unlock(); wake && !w.follow(m.work) {
+		m.dispatcher.schedule(m.work)
+	}
 }
 
 // admitLocked counts a delivery in, or says why it is refused.
@@ -165,14 +171,19 @@ func (m *mailbox) close(reason error) []delivery {
 // unlockAndWake gives up the lock and schedules a run where there is work and
 // none is under way.
 func (m *mailbox) unlockAndWake() {
-	wake := m.started && !m.scheduled && m.readyLocked()
+	if m.unlock() {
+		m.dispatcher.schedule(m.work)
+	}
+}
+
+// unlock gives up the lock and returns whether the caller is to schedule a run.
+func (m *mailbox) unlock() (wake bool) {
+	wake = m.started && !m.scheduled && m.readyLocked()
 	if wake {
 		m.scheduled = true
 	}
 	m.mu.Unlock()
-	if wake {
-		m.dispatcher.schedule(m.work)
-	}
+	return wake
 }
 
 func (m *mailbox) readyLocked() bool {
@@ -221,6 +232,7 @@ func (m *mailbox) handle(handled *int) (again bool) {
 			finished = true
 			return false
 		}
+		m.worker.pass()
 		if *handled++; *handled%shareEvery == 0 {
 			m.worker.share()
 		}

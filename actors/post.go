@@ -67,7 +67,7 @@ func (p *process) Send(to host.Actor, body string, at host.Event) {
 	c, cause := to.(*control), causeOf(at)
 	e, err := c.sendTo(body, cause)
 	if err == nil {
-		err = c.deliver(e)
+		err = c.deliver(e, p.control.mailbox.worker)
 	}
 	if err == nil {
 		return
@@ -91,7 +91,7 @@ func (p *process) Request(ctx context.Context, to host.Actor, body string, at ho
 		return "", err
 	}
 	defer leave()
-	if err := c.deliver(e); err != nil {
+	if err := c.deliver(e, nil); err != nil {
 		return "", err
 	}
 	select {
@@ -119,9 +119,10 @@ func causeOf(at host.Event) chain.Cause {
 	return chain.Cause{Kind: chain.CauseEvent, Event: chain.Ref{Actor: at.Actor, Record: at.Record, Index: at.Index}}
 }
 
-// deliver queues a message with its actor, or says why it cannot be.
-func (c *control) deliver(e *envelope) error {
-	c.mailbox.PostUserMessage(e)
+// deliver queues a message with its actor, or says why it cannot be. w is the
+// worker that runs the turn which sends it, nil for none.
+func (c *control) deliver(e *envelope, w *worker) error {
+	c.mailbox.post(e, w)
 	if e.refusal != nil {
 		return fmt.Errorf("actor %s: %w", c.path, e.refusal)
 	}
@@ -139,7 +140,7 @@ func (s *System) Send(ref Ref, from string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.deliver(e)
+	return c.deliver(e, nil)
 }
 
 // Request delivers body to the actor's handle-request and waits for the answer.
@@ -200,7 +201,7 @@ func (s *System) takesMessages(ref Ref) (*control, error) {
 
 // ask delivers a message and waits for its answer.
 func (c *control) ask(ctx context.Context, e *envelope) (answer, error) {
-	if err := c.deliver(e); err != nil {
+	if err := c.deliver(e, nil); err != nil {
 		return answer{}, err
 	}
 	select {
