@@ -282,10 +282,12 @@ func (m *Machine) hostCall(ctx context.Context, imp int, in, inLen, outPtr, outL
 	if !ok {
 		panic(Trapf(KindABI, "%s: the input of %d bytes at %d is outside the memory", m.module.Layout.Imports[imp], inLen, in))
 	}
+	m.spend(len(input))
 	reply, err := m.ask(ctx, imp, input)
 	if err != nil {
 		panic(err)
 	}
+	m.spend(len(reply.Output))
 	m.depth++
 	defer func() { m.depth-- }()
 	if m.depth > maxNesting {

@@ -96,8 +96,9 @@ func (m *meter) yield(ctx context.Context) *Trap {
 	return nil
 }
 
-// hostFuel is what the host's work costs besides a fuel for each eight bytes.
-const hostFuel = 64
+// hostFuel is what the host's work costs besides a fuel for each eight bytes: about
+// as much as the guest would spend in that time.
+const hostFuel = 256
 
 // charge takes fuel for work that the host does for the guest, and looks at once
 // whether it is spent.
