@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"container/list"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -36,20 +38,20 @@ const (
 // control is an actor's control block: all that others may see of it and ask
 // of it without going through its mailbox. It outlives the process.
 type control struct {
+	*Blueprint
 	id      chain.ID
 	name    string
-	path    string
 	created time.Time
-	module  *wasm.Module
 	mailbox *mailbox
-	// answersLater says that the guest can answer a request after the turn
-	// that delivered it.
-	answersLater bool
+	pid     *actor.PID
+	ctx     context.Context // of all the actor's turns; a kill ends it
+	cancel  context.CancelCauseFunc
 
-	// Set before anyone else has the block:
-	pid    *actor.PID
-	ctx    context.Context // of all the actor's turns; a kill ends it
-	cancel context.CancelCauseFunc
+	// Set by the registry before anyone else has the block:
+	path   string
+	number int           // what the path has beside the name; 1 for nothing
+	place  *list.Element // in the registry's order
+	listed atomic.Bool   // in the registry: path and id are this actor's and no other's
 
 	registered atomic.Bool   // takes messages
 	turns      atomic.Int64  // closed turns
@@ -58,27 +60,40 @@ type control struct {
 	stopping   chan struct{} // closed with the first order: waits end
 	ready      chan struct{} // closed when init is over
 	done       chan struct{} // closed when the actor has ended
+	acks       acks          // of the log, for its records
 
 	mu      sync.Mutex
-	order   ending          // guarded by mu
-	ended   bool            // guarded by mu
-	drained []delivery      // guarded by mu; what waited when it was told to stop
-	initErr error           // guarded by mu
-	exit    Exit            // guarded by mu, meaningful once done
-	subs    []*Subscription // guarded by mu
-	head    chain.Hash      // guarded by mu; of the newest acknowledged record
+	order   ending     // guarded by mu
+	ended   bool       // guarded by mu
+	drained []delivery // guarded by mu; what waited when it was told to stop
+	initErr error      // guarded by mu
+	exit    Exit       // guarded by mu, meaningful once done
 }
+
+var _ host.Actor = (*control)(nil)
+
+func (s *System) newControl(b *Blueprint, id chain.ID, name string) *control {
+	c := &control{
+		Blueprint: b, id: id, name: name, created: s.config.Now(),
+		mailbox:  newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
+		pid:      s.proto.NewLocalPID(id.String()),
+		stopping: make(chan struct{}), ready: make(chan struct{}), done: make(chan struct{}),
+	}
+	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
+	return c
+}
+
+// ID is the actor's id as guests know it.
+func (c *control) ID() string { return c.pid.Id }
+
+// Path is the actor's place in the tree.
+func (c *control) Path() string { return c.path }
 
 // give tells the actor to end; stop passes the news to its process. Who waits
 // for a message that is not handled yet is answered now, for the turn that runs
 // may take long. An order that is no stronger than one before changes nothing.
 func (c *control) give(o ending, stop func(*actor.PID)) {
-	drained := c.mailbox.close(ErrStopped)
-	for _, d := range drained {
-		if r := d.(*envelope).reply; r != nil {
-			r.deliver(c.gone())
-		}
-	}
+	drained := c.shut()
 	c.mu.Lock()
 	c.drained = append(c.drained, drained...)
 	if c.order == orderNone {
@@ -95,6 +110,18 @@ func (c *control) give(o ending, stop func(*actor.PID)) {
 	if stronger {
 		stop(c.pid)
 	}
+}
+
+// shut refuses further messages. Who waits for one that is not handled yet is
+// answered; they are returned.
+func (c *control) shut() []delivery {
+	drained := c.mailbox.close(ErrStopped)
+	for _, d := range drained {
+		if r := d.(*envelope).reply; r != nil {
+			r.deliver(c.gone())
+		}
+	}
+	return drained
 }
 
 // gone is the answer to a message that nobody will handle.
@@ -158,10 +185,7 @@ func (c *control) end(exit Exit) {
 	}
 	c.ended, c.exit = true, exit
 	c.cancel(nil)
-	for _, s := range c.subs {
-		s.end()
-	}
-	c.subs = nil
+	c.acks.close()
 	close(c.done)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -20,12 +21,21 @@ type door struct {
 
 	// Of the turn that runs:
 	ctx      context.Context
-	room     chain.Room
-	events   []chain.Event // not enqueued yet
-	effects  []effect      // not released yet
+	draft    *chain.Draft // of the events that are not enqueued yet; nil for none
+	effects  []effect     // not released yet
 	calls    int
 	recorded int64 // bytes
 	logged   int64 // bytes
+
+	pending []iter.Seq[any] // by session, its effects that are not released yet
+
+	// Memory that is used again: events as they are written down, and the call
+	// that a session is asked to answer.
+	begun    chain.Call
+	answered chain.Host
+	asked    host.Call
+	view     pack.View
+	room     [4]pack.Value // for arguments
 }
 
 // effect is what a deferred call left to be released.
@@ -38,23 +48,31 @@ type effect struct {
 var _ wasm.Host = (*door)(nil)
 
 // open begins a turn.
-func (d *door) open(ctx context.Context, room chain.Room, call *chain.Call, size int) {
-	d.ctx, d.room = ctx, room
-	d.events = []chain.Event{call}
-	d.effects = nil
+func (d *door) open(ctx context.Context, call chain.Call, size int) {
+	d.ctx = ctx
+	d.forget()
 	d.calls, d.recorded, d.logged = 0, int64(size), 0
+	d.begun = call
+	d.event(&d.begun)
+}
+
+// forget drops the effects.
+func (d *door) forget() {
+	clear(d.effects)
+	d.effects = d.effects[:0]
 }
 
 // flush enqueues the events so far as a record and, unless the turn failed,
 // lets the effects act in order.
 func (d *door) flush(release bool) error {
-	events, effects := d.events, d.effects
-	d.events, d.effects = nil, nil
-	if err := d.process.append(events, d.room); err != nil {
+	defer d.forget()
+	draft := d.draft
+	d.draft = nil
+	if err := d.process.append(draft); err != nil {
 		return err
 	}
 	if release {
-		for _, e := range effects {
+		for _, e := range d.effects {
 			e.session.Release(e.what, e.at)
 		}
 	}
@@ -63,10 +81,20 @@ func (d *door) flush(release bool) error {
 
 // at names the next event.
 func (d *door) at() host.Event {
-	return host.Event{Actor: d.process.control.id, Record: d.process.next, Index: uint32(len(d.events))}
+	at := host.Event{Actor: d.process.control.id, Record: d.process.next}
+	if d.draft != nil {
+		at.Index = uint32(d.draft.Count())
+	}
+	return at
 }
 
-func (d *door) event(e chain.Event) { d.events = append(d.events, e) }
+// event writes an event down. It keeps nothing of e.
+func (d *door) event(e chain.Event) {
+	if d.draft == nil {
+		d.draft = chain.NewDraft(d.process.control.id, d.process.next)
+	}
+	d.draft.Add(e)
+}
 
 // Call serves import number imp.
 func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, error) {
@@ -83,31 +111,52 @@ func (d *door) Call(ctx context.Context, imp int, input []byte) (wasm.Reply, err
 	if p.control.module.Layout.Imports[imp].WASI() {
 		return d.sleep(ctx, imp, input)
 	}
-	f := p.birth.functions[imp]
-	value, err := pack.Decode(input)
-	if err != nil {
+	f := &p.control.functions[imp]
+	args, err := d.args(f, input)
+	switch {
+	case errors.Is(err, host.ErrArguments):
+		return d.answer(imp, input, f, pack.Value{}, err)
+	case err != nil:
 		return wasm.Reply{}, d.refuse(imp, input, wasm.Trapf(wasm.KindABI, "%s.%s is called with bytes that are no value: %v", f.Interface, f.Signature.Name, err))
 	}
-	args, err := f.Args(value)
-	if err != nil {
-		return d.answer(imp, input, f, pack.Value{}, err)
-	}
-	call := &host.Call{Interface: f.Interface, Function: f.Signature.Name, Args: args, At: d.at(), Now: p.machine.Clock()}
-	session := p.sessions[f.Handler]
-	for _, e := range d.effects {
-		if e.session == session {
-			call.Pending = append(call.Pending, e.what)
-		}
-	}
+	session := p.sessions[f.Session]
+	d.asked.Reset(f, args, d.at(), p.machine.Clock(), d.pending[f.Session])
 	if f.Kind == host.Outcall || f.Kind == host.Wait {
-		return d.leave(ctx, imp, input, f, call)
+		return d.leave(ctx, imp, input, f)
 	}
-	out, err := session.Call(ctx, call)
+	out, err := session.Call(ctx, &d.asked)
 	reply, trap := d.answer(imp, input, f, out, err)
-	if trap == nil && err == nil && call.Effect() != nil {
-		d.effects = append(d.effects, effect{session, call.Effect(), call.At})
+	if what := d.asked.Effect(); trap == nil && err == nil && what != nil {
+		d.effects = append(d.effects, effect{session, what, d.asked.At})
 	}
 	return reply, trap
+}
+
+// args are the arguments of a call.
+func (d *door) args(f *host.Function, input []byte) ([]pack.Value, error) {
+	if d.view.Scan(input) {
+		if args, ok := f.FlatArgs(&d.view, d.room[:0]); ok {
+			return args, nil
+		}
+	}
+	value, err := pack.Decode(input)
+	if err != nil {
+		return nil, err
+	}
+	return f.Args(value)
+}
+
+// serve readies the door for the sessions that answer calls.
+func (d *door) serve(sessions []host.Session) {
+	for _, of := range sessions {
+		d.pending = append(d.pending, func(yield func(any) bool) {
+			for _, e := range d.effects {
+				if e.session == of && !yield(e.what) {
+					return
+				}
+			}
+		})
+	}
 }
 
 // weigh holds the turn to what it may put on the chain.
@@ -126,15 +175,22 @@ func (d *door) refuse(imp int, input []byte, trap error) error {
 }
 
 // answer records a call that was answered on the spot.
-func (d *door) answer(imp int, input []byte, f host.Function, out pack.Value, err error) (wasm.Reply, error) {
+func (d *door) answer(imp int, input []byte, f *host.Function, out pack.Value, err error) (wasm.Reply, error) {
 	status, output, trap := d.output(f, out, err)
-	d.event(&chain.Host{Import: uint32(imp), Input: d.process.payload(input), Status: status, Output: d.process.payload(output)})
+	d.answered = chain.Host{Import: uint32(imp), Input: d.process.payload(input), Status: status, Output: d.process.payload(output)}
+	d.event(&d.answered)
 	return wasm.Reply{Output: output}, trap
 }
 
+// okUnit is what most functions answer.
+var okUnit = pack.MustEncode(pack.Ok(pack.TypeString, pack.TypeString, pack.Unit))
+
 // output is what the guest is handed for an answer or an error: a value, or a
 // trap where the function has no err.
-func (d *door) output(f host.Function, out pack.Value, err error) (chain.CallStatus, []byte, error) {
+func (d *door) output(f *host.Function, out pack.Value, err error) (chain.CallStatus, []byte, error) {
+	if err == nil && f.AnswersUnit(out) {
+		return d.weighed(chain.CallAnswered, okUnit)
+	}
 	status := chain.CallAnswered
 	kind := wasm.KindHost
 	switch {
@@ -151,18 +207,23 @@ func (d *door) output(f host.Function, out pack.Value, err error) (chain.CallSta
 		return status, nil, wasm.Trapf(kind, "%s.%s: %v", f.Interface, f.Signature.Name, err)
 	}
 	encoded, err := pack.Encode(value)
-	if err == nil {
-		err = d.weigh(len(encoded))
-	}
 	if err != nil {
 		return chain.CallRefused, nil, err
 	}
-	return status, encoded, nil
+	return d.weighed(status, encoded)
+}
+
+// weighed is an output that must fit what the turn may put on the chain.
+func (d *door) weighed(status chain.CallStatus, output []byte) (chain.CallStatus, []byte, error) {
+	if err := d.weigh(len(output)); err != nil {
+		return chain.CallRefused, nil, err
+	}
+	return status, output, nil
 }
 
 // leave makes a call that leaves the actor and waits: what the turn did so far
 // is enqueued and released first, with the intent.
-func (d *door) leave(ctx context.Context, imp int, input []byte, f host.Function, call *host.Call) (wasm.Reply, error) {
+func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Function) (wasm.Reply, error) {
 	p := d.process
 	outcome := &chain.Outcome{Import: uint32(imp)}
 	if f.Kind == host.Outcall {
@@ -175,7 +236,9 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f host.Function
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.limits.WaitTime)
 	defer cancel()
-	out, err := p.sessions[f.Handler].Call(waiting, call)
+	var out pack.Value
+	var err error
+	p.wait(func() { out, err = p.sessions[f.Session].Call(waiting, &d.asked) })
 	var killed *wasm.Trap
 	switch {
 	case errors.As(context.Cause(ctx), &killed):
@@ -186,6 +249,16 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f host.Function
 	}
 	status, output, trap := d.output(f, out, err)
 	return d.settle(outcome, status, output, trap)
+}
+
+// wait runs f, which waits on the guest's behalf, while others use its slot and its
+// worker.
+func (p *process) wait(f func()) {
+	p.machine.Wait(func() {
+		p.control.mailbox.blocking()
+		defer p.control.mailbox.unblocked()
+		f()
+	})
 }
 
 // settle records the end of a wait.
@@ -216,11 +289,17 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	outcome.Time = p.machine.Clock() + ns
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
+	slept := false
+	p.wait(func() {
+		select {
+		case <-timer.C:
+			slept = true
+		case <-ctx.Done():
+		case <-p.control.stopping:
+		}
+	})
+	if slept {
 		return d.settle(outcome, chain.CallAnswered, nil, nil)
-	case <-ctx.Done():
-	case <-p.control.stopping:
 	}
 	outcome.Time = 0
 	if p.control.ordered() == orderKill {

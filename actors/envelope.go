@@ -30,10 +30,9 @@ const (
 // what, caused by what, and who waits for the answer.
 type envelope struct {
 	form   form
-	export string
-	body   []byte
-	params pack.Value
-	weight int // bytes of params, as its sender measured them
+	export int // its index
+	body   string
+	params []byte
 	cause  chain.Cause
 	reply  *reply // nil when nobody waits
 
@@ -42,18 +41,33 @@ type envelope struct {
 
 var _ delivery = (*envelope)(nil)
 
+// sendTo is a message for the actor's handle-send.
+func (c *control) sendTo(body string, cause chain.Cause) (*envelope, error) {
+	if c.handleSend == absent {
+		return nil, &NoExportError{Path: c.path, Export: exportSend}
+	}
+	return &envelope{form: formSend, export: c.handleSend, body: body, cause: cause}, nil
+}
+
+// requestTo is a message for the actor's handle-request.
+func (c *control) requestTo(body string, cause chain.Cause, r *reply) (*envelope, error) {
+	if c.handleReq == absent {
+		return nil, &NoExportError{Path: c.path, Export: exportRequest}
+	}
+	return &envelope{form: formRequest, export: c.handleReq, body: body, cause: cause, reply: r}, nil
+}
+
 // envelopeOverhead is what a message weighs beside its body, in bytes.
 const envelopeOverhead = 128
 
-func (e *envelope) size() int { return len(e.body) + e.weight + envelopeOverhead }
+func (e *envelope) size() int { return len(e.body) + len(e.params) + envelopeOverhead }
 
 func (e *envelope) refuse(reason error) { e.refusal = reason }
 
 // answer is what a waiting caller gets.
 type answer struct {
-	body  []byte     // of a request
-	value pack.Value // of a call
-	err   error
+	body string // of a request; of a call, the response
+	err  error
 }
 
 // reply is where the answer to a message goes. It takes one.
@@ -79,15 +93,16 @@ func (r *reply) deliver(a answer) {
 // requestBody is how a request's answer is read from what handle-request
 // returned: a tuple of one option. held says that the guest will answer later;
 // anything else than the tuple is an empty answer, as in the original.
-func requestBody(response pack.Value) (body []byte, held bool) {
-	if response.Kind() != pack.KindTuple || response.Len() == 0 {
-		return nil, false
+func requestBody(encoded []byte) (body string, held bool) {
+	response, err := pack.Decode(encoded)
+	if err != nil || response.Kind() != pack.KindTuple || response.Len() == 0 {
+		return "", false
 	}
 	inner, present, ok := response.At(0).Option()
 	if !ok || !present {
-		return nil, ok
+		return "", ok
 	}
-	body, _ = inner.AsBytes()
+	body, _ = inner.AsByteString()
 	return body, false
 }
 

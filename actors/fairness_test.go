@@ -1,186 +1,123 @@
-package actors_test
+package actors
 
 import (
-	"context"
 	"fmt"
-	goruntime "runtime"
-	"runtime/metrics"
-	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"github.com/theater-go/theater/actors"
-	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
-// BenchmarkFairness measures how others fare beside guests that never end, and
-// how soon those end that are told to. It has one processor more than there are
-// cores, as theater gives itself. Durations are in ms.
-func BenchmarkFairness(b *testing.B) {
-	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(goruntime.NumCPU() + 1))
-	spinning := server(logs(beginning, wasmtest.Spin()))
-	for does, behavior := range endless(beginning) {
-		code := server(behavior)
-		b.Run("kill of one that "+does, func(b *testing.B) { benchmarkKill(b, code) })
-		if does != "calls the host" && does != "logs" { // their time stands still while the host works
-			b.Run("time-out of one that "+does, func(b *testing.B) { benchmarkDeadline(b, code) })
+// handler is an invoker of a function.
+type handler func(message any)
+
+func (h handler) InvokeSystemMessage(any)       {}
+func (h handler) InvokeUserMessage(message any) { h(message) }
+func (h handler) EscalateFailure(any, any)      {}
+
+// box makes a mailbox of a queue's, with n messages in it, that is not started.
+func box(q scheduler, n int, handle func(m *mailbox)) *mailbox {
+	m := newMailbox(1000, 1000)
+	m.RegisterHandlers(handler(func(any) { handle(m) }), q)
+	for i := range n {
+		m.PostUserMessage(i)
+	}
+	return m
+}
+
+func TestAMailboxGoesToTheEndOfTheQueueAfterItsThroughput(t *testing.T) {
+	m, s, d := started(9, 9) // d's throughput is 2
+	for i := range 5 {
+		m.PostUserMessage(fmt.Sprint(i))
+	}
+	for _, handled := range []int{2, 4, 5} {
+		if len(d.waiting) != 1 {
+			t.Fatalf("%d runs are scheduled", len(d.waiting))
 		}
-		b.Run("collection beside one that "+does, func(b *testing.B) { benchmarkCollection(b, 1, code) })
+		d.step()
+		if len(s.seen) != handled {
+			t.Errorf("it handled %q, want %d", s.seen, handled)
+		}
 	}
-	b.Run("collection beside 50 that spin", func(b *testing.B) { benchmarkCollection(b, spinners, spinning) })
-	for _, size := range []uint32{64, 1024} {
-		b.Run(fmt.Sprintf("collection beside one that fills %d MiB", size), func(b *testing.B) {
-			benchmarkCollection(b, 1, server(logs(beginning, wasmtest.Fill(size<<20))), "memory = \"2GiB\"")
-		})
+	if len(d.waiting) != 0 {
+		t.Error("a run is scheduled although nothing waits")
 	}
-	b.Run("request beside 50 that spin", func(b *testing.B) {
-		s := beside(b, spinners, spinning)
-		echo := s.spawn("echo", server(wasmtest.Echo()))
-		measure(b, func() { s.answers(echo, "x", "x") })
-	})
-	b.Run("list and inspect beside 50 that spin", func(b *testing.B) {
-		s := beside(b, spinners, spinning)
-		measure(b, func() {
-			for _, info := range s.List() {
-				_, err := s.Inspect(info.Ref)
-				check(b, err)
-			}
-		})
-	})
-	b.Run("kill beside 50 that spin", func(b *testing.B) {
-		s := beside(b, spinners, spinning)
-		all := s.List()
-		measure(b, func() {
-			if len(all) == 0 {
-				b.StopTimer()
-				s.close()
-				s = beside(b, spinners, spinning)
-				all = s.List()
-				b.StartTimer()
-			}
-			_, err := s.Kill(b.Context(), all[0].Ref)
-			check(b, err)
-			all = all[1:]
-		})
-	})
 }
 
-// spinners is how many guests spin beside what is measured.
-const spinners = 50
-
-// forever lets a turn run as long and do as much as it likes.
-const forever = unlimited + "fuel = 1_000_000_000_000_000\nturn_time = \"1h\"\n"
-
-// beside opens a stage on which so many actors are busy.
-func beside(b *testing.B, n int, code []byte, limits ...string) *stage {
-	s, begun := openBusy(b)
-	for range n {
-		s.busy(code, begun, limits...)
+func TestMessagesThatFailCountToTheThroughput(t *testing.T) {
+	m, s, d := started(9, 9)
+	s.on["bad"] = func() { panic("boom") }
+	for range 5 {
+		m.PostUserMessage("bad")
 	}
-	return s
+	d.step()
+	if len(s.seen) != 2 || len(d.waiting) != 1 {
+		t.Errorf("it handled %q, and %d runs are scheduled", s.seen, len(d.waiting))
+	}
 }
 
-// openBusy opens a stage that keeps no lines and tells when a guest begins.
-func openBusy(b *testing.B) (s *stage, begun chan struct{}) {
-	begun = make(chan struct{}, 1)
-	return open(b, func(c *actors.Config) {
-		c.Output = func(l actors.Line) {
-			if l.Text == beginning {
-				select {
-				case begun <- struct{}{}:
-				default: // nobody waits for it
+func TestTwoBusyMailboxesTakeTurns(t *testing.T) {
+	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
+		const n = 10 * runThroughput
+		var handled [2]int
+		var boxes [2]*mailbox
+		for i := range boxes {
+			boxes[i] = box(q, n, func(*mailbox) {
+				handled[i]++
+				if ahead := handled[i] - handled[1-i]; ahead > runThroughput {
+					t.Fatalf("mailbox %d is %d messages ahead", i, ahead)
 				}
+			})
+		}
+		q.Schedule(func() { // with both of them in the queue, on its one worker
+			boxes[0].Start()
+			boxes[1].Start()
+		})
+		synctest.Wait()
+		if handled != [2]int{n, n} {
+			t.Errorf("they handled %d messages", handled)
+		}
+	})
+}
+
+func TestABusyMailboxSharesWhatItWakes(t *testing.T) {
+	bubble(t, 2, 4, func(t *testing.T, q *runQueue) {
+		start, woken := time.Now(), make(chan struct{})
+		other := box(q, 1, func(*mailbox) { close(woken) })
+		handled := 0
+		box(q, 2*shareEvery, func(*mailbox) {
+			switch handled++; handled {
+			case 1:
+				other.Start()
+			case shareEvery:
+				<-woken // in the same run
 			}
+		}).Start()
+		synctest.Wait()
+		expectTime(t, start, 0)
+		if handled != 2*shareEvery {
+			t.Errorf("it handled %d messages", handled)
 		}
-	}), begun
+		expectWorkers(t, q, 2, 2)
+	})
 }
 
-// busy spawns an actor and asks it what it never answers.
-func (s *stage) busy(code []byte, begun chan struct{}, limits ...string) actors.Ref {
-	ref := s.spawn("busy", code, slices.Concat([]string{forever}, limits)...)
-	go func() { _, _ = s.Request(context.Background(), ref, "test", nil) }()
-	<-begun
-	return ref
-}
-
-func benchmarkKill(b *testing.B, code []byte) {
-	s, begun := openBusy(b)
-	var all []time.Duration
-	for range b.N {
-		ref := s.busy(code, begun)
-		began := time.Now()
-		_, err := s.Kill(b.Context(), ref)
-		check(b, err)
-		all = append(all, time.Since(began))
-	}
-	report(b, all)
-}
-
-// benchmarkDeadline measures how much longer a turn takes than it may.
-func benchmarkDeadline(b *testing.B, code []byte) {
-	const limit = 20 * time.Millisecond
-	s, _ := openBusy(b)
-	var all []time.Duration
-	for range b.N {
-		ref := s.spawn("actor", code, unlimited+"fuel = 1_000_000_000_000_000\nturn_time = \""+limit.String()+"\"")
-		began := time.Now()
-		if _, err := s.request(ref, ""); err == nil {
-			b.Fatal("it answers")
+func TestAMessageThatWaitsLetsOtherMailboxesGoOn(t *testing.T) {
+	bubble(t, 1, 4, func(t *testing.T, q *runQueue) {
+		start, answer, handled := time.Now(), make(chan struct{}), 0
+		other := box(q, 1, func(*mailbox) { close(answer) })
+		box(q, 2, func(m *mailbox) {
+			if handled++; handled == 1 {
+				other.Start()
+				m.blocking()
+				<-answer
+				m.unblocked()
+			}
+		}).Start()
+		synctest.Wait()
+		expectTime(t, start, 0)
+		if handled != 2 {
+			t.Errorf("it handled %d messages", handled)
 		}
-		all = append(all, max(0, time.Since(began)-limit))
-	}
-	report(b, all)
+		expectWorkers(t, q, 2, 2)
+	})
 }
-
-// benchmarkCollection measures collections of garbage, and how long they wait for
-// guests to stop.
-func benchmarkCollection(b *testing.B, n int, code []byte, limits ...string) {
-	goruntime.GC()
-	began := time.Now()
-	goruntime.GC()
-	quiet := time.Since(began)
-	s := beside(b, n, code, limits...)
-	before := stops()
-	measure(b, goruntime.GC)
-	b.ReportMetric(ms(longest(before, stops())), "wait-max-ms")
-	b.ReportMetric(ms(quiet), "quiet-ms")
-	s.close()
-}
-
-// stops is the histogram of how long the world took to stop.
-func stops() *metrics.Float64Histogram {
-	sample := []metrics.Sample{{Name: "/sched/pauses/stopping/gc:seconds"}}
-	metrics.Read(sample)
-	return sample[0].Value.Float64Histogram()
-}
-
-// longest is the longest that came to a histogram, as far as it tells.
-func longest(before, after *metrics.Float64Histogram) time.Duration {
-	for i := len(after.Counts) - 1; i >= 0; i-- {
-		if after.Counts[i] > before.Counts[i] {
-			return time.Duration(after.Buckets[i] * float64(time.Second))
-		}
-	}
-	return 0
-}
-
-// measure runs f again and again and reports how long it took.
-func measure(b *testing.B, f func()) {
-	var all []time.Duration
-	for b.Loop() {
-		began := time.Now()
-		f()
-		all = append(all, time.Since(began))
-	}
-	report(b, all)
-}
-
-func report(b *testing.B, all []time.Duration) {
-	slices.Sort(all)
-	b.ReportMetric(ms(all[len(all)/2]), "p50-ms")
-	b.ReportMetric(ms(all[len(all)*99/100]), "p99-ms")
-	b.ReportMetric(ms(all[len(all)-1]), "max-ms")
-	b.ReportMetric(0, "ns/op")
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -35,7 +35,7 @@ func (l *logbook) text() string {
 type guarded struct {
 	t          *testing.T
 	system     *actor.ActorSystem
-	dispatcher *elastic
+	dispatcher *runQueue
 	log        logbook
 	terminated chan string // ids of the parent's children that are gone
 	failed     chan any    // reasons of failures that reached the parent

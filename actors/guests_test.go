@@ -79,9 +79,7 @@ func TestActorsInCPlayPingPong(t *testing.T) {
 	ping, pong := s.spawn("ping", code), s.spawn("pong", code)
 	s.answers(ping, "hello", "hello")
 	const hops = 50
-	ball := append([]byte{byte(len(pong.Path))}, pong.Path...)
-	ball = binary.LittleEndian.AppendUint32(ball, hops)
-	check(t, s.Send(ping, "test", append(ball, "payload"...)))
+	check(t, s.Send(ping, "test", ball(pong, hops)))
 	// Of the hops and the first send each has half; init and hello are turns too.
 	s.eventually("the rally is over", func() bool {
 		return slices.Equal([]int64{s.info(ping).Turns, s.info(pong).Turns}, []int64{2 + hops/2 + 1, 1 + hops/2})
@@ -90,4 +88,32 @@ func TestActorsInCPlayPingPong(t *testing.T) {
 	s.answers(pong, "x", "x")
 	s.events(ping)
 	s.events(pong)
+}
+
+// ball is a message of the C guest: a target and a number, of hops or of
+// messages in a burst.
+func ball(target actors.Ref, number uint32) []byte {
+	b := append([]byte{byte(len(target.Path))}, target.Path...)
+	return append(binary.LittleEndian.AppendUint32(b, number), "payload"...)
+}
+
+func TestActorsInCSendBurstsAndTrapWhenTold(t *testing.T) {
+	s := open(t)
+	code := fromSource(t, "c-echo", "echo.wasm")
+	from, to := s.spawn("from", code), s.spawn("to", code)
+	const burst = 50
+	check(t, s.Send(from, "test", append([]byte{0, 'b'}, ball(to, burst)...)))
+	s.eventually("the burst is handled", func() bool { return s.info(to).Turns == 1+burst })
+	for _, nothing := range [][]byte{{}, {0}, {0, 'x'}, {0, 'b'}, {0, 'b', 200}} {
+		check(t, s.Send(from, "test", nothing))
+	}
+	s.answers(from, "x", "x")
+	s.answers(to, "x", "x")
+	s.events(from)
+	s.events(to)
+	check(t, s.Send(from, "test", []byte{0, 't'}))
+	var trap *wasm.Trap
+	if exit := s.ends(from); exit.Reason != actors.ReasonTrap || !errors.As(exit.Err, &trap) || trap.Kind != wasm.KindUnreachable {
+		t.Errorf("it ended with %v", exit)
+	}
 }

@@ -3,7 +3,6 @@ package actors_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -271,24 +270,27 @@ func (s *stage) asleep(ref actors.Ref) {
 }
 
 func TestAnActorThatIsToldToEndWhileItIsSpawnedEnds(t *testing.T) {
-	// The logger is asked for the actor's attributes when the actor has its path
-	// and no process yet.
-	var s *stage
+	// The log is asked for the earlier actor of a path when the new one has the
+	// path and no process yet.
+	log := memlog.New()
+	earlier := reopen(t, log)
+	earlier.spawn("actor", server(wasmtest.Echo()))
+	earlier.close()
+	hooked := &prompted{Log: log}
+	s := reopen(t, hooked)
 	told := make(chan actors.Exit, 1)
-	s = open(t, func(c *actors.Config) {
-		c.Logger = slog.New(hook{func() {
-			ref, err := s.Lookup("/actor")
-			check(t, err)
-			go func() {
-				exit, err := s.Stop(context.Background(), ref)
-				if err != nil {
-					t.Error(err)
-				}
-				told <- exit
-			}()
-			s.eventually("the order is given", func() bool { return s.info(ref).Status == actors.StatusStopping })
-		}})
-	})
+	hooked.f = func() {
+		ref, err := s.Lookup("/actor")
+		check(t, err)
+		go func() {
+			exit, err := s.Stop(context.Background(), ref)
+			if err != nil {
+				t.Error(err)
+			}
+			told <- exit
+		}()
+		s.eventually("the order is given", func() bool { return s.info(ref).Status == actors.StatusStopping })
+	}
 	_, _ = s.try("actor", server(wasmtest.Echo()))
 	select {
 	case exit := <-told:
@@ -300,13 +302,21 @@ func TestAnActorThatIsToldToEndWhileItIsSpawnedEnds(t *testing.T) {
 	}
 }
 
-// hook is a log handler that runs f when attributes are added.
-type hook struct{ f func() }
+// prompted is a log that runs f when it is asked for a summary, and answers
+// with fail unless that is nil.
+type prompted struct {
+	chain.Log
+	f    func()
+	fail error
+}
 
-func (hook) Enabled(context.Context, slog.Level) bool  { return false }
-func (hook) Handle(context.Context, slog.Record) error { return nil }
-func (h hook) WithGroup(string) slog.Handler           { return h }
-func (h hook) WithAttrs([]slog.Attr) slog.Handler      { h.f(); return h }
+func (p *prompted) Summary(ctx context.Context, id chain.ID) (chain.Summary, error) {
+	p.f()
+	if p.fail != nil {
+		return chain.Summary{}, p.fail
+	}
+	return p.Log.Summary(ctx, id)
+}
 
 func TestASessionIsOpenedForEachActorAndClosedWithTheReason(t *testing.T) {
 	p := &probe{}
@@ -393,24 +403,50 @@ func TestCloseKillsWhatDoesNotEndInTime(t *testing.T) {
 	}
 }
 
-func TestALiveSiblingsNameGetsANumber(t *testing.T) {
+func TestALiveSiblingsNameGetsTheLowestNumberThatIsFree(t *testing.T) {
 	s := open(t)
+	actor := func() string { return s.spawn("actor", server(wasmtest.Echo())).Path }
+	stop := func(paths ...string) {
+		for _, path := range paths {
+			ref, err := s.Lookup(path)
+			check(t, err)
+			_, err = s.Stop(t.Context(), ref)
+			check(t, err)
+		}
+	}
+	for _, c := range []struct{ stopped, spawned []string }{
+		{nil, []string{"/actor", "/actor~2", "/actor~3", "/actor~4", "/actor~5"}},
+		{[]string{"/actor~4", "/actor~2", "/actor~3"}, []string{"/actor~2", "/actor~3", "/actor~4", "/actor~6"}},
+		{[]string{"/actor", "/actor~6"}, []string{"/actor", "/actor~6"}},
+		{[]string{"/actor~2", "/actor~3", "/actor~4", "/actor~5", "/actor~6"}, []string{"/actor~2"}},
+		{[]string{"/actor", "/actor~2"}, []string{"/actor"}},
+	} {
+		stop(c.stopped...)
+		for _, want := range c.spawned {
+			if got := actor(); got != want {
+				t.Errorf("after %q ended, one is %s, want %s", c.stopped, got, want)
+			}
+		}
+	}
+}
+
+func TestActorsAreListedAsTheyWereSpawned(t *testing.T) {
+	s := open(t)
+	var refs []actors.Ref
+	for _, name := range []string{"c", "a", "b", "a"} {
+		refs = append(refs, s.spawn(name, server(wasmtest.Echo())))
+	}
+	for _, gone := range []int{1, 3} {
+		_, err := s.Stop(t.Context(), refs[gone])
+		check(t, err)
+	}
+	s.spawn("a", server(wasmtest.Echo()))
 	var paths []string
-	for range 3 {
-		paths = append(paths, s.spawn("actor", server(wasmtest.Echo())).Path)
+	for _, info := range s.List() {
+		paths = append(paths, info.Path)
 	}
-	if want := []string{"/actor", "/actor~2", "/actor~3"}; !slices.Equal(paths, want) {
-		t.Errorf("the paths are %q, want %q", paths, want)
-	}
-	second, err := s.Lookup("/actor~2")
-	check(t, err)
-	_, err = s.Stop(t.Context(), second)
-	check(t, err)
-	if ref := s.spawn("actor", server(wasmtest.Echo())); ref.Path != "/actor~2" {
-		t.Errorf("the next is %s, for that path is free", ref)
-	}
-	if len(s.List()) != 3 {
-		t.Errorf("there are %d actors", len(s.List()))
+	if want := []string{"/c", "/b", "/a"}; !slices.Equal(paths, want) {
+		t.Errorf("there are %q, want %q", paths, want)
 	}
 }
 

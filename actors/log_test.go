@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
@@ -27,41 +29,47 @@ type gate struct {
 	none error    // guarded by mu; what a turn gets instead of room
 }
 
-func (g *gate) Reserve(ctx context.Context, bytes int) (chain.Room, error) {
+func (g *gate) Reserve(ctx context.Context, bytes int) error {
 	g.mu.Lock()
 	wait, none := g.wait, g.none
 	g.mu.Unlock()
 	if wait {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if none != nil {
-		return nil, none
+		return none
 	}
 	return g.Writer.Reserve(ctx, bytes)
 }
 
-func (g *gate) Append(r chain.Record, room chain.Room, done func(chain.Hash, error)) error {
+func (g *gate) Append(d *chain.Draft, ack chain.Acknowledger) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.full != nil {
+		d.Discard()
 		return g.full
 	}
+	if ack == nil {
+		return g.Writer.Append(d, nil)
+	}
 	lost := g.lost
-	return g.Writer.Append(r, room, func(h chain.Hash, err error) {
+	return g.Writer.Append(d, chaintest.Ack(func(rec *chain.Stored, err error) {
 		if err == nil {
 			err = lost
 		}
 		g.mu.Lock()
 		hold := g.hold
 		if hold {
-			g.held = append(g.held, func() { done(h, err) })
+			kept := *rec
+			kept.Events = bytes.Clone(rec.Events)
+			g.held = append(g.held, func() { ack.Acknowledged(&kept, err) })
 		}
 		g.mu.Unlock()
 		if !hold {
-			done(h, err)
+			ack.Acknowledged(rec, err)
 		}
-	})
+	}))
 }
 
 func (g *gate) set(f func(*gate)) {

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"errors"
-	"runtime"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -26,6 +25,17 @@ type delivery interface {
 	refuse(reason error)
 }
 
+// scheduler is what a mailbox needs of its dispatcher.
+type scheduler interface {
+	actor.Dispatcher
+	// schedule has a worker call run, soon and on a goroutine of its own.
+	schedule(run func(*worker))
+}
+
+// shareEvery is after how many messages a run lets another worker take what it
+// has woken.
+const shareEvery = 8
+
 // mailbox is an actor's queue behind protoactor's Mailbox interface. System
 // messages go before user messages and are handled while it is suspended too.
 //
@@ -39,12 +49,13 @@ type mailbox struct {
 	maxMessages int
 	maxBytes    int64
 	invoker     actor.MessageInvoker
-	dispatcher  actor.Dispatcher
-	work        func() // the method value run, made once
+	dispatcher  scheduler
+	work        func(*worker) // the method value run, made once
+	worker      *worker       // of the run under way, which alone uses it
 
 	mu         sync.Mutex // guards what follows
-	system     queue
-	user       queue
+	system     queue[any]
+	user       queue[any]
 	deliveries int   // in user
 	bytes      int64 // of the deliveries in user
 	closed     error // why deliveries are refused; nil while open
@@ -62,11 +73,12 @@ func newMailbox(maxMessages int, maxBytes int64) *mailbox {
 	return m
 }
 
-// RegisterHandlers is called once, before Start.
+// RegisterHandlers is called once, before Start. The dispatcher must be a
+// scheduler.
 func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.invoker, m.dispatcher = invoker, dispatcher
+	m.invoker, m.dispatcher = invoker, dispatcher.(scheduler)
 }
 
 // Start lets messages be handled, from those that are waiting on.
@@ -159,7 +171,7 @@ func (m *mailbox) unlockAndWake() {
 	}
 	m.mu.Unlock()
 	if wake {
-		m.dispatcher.Schedule(m.work)
+		m.dispatcher.schedule(m.work)
 	}
 }
 
@@ -167,17 +179,28 @@ func (m *mailbox) readyLocked() bool {
 	return m.system.count > 0 || m.user.count > 0 && !m.suspended
 }
 
-// run handles messages until none is ready.
-func (m *mailbox) run() {
-	for m.handle() {
+// run handles messages until none is ready, or until it has handled so many
+// that it goes to the end of the dispatcher's queue.
+func (m *mailbox) run(w *worker) {
+	m.worker = w
+	handled := 0
+	for m.handle(&handled) {
 	}
 }
 
-// handle handles messages until none is ready or one panics, and returns
+// blocking says that the message under way begins to wait for something, so
+// that another worker goes on with what else there is to do. Only its own
+// handling may call it, and must call unblocked once the wait is over.
+func (m *mailbox) blocking() { m.worker.blocking() }
+
+// unblocked says that the wait is over.
+func (m *mailbox) unblocked() { m.worker.unblocked() }
+
+// handle handles messages until the run is over or one panics, and returns
 // whether to go on. A panic is escalated: protoactor suspends the mailbox
 // through a system message and asks the supervisor. An end of the goroutine is
 // such a failure too; the mailbox then goes on in another goroutine.
-func (m *mailbox) handle() (again bool) {
+func (m *mailbox) handle(handled *int) (again bool) {
 	var message any
 	finished := false
 	defer func() {
@@ -190,24 +213,26 @@ func (m *mailbox) handle() (again bool) {
 			return
 		}
 		m.invoker.EscalateFailure(errGoexit, message)
-		m.dispatcher.Schedule(m.work)
+		m.dispatcher.schedule(m.work)
 	}()
-	throughput := m.dispatcher.Throughput()
-	for i := 1; ; i++ {
+	for throughput := m.dispatcher.Throughput(); *handled < throughput; {
 		var system, ok bool
 		if message, system, ok = m.next(); !ok {
 			finished = true
 			return false
+		}
+		if *handled++; *handled%shareEvery == 0 {
+			m.worker.share()
 		}
 		if system {
 			m.invoker.InvokeSystemMessage(message)
 		} else {
 			m.invoker.InvokeUserMessage(message)
 		}
-		if i%throughput == 0 {
-			runtime.Gosched()
-		}
 	}
+	finished = true
+	m.dispatcher.schedule(m.work) // m is the next run's from here on
+	return false
 }
 
 // next takes the next message to invoke; where there is none it ends the run.
@@ -235,40 +260,4 @@ func (m *mailbox) next() (message any, system, ok bool) {
 		m.bytes -= int64(d.size())
 	}
 	return message, false, true
-}
-
-const (
-	queueStart = 2  // slots of a queue's first buffer
-	queueKeep  = 64 // slots that an empty queue may keep
-)
-
-// queue is a ring of messages, oldest first. The zero queue is empty and holds
-// no memory.
-type queue struct {
-	ring  []any
-	head  int
-	count int
-}
-
-func (q *queue) push(message any) {
-	if q.count == len(q.ring) {
-		grown := make([]any, max(queueStart, 2*len(q.ring)))
-		n := copy(grown, q.ring[q.head:])
-		copy(grown[n:], q.ring[:q.head])
-		q.ring, q.head = grown, 0
-	}
-	q.ring[(q.head+q.count)&(len(q.ring)-1)] = message
-	q.count++
-}
-
-// pop takes the oldest message of a queue that is not empty.
-func (q *queue) pop() any {
-	message := q.ring[q.head]
-	q.ring[q.head] = nil
-	q.head = (q.head + 1) & (len(q.ring) - 1)
-	q.count--
-	if q.count == 0 && len(q.ring) > queueKeep {
-		*q = queue{}
-	}
-	return message
 }

@@ -3,7 +3,6 @@ package actors
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -49,23 +48,28 @@ func (s *script) EscalateFailure(reason, message any) {
 }
 
 // steps is a dispatcher that runs what it is given when the test says so.
-type steps struct{ waiting []func() }
+type steps struct{ waiting []func(*worker) }
 
-func (s *steps) Schedule(fn func()) { s.waiting = append(s.waiting, fn) }
-func (s *steps) Throughput() int    { return 2 }
+func (s *steps) Schedule(fn func())         { s.schedule(func(*worker) { fn() }) }
+func (s *steps) schedule(run func(*worker)) { s.waiting = append(s.waiting, run) }
+func (s *steps) Throughput() int            { return 2 }
 
-// drain runs everything that is scheduled, each on a goroutine of its own, for
-// a function may end it.
+// step runs the oldest on a goroutine of its own, for a function may end it.
+func (s *steps) step() {
+	run := s.waiting[0]
+	s.waiting = s.waiting[1:]
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(&worker{queue: newRunQueue(1, 1)})
+	}()
+	<-done
+}
+
+// drain runs everything that is scheduled.
 func (s *steps) drain() {
 	for len(s.waiting) > 0 {
-		fn := s.waiting[0]
-		s.waiting = s.waiting[1:]
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			fn()
-		}()
-		<-done
+		s.step()
 	}
 }
 
@@ -293,41 +297,16 @@ func TestAnEndOfTheGoroutineIsAFailureAndTheMailboxGoesOn(t *testing.T) {
 	expect(t, "order", s.seen, []string{"exit", "after"})
 }
 
-func TestQueueKeepsOrderThroughGrowthAndWrapping(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	var q queue
-	var model []any
-	for i := range 100_000 {
-		if rng.IntN(1000) < 500+100*((i>>12)&1) { // phases of growth and of shrinking
-			q.push(i)
-			model = append(model, i)
-		} else if len(model) > 0 {
-			if got := q.pop(); got != model[0] {
-				t.Fatalf("step %d: got %v, want %v", i, got, model[0])
-			}
-			model = model[1:]
-		}
-		if q.count != len(model) {
-			t.Fatalf("step %d: count %d, want %d", i, q.count, len(model))
-		}
-	}
-	for q.count > 0 {
-		q.pop()
-	}
-	if len(q.ring) > queueKeep {
-		t.Errorf("an empty queue keeps %d slots", len(q.ring))
-	}
-}
-
 func TestAnIdleMailboxIsSmall(t *testing.T) {
 	const n = 10_000
 	all := make([]*mailbox, n)
+	dispatcher := direct{&worker{queue: newRunQueue(1, 1)}}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range all {
 		m := newMailbox(1000, 1<<20)
-		m.RegisterHandlers(ignore{}, direct{})
+		m.RegisterHandlers(ignore{}, dispatcher)
 		m.PostSystemMessage("started")
 		m.Start()
 		m.PostUserMessage("work")
@@ -350,10 +329,11 @@ func (ignore) InvokeUserMessage(any)    {}
 func (ignore) EscalateFailure(any, any) {}
 
 // direct is a dispatcher that runs functions where they are scheduled.
-type direct struct{}
+type direct struct{ worker *worker }
 
-func (direct) Schedule(fn func()) { fn() }
-func (direct) Throughput() int    { return 300 }
+func (d direct) Schedule(fn func())         { fn() }
+func (d direct) schedule(run func(*worker)) { run(d.worker) }
+func (d direct) Throughput() int            { return 300 }
 
 // parcel is a delivery that counts what becomes of it.
 type parcel struct {
@@ -401,7 +381,7 @@ func TestHammerEveryDeliveryEndsOnce(t *testing.T) {
 		var refusals atomic.Int64
 		o := &order{t: t}
 		m := newMailbox(64, 50)
-		e := newElastic(2)
+		e := newRunQueue(2, 2)
 		m.RegisterHandlers(o, e)
 		m.Start()
 		all := make([][]parcel, senders)

@@ -520,7 +520,7 @@ func TestASendThatCannotBeDeliveredIsRecordedAsDropped(t *testing.T) {
 		sender := s.spawn("sender", server(send("/victim", "x", logs("now", wasmtest.Reply([]byte("sent"))))))
 		s.answers(sender, "", "sent")
 		dropped := s.dropped(sender)
-		if dropped.Ref.Actor != sender.ID || !strings.Contains(dropped.Detail, actors.ErrNoActor.Error()) {
+		if dropped.Ref.Actor != sender.ID || !strings.Contains(dropped.Detail, actors.ErrStopped.Error()) {
 			t.Errorf("the sender's chain has %+v", dropped)
 		}
 	})
@@ -536,6 +536,33 @@ func TestASendThatCannotBeDeliveredIsRecordedAsDropped(t *testing.T) {
 			t.Errorf("the receiver's chain has %+v", dropped)
 		}
 	})
+}
+
+func TestAMessageGoesToWhoHasThePathNow(t *testing.T) {
+	s := open(t)
+	sender := s.spawn("sender", puppet(wasmtest.Guest{}))
+	for i, heard := range []string{"first", "second", "third"} {
+		target := s.spawn("target", guest(wasmtest.Guest{HandleSend: logs(heard, wasmtest.Keep()), HandleRequest: wasmtest.Reply([]byte(heard))}))
+		for _, name := range []string{target.ID.String(), strings.ToUpper(target.ID.String()), target.Path} {
+			if got := s.text(sender, "send", to(name, "x")...); got != "ok(())" {
+				t.Errorf("a send to %s answers %s", name, got)
+			}
+			want := pack.Bytes([]byte(heard)).String()
+			if got := s.text(sender, "request", to(name, "x")...); got != "ok("+want+")" {
+				t.Errorf("a request to %s answers %s, want %s", name, got, want)
+			}
+		}
+		if lines := len(s.output()); lines != 3*(i+1) || !contains(s.output(), "log: "+heard) {
+			t.Errorf("heard was %q", s.output())
+		}
+		_, err := s.Stop(t.Context(), target)
+		check(t, err)
+		for _, name := range []string{target.Path, target.ID.String()} {
+			if got, want := s.text(sender, "send", to(name, "x")...), "err: Actor not found: "+name; got != want {
+				t.Errorf("once it has ended, a send answers %q, want %q", got, want)
+			}
+		}
+	}
 }
 
 func TestAMissingCallbackIsAnErrorForTheSender(t *testing.T) {

@@ -1,18 +1,23 @@
 package actors
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/theater-go/theater/chain"
 )
 
 // payload keeps bytes that crossed the sandbox: in the record, as a blob when
-// they are many, or sealed when the manifest says so. b must not change any more.
+// they are many, or sealed when the manifest says so. Bytes in the record are
+// not copied: b must not change before the event is written down.
 func (p *process) payload(b []byte) chain.Payload {
 	if len(b) == 0 {
 		return chain.Payload{}
 	}
-	if !p.birth.manifest.Chain.Sealed {
+	if !p.control.manifest.Chain.Sealed {
+		if len(b) > chain.InlineMax {
+			b = bytes.Clone(b)
+		}
 		return chain.PutPayload(p.writer, b)
 	}
 	sealed, opening := chain.Seal(p.salt(), b)
@@ -22,7 +27,7 @@ func (p *process) payload(b []byte) chain.Payload {
 
 // state refers to the actor's state after a turn.
 func (p *process) state(b []byte) chain.StateRef {
-	if !p.birth.manifest.Chain.Sealed {
+	if !p.control.manifest.Chain.Sealed {
 		return chain.NewState(b)
 	}
 	sealed, opening := chain.SealState(p.salt(), b)
@@ -32,7 +37,7 @@ func (p *process) state(b []byte) chain.StateRef {
 
 // words are text for people that may quote the guest. A sealed chain has none.
 func (p *process) words(text string) string {
-	if p.birth.manifest.Chain.Sealed {
+	if p.control.manifest.Chain.Sealed {
 		return ""
 	}
 	return text

@@ -45,52 +45,60 @@ func (p *process) Register() error {
 	return nil
 }
 
-// Resolve returns the path of an actor that takes messages.
-func (p *process) Resolve(target string) (string, error) {
-	c, err := p.system.reachable(target)
-	if err != nil {
-		return "", err
+// Resolve finds an actor that takes messages. To guests, one that does not
+// register is not there.
+func (p *process) Resolve(target string) (host.Actor, error) {
+	c := p.lastTarget
+	if c == nil || target != p.lastName || !c.listed.Load() {
+		var ok bool
+		if c, ok = p.system.registry.find(target); !ok {
+			return nil, &NotFoundError{Target: target}
+		}
+		p.lastName, p.lastTarget = target, c
 	}
-	return c.path, nil
+	if !c.registered.Load() {
+		return nil, &NotFoundError{Target: target}
+	}
+	return c, nil
 }
 
 // Send delivers body; what cannot be delivered is recorded as dropped.
-func (p *process) Send(target string, body []byte, at host.Event) {
-	cause := causeOf(at)
-	c, err := p.system.find(target)
+func (p *process) Send(to host.Actor, body string, at host.Event) {
+	c, cause := to.(*control), causeOf(at)
+	e, err := c.sendTo(body, cause)
 	if err == nil {
-		err = p.system.deliver(c, &envelope{form: formSend, export: exportSend, body: body, cause: cause})
+		err = c.deliver(e)
 	}
 	if err == nil {
 		return
 	}
-	p.logger.Warn("message dropped", "to", target, "error", err)
+	p.logger().Warn("message dropped", "to", c.path, "error", err)
 	// A log that refuses this halts the actor, which it has said.
-	_ = p.append([]chain.Event{&chain.Lifecycle{
+	_ = p.record(&chain.Lifecycle{
 		What: chain.LifecycleDropped, Time: p.now(), Reason: "undeliverable", Detail: err.Error(), Ref: cause.Event,
-	}}, nil)
+	})
 }
 
 // Request delivers body and waits for the answer.
-func (p *process) Request(ctx context.Context, target string, body []byte, at host.Event) ([]byte, error) {
-	c, err := p.system.reachable(target)
+func (p *process) Request(ctx context.Context, to host.Actor, body string, at host.Event) (string, error) {
+	c, r := to.(*control), newReply(false)
+	e, err := c.requestTo(body, causeOf(at), r)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	leave, err := p.system.waits.enter(p.control, c)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer leave()
-	r := newReply(false)
-	if err := p.system.deliver(c, &envelope{form: formRequest, export: exportRequest, body: body, cause: causeOf(at), reply: r}); err != nil {
-		return nil, err
+	if err := c.deliver(e); err != nil {
+		return "", err
 	}
 	select {
 	case a := <-r.ch:
 		return a.body, a.err
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return "", context.Cause(ctx)
 	}
 }
 
@@ -98,7 +106,7 @@ func (p *process) Request(ctx context.Context, target string, body []byte, at ho
 func (p *process) Outstanding() []string { return slices.Clone(p.requests.ids) }
 
 // Respond answers one of them.
-func (p *process) Respond(request string, body []byte) {
+func (p *process) Respond(request, body string) {
 	p.requests.settle(p, request, answer{body: body})
 }
 
@@ -111,22 +119,9 @@ func causeOf(at host.Event) chain.Cause {
 	return chain.Cause{Kind: chain.CauseEvent, Event: chain.Ref{Actor: at.Actor, Record: at.Record, Index: at.Index}}
 }
 
-// reachable finds an actor that takes messages. To guests, one that does not
-// register is not there.
-func (s *System) reachable(target string) (*control, error) {
-	c, ok := s.registry.find(target)
-	if !ok || !c.registered.Load() {
-		return nil, &NotFoundError{Target: target}
-	}
-	return c, nil
-}
-
 // deliver queues a message with its actor, or says why it cannot be.
-func (s *System) deliver(c *control, e *envelope) error {
-	if _, ok := c.module.Callable(e.export); !ok {
-		return &NoExportError{Path: c.path, Export: e.export}
-	}
-	s.proto.Root.Send(c.pid, e)
+func (c *control) deliver(e *envelope) error {
+	c.mailbox.PostUserMessage(e)
 	if e.refusal != nil {
 		return fmt.Errorf("actor %s: %w", c.path, e.refusal)
 	}
@@ -140,7 +135,11 @@ func (s *System) Send(ref Ref, from string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.deliver(c, &envelope{form: formSend, export: exportSend, body: body, cause: external(from)})
+	e, err := c.sendTo(string(body), external(from))
+	if err != nil {
+		return err
+	}
+	return c.deliver(e)
 }
 
 // Request delivers body to the actor's handle-request and waits for the answer.
@@ -150,8 +149,15 @@ func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.ask(ctx, c, &envelope{form: formRequest, export: exportRequest, body: body, cause: external(from), reply: newReply(true)})
-	return a.body, err
+	e, err := c.requestTo(string(body), external(from), newReply(true))
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.ask(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(a.body), nil
 }
 
 // Call runs any export with params, a tuple or a single value, and returns its
@@ -161,12 +167,19 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	if err != nil {
 		return pack.Value{}, err
 	}
+	index, ok := c.module.Callable(export)
+	if !ok {
+		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
+	}
 	encoded, err := pack.Encode(params)
 	if err != nil {
 		return pack.Value{}, fmt.Errorf("parameters: %w", err)
 	}
-	a, err := s.ask(ctx, c, &envelope{form: formCall, export: export, params: params, weight: len(encoded), cause: external(from), reply: newReply(true)})
-	return a.value, err
+	a, err := c.ask(ctx, &envelope{form: formCall, export: index, params: encoded, cause: external(from), reply: newReply(true)})
+	if err != nil {
+		return pack.Value{}, err
+	}
+	return pack.Decode([]byte(a.body))
 }
 
 func (s *System) takesMessages(ref Ref) (*control, error) {
@@ -185,8 +198,9 @@ func (s *System) takesMessages(ref Ref) (*control, error) {
 	return c, nil
 }
 
-func (s *System) ask(ctx context.Context, c *control, e *envelope) (answer, error) {
-	if err := s.deliver(c, e); err != nil {
+// ask delivers a message and waits for its answer.
+func (c *control) ask(ctx context.Context, e *envelope) (answer, error) {
+	if err := c.deliver(e); err != nil {
 		return answer{}, err
 	}
 	select {

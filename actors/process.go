@@ -19,21 +19,26 @@ import (
 type process struct {
 	system  *System
 	control *control
-	birth   *birth
+	birth   *birth // nil once it has started
 	limits  manifest.Limits
-	logger  *slog.Logger
 
 	machine  *wasm.Machine
-	sessions map[string]host.Session // by handler type
+	sessions []host.Session // by host.Function.Session
 	door     door
 	requests requests
 
+	// Memory that is used again by every turn:
+	params []byte       // of a message
+	result chain.Result // of a turn that ends well
+
+	lastName   string   // what the guest named last to find an actor
+	lastTarget *control // whom it found; it is found again as long as it is listed
+
 	writer   chain.Writer
-	next     uint64  // number of the next record
-	last     *ticket // of the newest record
-	haltErr  error   // why the log takes no more
-	shutdown *Exit   // set when the guest asked to end
-	inTurn   bool    // a call is on the chain or in the door, its result is not
+	next     uint64 // number of the next record
+	haltErr  error  // why the log takes no more
+	shutdown *Exit  // set when the guest asked to end
+	inTurn   bool   // a call is on the chain or in the door, its result is not
 	finished bool
 }
 
@@ -42,15 +47,19 @@ var _ actor.Actor = (*process)(nil)
 func newProcess(s *System, b *birth) *process {
 	c := b.control
 	p := &process{
-		system: s, control: c, birth: b, limits: b.manifest.Limits, writer: b.writer,
-		logger: s.config.Logger.With("actor", c.path, "id", c.id.String()),
+		system: s, control: c, birth: b, limits: c.manifest.Limits, writer: c.writer,
 	}
 	p.door.process = p
 	return p
 }
 
+// logger is the system's, with the actor's name on what it logs.
+func (p *process) logger() *slog.Logger {
+	return p.system.config.Logger.With("actor", p.control.path, "id", p.control.ID())
+}
+
 // ID is the actor's id as guests know it.
-func (p *process) ID() string { return p.control.id.String() }
+func (p *process) ID() string { return p.control.ID() }
 
 // Path is the actor's place in the tree.
 func (p *process) Path() string { return p.control.path }
@@ -73,13 +82,13 @@ func (p *process) Receive(ctx actor.Context) {
 func (p *process) start(ctx actor.Context) {
 	err := p.begin()
 	if err == nil {
-		if p.birth.resume {
+		if p.birth.genesis == nil {
 			err = p.resume(p.system.ctx)
 		} else {
 			err = p.init()
 		}
 	}
-	p.birth = &birth{manifest: p.birth.manifest, functions: p.birth.functions}
+	p.birth = nil
 	if err != nil {
 		p.finish(Exit{Reason: ReasonInitFailed, Err: err})
 		ctx.Stop(ctx.Self())
@@ -95,7 +104,7 @@ func (p *process) begin() error {
 	if b.genesis != nil {
 		b.genesis.Time = p.now()
 		b.genesis.Path = p.control.path
-		if err := p.append([]chain.Event{b.genesis}, nil); err != nil {
+		if err := p.record(b.genesis); err != nil {
 			return err
 		}
 	}
@@ -108,36 +117,36 @@ func (p *process) begin() error {
 	p.machine = machine
 	p.machine.SetState(b.state)
 	p.machine.Attach(&p.door)
-	p.sessions, err = p.system.config.Handlers.Open(p, tables(b.manifest), ceiling(b.manifest))
+	p.sessions, err = p.control.linked.Open(p)
+	p.door.serve(p.sessions)
 	return err
 }
 
 func (p *process) now() int64 { return p.system.config.Now().UnixNano() }
 
-// append enqueues a record of events. What is handed to the log is not changed
-// afterwards. After an error the log takes nothing more from this actor.
-func (p *process) append(events []chain.Event, room chain.Room) error {
+// append enqueues a record, which is the log's from then on. After an error the
+// log takes nothing more from this actor.
+func (p *process) append(d *chain.Draft) error {
 	if p.haltErr != nil {
+		d.Discard()
 		return p.haltErr
 	}
-	record := chain.Record{Actor: p.control.id, Number: p.next, Epoch: p.writer.Epoch(), Events: events}
-	t := &ticket{}
-	c := p.control
-	err := p.writer.Append(record, room, func(hash chain.Hash, err error) {
-		if err == nil {
-			record.Hash = hash
-			c.publish(record)
-		}
-		t.complete(err)
-	})
-	if err != nil {
+	if err := p.writer.Append(d, &p.control.acks); err != nil {
 		p.haltErr = err
-		p.logger.Error("the chain cannot go on", "error", err)
+		p.logger().Error("the chain cannot go on", "error", err)
 		return err
 	}
 	p.next++
-	p.last = t
 	return nil
+}
+
+// record appends events as a record of their own.
+func (p *process) record(events ...chain.Event) error {
+	d := chain.NewDraft(p.control.id, p.next)
+	for _, e := range events {
+		d.Add(e)
+	}
+	return p.append(d)
 }
 
 // reply answers who waits for a message: an actor of this log now, anyone
@@ -146,16 +155,23 @@ func (p *process) reply(r *reply, a answer) {
 	if r == nil {
 		return
 	}
-	if !r.external || p.last == nil {
+	if !r.external {
 		r.deliver(a)
 		return
 	}
-	p.last.then(func(err error) {
+	p.acknowledged(func(err error) {
 		if err != nil {
 			a = answer{err: err}
 		}
 		r.deliver(a)
 	})
+}
+
+// acknowledged calls f once the newest record is acknowledged.
+func (p *process) acknowledged(f func(error)) {
+	if later := p.control.acks.then(p.next, f); later {
+		p.writer.Hurry()
+	}
 }
 
 // orderedExit is the exit that the actor was told to take.
@@ -189,16 +205,12 @@ func (p *process) finish(exit Exit) {
 		p.machine.Close(context.WithoutCancel(p.system.ctx))
 	}
 	if exit.Failed() {
-		p.logger.Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
+		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
 	}
 	c := p.control
 	p.system.registry.remove(c)
 	c.started(cmp.Or(exit.Err, ErrStopped))
-	if p.last == nil {
-		c.end(exit)
-		return
-	}
-	p.last.then(func(error) { c.end(exit) })
+	p.acknowledged(func(error) { c.end(exit) })
 }
 
 // recordEnd writes the last record: the messages that nobody will handle, and
@@ -207,20 +219,19 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	if p.next == 0 || exit.Reason == ReasonInterrupted {
 		return
 	}
-	var events []chain.Event
 	if p.inTurn { // our own code panicked in the middle of it
-		events = append(p.door.events, cutShort(processEnded))
+		p.door.event(cutShort(processEnded))
 	}
 	for _, d := range dropped {
 		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
-			events = append(events, &chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})
+			p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})
 		}
 	}
 	what := chain.LifecycleStopped
 	if exit.Reason == ReasonSuspended {
 		what = chain.LifecycleSuspended
 	}
-	events = append(events, &chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: p.words(exit.detail())})
+	p.door.event(&chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: p.words(exit.detail())})
 	// A log that refuses this has said so; the actor ends all the same.
-	_ = p.append(events, nil)
+	_ = p.door.flush(false)
 }

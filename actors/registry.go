@@ -1,8 +1,8 @@
 package actors
 
 import (
+	"container/list"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -12,14 +12,14 @@ import (
 // registry finds live actors by path and id.
 type registry struct {
 	mu     sync.RWMutex
-	byPath map[string]*control   // guarded by mu
-	byID   map[chain.ID]*control // guarded by mu
-	order  []*control            // guarded by mu; as they were added
-	closed bool                  // guarded by mu
+	live   map[string]*control // guarded by mu; by path and by id as text
+	names  names               // guarded by mu
+	order  *list.List          // guarded by mu; of *control, as they were added
+	closed bool                // guarded by mu
 }
 
 func newRegistry() *registry {
-	return &registry{byPath: map[string]*control{}, byID: map[chain.ID]*control{}}
+	return &registry{live: map[string]*control{}, names: names{}, order: list.New()}
 }
 
 // add gives the actor a path below parent: its name, or name~N among siblings
@@ -30,39 +30,40 @@ func (r *registry) add(c *control, parent string) error {
 	if r.closed {
 		return ErrClosed
 	}
-	if _, live := r.byID[c.id]; live {
+	if r.live[c.pid.Id] != nil {
 		return fmt.Errorf("actor %s is already running", c.id)
 	}
-	c.path = parent + "/" + c.name
-	for n := 2; r.byPath[c.path] != nil; n++ {
-		c.path = fmt.Sprintf("%s/%s~%d", parent, c.name, n)
-	}
-	r.byPath[c.path], r.byID[c.id] = c, c
-	r.order = append(r.order, c)
+	c.path, c.number = r.names.take(parent+"/"+c.name, func(path string) bool { return r.live[path] == nil })
+	r.live[c.path], r.live[c.pid.Id] = c, c
+	c.place = r.order.PushBack(c)
+	c.listed.Store(true)
 	return nil
 }
 
 func (r *registry) remove(c *control) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.byPath, c.path)
-	delete(r.byID, c.id)
-	r.order = slices.DeleteFunc(r.order, func(x *control) bool { return x == c })
+	if !c.listed.CompareAndSwap(true, false) {
+		return
+	}
+	delete(r.live, c.path)
+	delete(r.live, c.pid.Id)
+	r.names.giveBack(c.path, c.number)
+	r.order.Remove(c.place)
 }
 
 // find resolves an id or a path.
 func (r *registry) find(target string) (*control, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if strings.HasPrefix(target, "/") {
-		c, ok := r.byPath[target]
+	if c, ok := r.live[target]; ok || strings.HasPrefix(target, "/") {
 		return c, ok
 	}
-	id, err := chain.ParseID(target)
+	id, err := chain.ParseID(target) // its digits may be written in another case
 	if err != nil {
 		return nil, false
 	}
-	c, ok := r.byID[id]
+	c, ok := r.live[id.String()]
 	return c, ok
 }
 
@@ -70,7 +71,11 @@ func (r *registry) find(target string) (*control, bool) {
 func (r *registry) all() []*control {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return slices.Clone(r.order)
+	all := make([]*control, 0, r.order.Len())
+	for e := r.order.Front(); e != nil; e = e.Next() {
+		all = append(all, e.Value.(*control))
+	}
+	return all
 }
 
 // close refuses further actors and lists those that live.

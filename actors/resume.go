@@ -32,11 +32,38 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	if err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
-	return s.launch(ctx, b)
+	claimed := s.earlier.claim(id, sum.Path)
+	ref, err := s.launch(ctx, b)
+	if err != nil && claimed {
+		s.earlier.leave(id, sum.Path)
+	}
+	return ref, err
 }
 
 // rebirth reads from the log what the actor was started with.
 func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error) {
+	b, err := s.restored(ctx, sum)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	if view := (pack.View{}); !view.Scan(state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
+	}
+	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:])
+	return &birth{control: c, state: state}, nil
+}
+
+// restored is the blueprint of the manifest and module that the log has of the
+// actor.
+func (s *System) restored(ctx context.Context, sum chain.Summary) (*Blueprint, error) {
+	from := source{sum.Manifest, sum.Module}
+	if b := s.blueprints.find(from); b != nil {
+		return b, nil
+	}
 	raw, err := s.config.Log.Blob(ctx, sum.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
@@ -53,16 +80,8 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 	if err != nil {
 		return nil, err
 	}
-	state, err := s.config.Log.Blob(ctx, sum.InitialState)
-	if err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
-	}
-	if b.state, err = pack.Decode(state); err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
-	}
-	b.writer, b.resume = s.config.Writer, true
-	b.control.head = sum.Head
-	b.control.id, b.control.name = sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:]
+	b.writer = s.config.Writer
+	s.blueprints.keep(from, b)
 	return b, nil
 }
 
@@ -79,6 +98,7 @@ func (p *process) resume(ctx context.Context) error {
 	p.machine.Attach(&p.door)
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
+	p.control.acks.resume(sum.Records, sum.Head)
 	if past.turns > 0 && !past.started {
 		return errNeverStarted
 	}
@@ -146,15 +166,15 @@ func (p *process) recordResumed() error {
 		p.inTurn = false
 	}
 	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
-	return p.append(events, nil)
+	return p.record(events...)
 }
 
 // restore gives the sessions that outlive a process their past.
 func (p *process) restore(crossings []host.Crossing) error {
-	for name, session := range p.sessions {
+	for i, session := range p.sessions {
 		if r, ok := session.(host.Restorer); ok {
-			if err := r.Restore(ofHandler(crossings, p.birth.functions, name)); err != nil {
-				return fmt.Errorf("restore %s: %w", name, err)
+			if err := r.Restore(ofSession(crossings, p.control.functions, i)); err != nil {
+				return fmt.Errorf("restore %s: %w", p.control.manifest.Handlers[i].Type, err)
 			}
 		}
 	}
@@ -169,7 +189,7 @@ func (p *process) remember(ctx context.Context, past []host.Crossing, t *replay.
 		if !ok || call.Status != chain.CallAnswered {
 			continue
 		}
-		f := p.birth.functions[call.Import]
+		f := p.control.functions[call.Import]
 		if f.Kind == host.Deferred && t.Result.Status != chain.ResultOK && !leavesAfter(t.Events[i:]) {
 			continue
 		}
@@ -196,11 +216,11 @@ func leavesAfter(events []chain.Event) bool {
 	return slices.ContainsFunc(events, func(e chain.Event) bool { _, ok := e.(*chain.Outcome); return ok })
 }
 
-// ofHandler yields the crossings that the handler's sessions answered.
-func ofHandler(past []host.Crossing, functions []host.Function, handler string) iter.Seq[host.Crossing] {
+// ofSession yields the crossings that a session answered.
+func ofSession(past []host.Crossing, functions []host.Function, session int) iter.Seq[host.Crossing] {
 	served := map[string]bool{}
 	for _, f := range functions {
-		if f.Handler == handler {
+		if f.Session == session {
 			served[f.Interface] = true
 		}
 	}
@@ -211,71 +231,6 @@ func ofHandler(past []host.Crossing, functions []host.Function, handler string) 
 			}
 		}
 	}
-}
-
-// supersede marks the trees of an earlier run at path as stopped: their actors
-// were left suspended, or cut off, and a new one takes the path.
-func (s *System) supersede(ctx context.Context, path string) error {
-	for sum, err := range s.config.Log.Actors(ctx) {
-		if err != nil {
-			return fmt.Errorf("look for earlier actors at %s: %w", path, err)
-		}
-		inTree := sum.Path == path || strings.HasPrefix(sum.Path, path+"/")
-		if !inTree || sum.Status == chain.StatusStopped {
-			continue
-		}
-		if _, live := s.registry.find(sum.ID.String()); live {
-			continue
-		}
-		if err := s.stopOld(ctx, sum); err != nil {
-			return fmt.Errorf("stop the earlier actor %s at %s: %w", sum.ID, sum.Path, err)
-		}
-	}
-	return nil
-}
-
-// stopOld appends the end to the chain of an actor that no process runs.
-func (s *System) stopOld(ctx context.Context, sum chain.Summary) error {
-	open, err := s.leftOpen(ctx, sum)
-	if err != nil {
-		return err
-	}
-	var events []chain.Event
-	if open {
-		events = append(events, cutShort(processEnded))
-	}
-	events = append(events, &chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
-	err = s.config.Writer.Append(chain.Record{Actor: sum.ID, Number: sum.Records, Events: events}, nil, nil)
-	if errors.Is(err, chain.ErrNumber) {
-		return nil // it ended by itself a moment ago, and its chain says how
-	}
-	return err
-}
-
-// leftOpen reports whether the chain ends in the middle of a turn: its last
-// event, but for dropped messages, belongs to one.
-func (s *System) leftOpen(ctx context.Context, sum chain.Summary) (bool, error) {
-	for number := sum.Records; number > 0; number-- {
-		for r, err := range s.config.Log.Records(ctx, sum.ID, number-1) {
-			if err != nil {
-				return false, err
-			}
-			for _, event := range slices.Backward(r.Events) {
-				switch e := event.(type) {
-				case *chain.Lifecycle:
-					if e.What != chain.LifecycleDropped {
-						return false, nil
-					}
-				case *chain.Result, *chain.Genesis:
-					return false, nil
-				default:
-					return true, nil
-				}
-			}
-			break
-		}
-	}
-	return false, nil
 }
 
 // cutShort closes a turn that has no end of its own.

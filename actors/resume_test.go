@@ -10,6 +10,7 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/chain/memlog"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/host/message"
@@ -31,7 +32,7 @@ func copied(t testing.TB, from chain.Reader, id chain.ID, edit func([]chain.Reco
 				w.PutBlob(b)
 			}
 		}
-		check(t, w.Append(chain.Record{Actor: id, Number: uint64(i), Events: r.Events}, nil, nil))
+		check(t, w.Append(chaintest.Draft(chain.Record{Actor: id, Number: uint64(i), Events: r.Events}), nil))
 	}
 	check(t, w.Close())
 	return log
@@ -454,38 +455,43 @@ func TestWhatAFailedTurnDidOutsideItselfIsKeptOnResume(t *testing.T) {
 	second.answers(second.resume(ref.ID), "x", "x")
 }
 
-func TestASpawnBesideAnActorThatHasJustEndedSucceeds(t *testing.T) {
-	log := memlog.New()
-	s := reopen(t, &late{Log: log})
-	ref := s.spawn("actor", server(wasmtest.Echo()))
-	_, err := s.Stop(t.Context(), ref)
-	check(t, err)
-	s.answers(s.spawn("actor", server(wasmtest.Echo())), "x", "x")
-	if got := last[*chain.Lifecycle](t, s.events(ref)); got.Reason != string(actors.ReasonShutdown) {
+func TestASpawnAfterAResumeThatEndedTheActorSucceeds(t *testing.T) {
+	s := open(t)
+	if _, err := s.try("actor", guest(wasmtest.Guest{Init: wasmtest.Refuse("no")})); err == nil {
+		t.Fatal("the spawn succeeds")
+	}
+	id := s.only().ID
+	log := &late{Log: copied(t, s.log, id, func(r []chain.Record) []chain.Record { return r[:2] })}
+	again := reopen(t, log)
+	if _, err := again.Resume(t.Context(), id); err == nil {
+		t.Fatal("the resume succeeds")
+	}
+	log.is = true
+	again.answers(again.spawn("actor", server(wasmtest.Echo())), "x", "x")
+	if got := last[*chain.Lifecycle](t, events(t, log, id)); got.Reason != string(actors.ReasonInitFailed) {
 		t.Errorf("the first ended with %+v", got)
 	}
 }
 
-// late is a log whose summaries have not seen the newest record, as those of a
-// log that acknowledges later.
-type late struct{ chain.Log }
+// late is a log whose summaries, once it is, have not seen the newest record,
+// as those of a log that acknowledges later.
+type late struct {
+	chain.Log
+	is bool
+}
 
-func (l *late) Actors(ctx context.Context) iter.Seq2[chain.Summary, error] {
-	return func(yield func(chain.Summary, error) bool) {
-		for sum, err := range l.Log.Actors(ctx) {
-			var stale chain.Summary
-			if err == nil && sum.Records > 0 {
-				for r, err := range l.Log.Records(ctx, sum.ID, 0) {
-					if err == nil && r.Number < sum.Records-1 {
-						stale.Apply(r)
-					}
-				}
-			}
-			if !yield(stale, err) {
-				return
-			}
+func (l *late) Summary(ctx context.Context, id chain.ID) (chain.Summary, error) {
+	sum, err := l.Log.Summary(ctx, id)
+	if err != nil || !l.is {
+		return sum, err
+	}
+	var stale chain.Summary
+	for r, err := range l.Records(ctx, id, 0) {
+		if err == nil && r.Number < sum.Records-1 {
+			stale.Apply(r)
 		}
 	}
+	return stale, nil
 }
 
 func TestAnActorThatTrappedIsNotResumedWhereItsEndWasLost(t *testing.T) {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/theater-go/theater/chain"
@@ -13,7 +14,7 @@ const subscriptionBuffer = 256
 // acknowledged it. A subscriber that falls behind loses records and is told
 // how many by Lagged; the actor never waits for it.
 type Subscription struct {
-	control *control
+	acks    *acks
 	records chan chain.Record
 
 	mu     sync.Mutex
@@ -33,14 +34,10 @@ func (s *Subscription) Lagged() uint64 {
 
 // Close ends the subscription. It may be called twice.
 func (s *Subscription) Close() {
-	s.control.mu.Lock()
-	defer s.control.mu.Unlock()
-	for i, other := range s.control.subs {
-		if other == s {
-			s.control.subs = append(s.control.subs[:i:i], s.control.subs[i+1:]...)
-			break
-		}
-	}
+	a := s.acks
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.subs = slices.DeleteFunc(a.subs, func(other *Subscription) bool { return other == s })
 	s.end()
 }
 
@@ -67,24 +64,39 @@ func (s *Subscription) publish(r chain.Record) {
 }
 
 // subscribe starts a subscription; that of an actor that has ended is closed.
-func (c *control) subscribe() *Subscription {
-	s := &Subscription{control: c, records: make(chan chain.Record, subscriptionBuffer)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
+func (a *acks) subscribe() *Subscription {
+	s := &Subscription{acks: a, records: make(chan chain.Record, subscriptionBuffer)}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
 		s.end()
 	} else {
-		c.subs = append(c.subs, s)
+		a.subs = append(a.subs, s)
 	}
 	return s
 }
 
-// publish hands a record to the subscribers. It is called by the committer.
-func (c *control) publish(r chain.Record) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r.Prev, c.head = c.head, r.Hash
-	for _, s := range c.subs {
+// publishLocked hands a record to the subscribers.
+func (a *acks) publishLocked(rec *chain.Stored) {
+	if len(a.subs) == 0 {
+		return
+	}
+	r, err := rec.Record(a.head)
+	if err != nil {
+		return // a log acknowledges nothing that does not decode
+	}
+	for _, s := range a.subs {
 		s.publish(r)
 	}
+}
+
+// close ends the subscriptions.
+func (a *acks) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	for _, s := range a.subs {
+		s.end()
+	}
+	a.subs = nil
 }

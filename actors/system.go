@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -44,18 +45,20 @@ type Line struct {
 // System is a tree of actors in this process. It is safe for concurrent use.
 type System struct {
 	config     Config
-	ctx        context.Context // of all turns
-	cancel     context.CancelFunc
+	ctx        context.Context // of all turns; it has values, and no end of its own
 	proto      *actor.ActorSystem
-	dispatcher *elastic
+	dispatcher *runQueue
 	registry   *registry
+	earlier    *earlier
+	blueprints *blueprints
 	waits      *waits
 }
 
 // idleWorkers is how many goroutines the dispatcher keeps parked.
 const idleWorkers = 256
 
-// Open starts a system without actors.
+// Open starts a system without actors. It looks through the log for those that
+// earlier systems have left.
 func Open(ctx context.Context, config Config) (*System, error) {
 	switch {
 	case config.Log == nil, config.Writer == nil, config.Memory == nil, config.Engine == nil,
@@ -68,8 +71,10 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	s := &System{
 		config:     config,
-		dispatcher: newElastic(idleWorkers),
+		ctx:        context.WithoutCancel(ctx),
+		dispatcher: newRunQueue(max(runtime.GOMAXPROCS(0)-1, 1), idleWorkers),
 		registry:   newRegistry(),
+		blueprints: newBlueprints(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 			actor.WithDeadLetterRequestLogging(false),
@@ -77,19 +82,11 @@ func Open(ctx context.Context, config Config) (*System, error) {
 			// not outlive Close.
 			actor.WithDeadLetterThrottleInterval(time.Millisecond)),
 	}
-	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.proto.EventStream.Subscribe(refuseDeadLetter)
-	return s, nil
-}
-
-// refuseDeadLetter tells the sender of a message that came too late. It runs on
-// the sender's goroutine.
-func refuseDeadLetter(event any) {
-	if letter, ok := event.(*actor.DeadLetterEvent); ok {
-		if d, ok := letter.Message.(delivery); ok {
-			d.refuse(ErrStopped)
-		}
+	var err error
+	if s.earlier, err = findEarlier(ctx, config.Log); err != nil {
+		return nil, err
 	}
+	return s, nil
 }
 
 // Ref names an actor. It stays valid after the actor has ended.
@@ -195,7 +192,7 @@ func (s *System) Subscribe(ref Ref) (*Subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.subscribe(), nil
+	return c.acks.subscribe(), nil
 }
 
 // Stop tells the actor to end once its turn is over, waits until it has, and
@@ -246,7 +243,6 @@ func (s *System) Close(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	s.cancel()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
 	defer cancel()
 	return errors.Join(append(errs, s.dispatcher.close(grace))...)

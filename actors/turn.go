@@ -16,10 +16,13 @@ import (
 // admitted. Most turns need less; what one needs more, it need not wait for.
 const turnRoom = 4096
 
+// noParams are the parameters of init.
+var noParams = pack.MustEncode(pack.Unit)
+
 // init runs the actor's first turn.
 func (p *process) init() error {
 	export, _ := p.control.module.Layout.Export(exportInit)
-	_, err := p.turn(export, pack.Unit, chain.Cause{})
+	_, err := p.turn(export, noParams, chain.Cause{})
 	return err
 }
 
@@ -38,15 +41,16 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 	var err error
 	switch e.form {
 	case formSend:
-		if _, err = p.turn(p.mustExport(exportSend), pack.Tuple(pack.Bytes(e.body)), e.cause); err != nil && p.survives(err) {
-			p.logger.Error("the turn of a message failed, and nobody waits for its answer", "error", err)
+		p.params = pack.AppendMessage(p.params[:0], "", e.body)
+		if _, err = p.turn(e.export, p.params, e.cause); err != nil && p.survives(err) {
+			p.logger().Error("the turn of a message failed, and nobody waits for its answer", "error", err)
 		}
 	case formRequest:
 		err = p.handleRequest(e)
 	case formCall:
-		var response pack.Value
-		if response, err = p.turn(p.mustExport(e.export), e.params, e.cause); err == nil {
-			p.reply(e.reply, answer{value: response})
+		var response []byte
+		if response, err = p.turn(e.export, e.params, e.cause); err == nil {
+			p.reply(e.reply, answer{body: string(response)})
 		} else {
 			p.reply(e.reply, p.failure(err))
 		}
@@ -60,7 +64,8 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 func (p *process) handleRequest(e *envelope) error {
 	id := requestID(chain.Ref{Actor: p.control.id, Record: p.next})
 	p.requests.open(id, e.reply)
-	response, err := p.turn(p.mustExport(exportRequest), pack.Tuple(pack.String(id), pack.Bytes(e.body)), e.cause)
+	p.params = pack.AppendMessage(p.params[:0], id, e.body)
+	response, err := p.turn(e.export, p.params, e.cause)
 	if err != nil {
 		p.requests.settle(p, id, p.failure(err))
 		return err
@@ -75,34 +80,21 @@ func (p *process) failure(err error) answer {
 	return answer{err: &FailedError{Path: p.control.path, Err: err}}
 }
 
-// mustExport is the index of an export that the sender has seen to exist.
-func (p *process) mustExport(name string) int {
-	index, _ := p.control.module.Layout.Export(name)
-	return index
-}
-
 // turn runs one export to its recorded end. The error is that of the turn, or
 // says why it was not admitted.
-func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.Value, error) {
-	input, err := pack.Encode(params)
-	if err != nil {
-		return pack.Value{}, wasm.Trapf(wasm.KindABI, "encode the parameters: %v", err)
-	}
+func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, error) {
 	ctx := p.control.ctx
-	room, err := p.writer.Reserve(ctx, turnRoom)
-	if err != nil {
+	if err := p.writer.Reserve(ctx, turnRoom); err != nil {
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
-			return pack.Value{}, killed
+			return nil, killed
 		}
-		p.logger.Warn("turn not admitted", "error", err)
-		return pack.Value{}, err
+		p.logger().Warn("turn not admitted", "error", err)
+		return nil, err
 	}
-	defer room.Release()
+	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
-	p.door.open(ctx, room, &chain.Call{
-		Export: uint32(export), Params: p.payload(input), Cause: cause, Delivery: 1, Time: started,
-	}, len(input))
+	p.door.open(ctx, chain.Call{Export: uint32(export), Params: p.payload(params), Cause: cause, Delivery: 1, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, export, params)
 	p.control.memory.Store(p.machine.Memory())
 	p.control.turns.Add(1)
@@ -114,20 +106,20 @@ func (p *process) turn(export int, params pack.Value, cause chain.Cause) (pack.V
 
 // closeTurn writes the turn's last record and releases its effects, or drops
 // them when it failed.
-func (p *process) closeTurn(response pack.Value, failure error) error {
+func (p *process) closeTurn(response []byte, failure error) error {
 	if p.haltErr != nil {
 		return p.haltErr
 	}
-	var result *chain.Result
 	if failure == nil {
-		result, failure = p.success(response)
+		failure = p.succeed(response)
 	}
 	if failure != nil {
-		if result = p.failed(failure); result == nil {
+		result := p.failed(failure)
+		if result == nil {
 			return failure
 		}
+		p.door.event(result)
 	}
-	p.door.event(result)
 	p.inTurn = false
 	if err := p.door.flush(failure == nil); err != nil {
 		return err
@@ -135,21 +127,15 @@ func (p *process) closeTurn(response pack.Value, failure error) error {
 	return failure
 }
 
-// success is the event that closes a turn which the guest has ended well. It
+// succeed writes the event that closes a turn which the guest has ended well. It
 // may still be too much for the chain.
-func (p *process) success(response pack.Value) (*chain.Result, error) {
-	encoded, err := pack.Encode(response)
-	if err != nil {
-		return nil, wasm.Trapf(wasm.KindResult, "the response does not encode: %v", err)
+func (p *process) succeed(response []byte) error {
+	if err := p.door.weigh(len(response)); err != nil {
+		return err
 	}
-	if err := p.door.weigh(len(encoded)); err != nil {
-		return nil, err
-	}
-	state, err := pack.Encode(p.machine.State())
-	if err != nil {
-		return nil, wasm.Trapf(wasm.KindResult, "the state does not encode: %v", err)
-	}
-	return &chain.Result{Status: chain.ResultOK, Response: p.payload(encoded), State: p.state(state)}, nil
+	p.result = chain.Result{Status: chain.ResultOK, Response: p.payload(response), State: p.state(p.machine.State())}
+	p.door.event(&p.result)
+	return nil
 }
 
 // failed is the event that closes a turn which failed, nil for a failure that
@@ -182,6 +168,9 @@ func (p *process) interrupted(failure error) bool {
 
 // afterTurn decides whether the actor goes on.
 func (p *process) afterTurn(ctx actor.Context, err error) {
+	if err == nil && p.haltErr == nil && p.shutdown == nil {
+		return
+	}
 	var exit Exit
 	switch {
 	case p.haltErr != nil:
@@ -203,5 +192,5 @@ func (p *process) afterTurn(ctx actor.Context, err error) {
 func (p *process) survives(err error) bool {
 	var guest *wasm.GuestError
 	return err == nil || errors.Is(err, chain.ErrNoSpace) ||
-		errors.As(err, &guest) && p.birth.manifest.Supervision.OnError == manifest.OnErrorContinue
+		errors.As(err, &guest) && p.control.manifest.Supervision.OnError == manifest.OnErrorContinue
 }

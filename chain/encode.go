@@ -62,10 +62,11 @@ const (
 // AppendEvents appends the canonical encoding of events to dst. Events outside
 // the format are ErrEncode.
 func AppendEvents(dst []byte, events []Event) ([]byte, error) {
-	e := encoder{b: binary.AppendUvarint(dst, uint64(len(events)))}
+	dst = binary.AppendUvarint(dst, uint64(len(events)))
+	var e encoder
 	results := 0
 	for i, ev := range events {
-		e.event(ev)
+		dst = e.event(dst, ev)
 		if _, ok := ev.(*Result); ok {
 			results++
 		}
@@ -79,101 +80,110 @@ func AppendEvents(dst []byte, events []Event) ([]byte, error) {
 	if len(events) == 0 {
 		return nil, fmt.Errorf("no events: %w", ErrEncode)
 	}
-	return e.b, nil
+	return dst, nil
 }
 
+// encoder appends to the bytes that its methods are given, and notes what is
+// outside the format.
 type encoder struct {
-	b       []byte
-	problem string // the first thing that does not fit the format
+	problem string // the first one
 }
 
-func (e *encoder) event(ev Event) {
-	if ev == nil {
-		e.problem = "nil event"
-		return
-	}
-	e.byte(byte(ev.kind()))
+// event appends an event. It calls no method of it, so that the event need not
+// be on the heap.
+func (e *encoder) event(b []byte, ev Event) []byte {
 	switch ev := ev.(type) {
-	case *Genesis:
-		e.genesis(ev)
 	case *Call:
-		e.uint(uint64(ev.Export))
-		e.payload(ev.Params)
-		e.cause(ev.Cause)
-		e.uint(uint64(ev.Delivery))
-		e.time(ev.Time)
+		b = appendUint(append(b, byte(kindCall)), uint64(ev.Export))
+		b = e.payload(b, &ev.Params)
+		b = e.cause(b, &ev.Cause)
+		b = appendUint(b, uint64(ev.Delivery))
+		return appendTime(b, ev.Time)
 	case *Host:
-		e.uint(uint64(ev.Import))
-		e.payload(ev.Input)
-		e.status(uint8(ev.Status), uint8(CallInterrupted))
-		e.payload(ev.Output)
-	case *Intent:
-		e.uint(uint64(ev.Import))
-		e.payload(ev.Input)
-	case *Outcome:
-		e.uint(uint64(ev.Import))
-		e.payload(ev.Input)
-		e.status(uint8(ev.Status), uint8(CallInterrupted))
-		e.payload(ev.Output)
-		e.time(ev.Time)
-	case *Key:
-		e.b = append(e.b, ev.Key[:]...)
+		b = appendUint(append(b, byte(kindHost)), uint64(ev.Import))
+		b = e.payload(b, &ev.Input)
+		b = e.status(b, uint8(ev.Status), uint8(CallInterrupted))
+		return e.payload(b, &ev.Output)
 	case *Result:
-		e.result(ev)
+		return e.result(append(b, byte(kindResult)), ev)
+	case *Intent:
+		b = appendUint(append(b, byte(kindIntent)), uint64(ev.Import))
+		return e.payload(b, &ev.Input)
+	case *Outcome:
+		b = appendUint(append(b, byte(kindOutcome)), uint64(ev.Import))
+		b = e.payload(b, &ev.Input)
+		b = e.status(b, uint8(ev.Status), uint8(CallInterrupted))
+		b = e.payload(b, &ev.Output)
+		return appendTime(b, ev.Time)
+	case *Key:
+		return append(append(b, byte(kindKey)), ev.Key[:]...)
+	case *Genesis:
+		return e.genesis(append(b, byte(kindGenesis)), ev)
 	case *Lifecycle:
-		e.lifecycle(ev)
+		return e.lifecycle(append(b, byte(kindLifecycle)), ev)
+	}
+	e.fail("nil event")
+	return b
+}
+
+func (e *encoder) fail(problem string) {
+	if e.problem == "" {
+		e.problem = problem
 	}
 }
 
-func (e *encoder) genesis(g *Genesis) {
-	e.byte(flag(!g.Parent.IsZero(), genesisParent) | flag(!g.Manifest.IsZero(), genesisManifest) |
-		flag(!g.InitialState.IsZero(), genesisState) | flag(g.Sealed, genesisSealed))
-	e.time(g.Time)
-	e.string(g.Name)
-	e.string(g.Path)
-	e.hash(g.Module)
-	e.engine(g.Convention, g.Rewriter, g.FuelSchedule)
+func (e *encoder) genesis(b []byte, g *Genesis) []byte {
+	b = append(b, flag(!g.Parent.IsZero(), genesisParent)|flag(!g.Manifest.IsZero(), genesisManifest)|
+		flag(!g.InitialState.IsZero(), genesisState)|flag(g.Sealed, genesisSealed))
+	b = appendTime(b, g.Time)
+	b = appendString(b, g.Name)
+	b = appendString(b, g.Path)
+	b = append(b, g.Module[:]...)
+	b = appendEngine(b, g.Convention, g.Rewriter, g.FuelSchedule)
 	if !g.Parent.IsZero() {
-		e.ref(g.Parent)
+		b = appendRef(b, &g.Parent)
 	}
 	if !g.Manifest.IsZero() {
-		e.hash(g.Manifest)
+		b = append(b, g.Manifest[:]...)
 	}
 	if !g.InitialState.IsZero() {
-		e.hash(g.InitialState)
+		b = append(b, g.InitialState[:]...)
 	}
+	return b
 }
 
-func (e *encoder) cause(c Cause) {
-	e.status(uint8(c.Kind), uint8(CauseExternal))
+func (e *encoder) cause(b []byte, c *Cause) []byte {
+	b = e.status(b, uint8(c.Kind), uint8(CauseExternal))
 	switch c.Kind {
 	case CauseEvent:
-		e.ref(c.Event)
+		b = appendRef(b, &c.Event)
 	case CauseExternal:
-		e.string(c.External)
+		b = appendString(b, c.External)
 	}
+	return b
 }
 
-func (e *encoder) result(r *Result) {
+func (e *encoder) result(b []byte, r *Result) []byte {
 	fuel := r.fuel() != 0
-	e.status(uint8(r.Status), uint8(ResultInterrupted))
-	e.byte(flag(!r.Response.IsZero(), resultResponse) | flag(!r.Error.IsZero(), resultError) |
-		flag(r.Trap != TrapInfo{}, resultTrap) | flag(!r.State.IsZero(), resultState) | flag(fuel, resultFuel))
+	b = e.status(b, uint8(r.Status), uint8(ResultInterrupted))
+	b = append(b, flag(!r.Response.IsZero(), resultResponse)|flag(!r.Error.IsZero(), resultError)|
+		flag(r.Trap != TrapInfo{}, resultTrap)|flag(!r.State.IsZero(), resultState)|flag(fuel, resultFuel))
 	if !r.Response.IsZero() {
-		e.payload(r.Response)
+		b = e.payload(b, &r.Response)
 	}
 	if !r.Error.IsZero() {
-		e.payload(r.Error)
+		b = e.payload(b, &r.Error)
 	}
 	if (r.Trap != TrapInfo{}) {
-		e.trap(r.Trap)
+		b = e.trap(b, r.Trap)
 	}
 	if !r.State.IsZero() {
-		e.state(r.State)
+		b = e.state(b, &r.State)
 	}
 	if fuel {
-		e.uint(r.fuel())
+		b = appendUint(b, r.fuel())
 	}
+	return b
 }
 
 // fuel is the fuel that is written: what a turn used is derived and may change
@@ -185,139 +195,131 @@ func (r *Result) fuel() uint64 {
 	return 0
 }
 
-func (e *encoder) trap(t TrapInfo) {
-	e.string(t.Kind)
+func (e *encoder) trap(b []byte, t TrapInfo) []byte {
+	b = appendString(b, t.Kind)
 	if !t.Known {
-		e.byte(0)
 		if t.Function != 0 {
-			e.problem = "a trap names a function that is not known"
+			e.fail("a trap names a function that is not known")
 		}
-		return
+		return append(b, 0)
 	}
-	e.byte(1)
-	e.uint(uint64(t.Function))
+	return appendUint(append(b, 1), uint64(t.Function))
 }
 
-func (e *encoder) state(s StateRef) {
+func (e *encoder) state(b []byte, s *StateRef) []byte {
 	switch {
 	case s.Sealed:
-		e.byte(stateSealed)
-		e.hash(s.Sum)
-		e.uint(s.Length)
+		b = append(b, stateSealed)
 	case len(s.Inline) > 0:
 		if len(s.Inline) > StateInlineMax {
-			e.problem = "an inline state is too long"
+			e.fail("an inline state is too long")
 		}
-		e.byte(stateInline)
-		e.bytes(s.Inline)
+		return appendBytes(append(b, stateInline), s.Inline)
 	default:
 		if s.Length <= StateInlineMax {
-			e.problem = "a state is short and not inline"
+			e.fail("a state is short and not inline")
 		}
-		e.byte(stateHash)
-		e.hash(s.Sum)
-		e.uint(s.Length)
+		b = append(b, stateHash)
 	}
+	return appendUint(append(b, s.Sum[:]...), s.Length)
 }
 
-func (e *encoder) lifecycle(l *Lifecycle) {
+func (e *encoder) lifecycle(b []byte, l *Lifecycle) []byte {
 	if l.Wait < 0 {
-		e.problem = "a negative wait"
+		e.fail("a negative wait")
 	}
 	engine := l.Convention|l.Rewriter|l.FuelSchedule != 0
-	e.status(uint8(l.What), uint8(LifecycleDropped))
-	e.time(l.Time)
-	e.byte(flag(l.Reason != "", lifecycleReason) | flag(l.Detail != "", lifecycleDetail) |
-		flag(l.Count != 0, lifecycleCount) | flag(l.Wait != 0, lifecycleWait) |
-		flag(!l.Ref.IsZero(), lifecycleRef) | flag(!l.Sum.IsZero(), lifecycleSum) |
-		flag(!l.Manifest.IsZero(), lifecycleManifest) | flag(engine, lifecycleEngine))
+	b = e.status(b, uint8(l.What), uint8(LifecycleDropped))
+	b = appendTime(b, l.Time)
+	b = append(b, flag(l.Reason != "", lifecycleReason)|flag(l.Detail != "", lifecycleDetail)|
+		flag(l.Count != 0, lifecycleCount)|flag(l.Wait != 0, lifecycleWait)|
+		flag(!l.Ref.IsZero(), lifecycleRef)|flag(!l.Sum.IsZero(), lifecycleSum)|
+		flag(!l.Manifest.IsZero(), lifecycleManifest)|flag(engine, lifecycleEngine))
 	if l.Reason != "" {
-		e.string(l.Reason)
+		b = appendString(b, l.Reason)
 	}
 	if l.Detail != "" {
-		e.string(l.Detail)
+		b = appendString(b, l.Detail)
 	}
 	if l.Count != 0 {
-		e.uint(uint64(l.Count))
+		b = appendUint(b, uint64(l.Count))
 	}
 	if l.Wait != 0 {
-		e.uint(uint64(l.Wait))
+		b = appendUint(b, uint64(l.Wait))
 	}
 	if !l.Ref.IsZero() {
-		e.ref(l.Ref)
+		b = appendRef(b, &l.Ref)
 	}
 	if !l.Sum.IsZero() {
-		e.hash(l.Sum)
+		b = append(b, l.Sum[:]...)
 	}
 	if !l.Manifest.IsZero() {
-		e.hash(l.Manifest)
+		b = append(b, l.Manifest[:]...)
 	}
 	if engine {
-		e.engine(l.Convention, l.Rewriter, l.FuelSchedule)
+		b = appendEngine(b, l.Convention, l.Rewriter, l.FuelSchedule)
 	}
+	return b
 }
 
-func (e *encoder) payload(p Payload) {
-	switch {
-	case p.IsZero():
-		e.byte(wireNone)
-	case p.Form == FormInline:
-		e.inline(p.Bytes)
-	case p.Form == FormBlob:
+func (e *encoder) payload(b []byte, p *Payload) []byte {
+	switch p.Form {
+	case FormInline:
+		if len(p.Bytes) == 0 {
+			return append(b, wireNone)
+		}
+		return e.inline(b, p.Bytes)
+	case FormBlob:
 		if p.Length <= InlineMax {
-			e.problem = "a blob is short enough to be inline"
+			e.fail("a blob is short enough to be inline")
 		}
-		e.byte(wireBlob)
-		e.hash(p.Sum)
-		e.uint(p.Length)
-	case p.Form == FormSealed:
-		e.byte(wireSealed)
-		e.hash(p.Sum)
-		e.uint(p.Length)
+		b = append(b, wireBlob)
+	case FormSealed:
+		b = append(b, wireSealed)
 	default:
-		e.problem = "a payload of an unknown form"
+		e.fail("a payload of an unknown form")
+		return b
 	}
+	return appendUint(append(b, p.Sum[:]...), p.Length)
 }
 
-func (e *encoder) inline(b []byte) {
+func (e *encoder) inline(b, payload []byte) []byte {
 	for i, known := range knownPayloads {
-		if string(b) == known {
-			e.byte(byte(wireKnown + i))
-			return
+		if string(payload) == known {
+			return append(b, byte(wireKnown+i))
 		}
 	}
-	if len(b) > InlineMax {
-		e.problem = "an inline payload is too long"
+	if len(payload) > InlineMax {
+		e.fail("an inline payload is too long")
 	}
-	e.byte(wireInline)
-	e.bytes(b)
+	return appendBytes(append(b, wireInline), payload)
 }
 
-func (e *encoder) ref(r Ref) {
-	e.b = append(e.b, r.Actor[:]...)
-	e.uint(r.Record)
-	e.uint(uint64(r.Index))
-}
-
-func (e *encoder) engine(convention, rewriter, schedule uint32) {
-	e.uint(uint64(convention))
-	e.uint(uint64(rewriter))
-	e.uint(uint64(schedule))
-}
-
-func (e *encoder) status(v, last uint8) {
+func (e *encoder) status(b []byte, v, last uint8) []byte {
 	if v > last {
-		e.problem = "an unknown status or kind"
+		e.fail("an unknown status or kind")
 	}
-	e.byte(v)
+	return append(b, v)
 }
 
-func (e *encoder) byte(v byte)     { e.b = append(e.b, v) }
-func (e *encoder) uint(v uint64)   { e.b = binary.AppendUvarint(e.b, v) }
-func (e *encoder) time(v int64)    { e.b = binary.BigEndian.AppendUint64(e.b, uint64(v)) }
-func (e *encoder) hash(h Hash)     { e.b = append(e.b, h[:]...) }
-func (e *encoder) bytes(v []byte)  { e.uint(uint64(len(v))); e.b = append(e.b, v...) }
-func (e *encoder) string(v string) { e.uint(uint64(len(v))); e.b = append(e.b, v...) }
+func appendRef(b []byte, r *Ref) []byte {
+	b = appendUint(append(b, r.Actor[:]...), r.Record)
+	return appendUint(b, uint64(r.Index))
+}
+
+func appendEngine(b []byte, convention, rewriter, schedule uint32) []byte {
+	b = appendUint(b, uint64(convention))
+	b = appendUint(b, uint64(rewriter))
+	return appendUint(b, uint64(schedule))
+}
+
+func appendUint(b []byte, v uint64) []byte { return binary.AppendUvarint(b, v) }
+
+func appendTime(b []byte, v int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(v)) }
+
+func appendBytes(b, v []byte) []byte { return append(appendUint(b, uint64(len(v))), v...) }
+
+func appendString(b []byte, v string) []byte { return append(appendUint(b, uint64(len(v))), v...) }
 
 func flag(set bool, bit byte) byte {
 	if set {

@@ -52,6 +52,9 @@ func TestEventsOutsideTheFormatAreNotEncoded(t *testing.T) {
 			if _, err := chain.AppendEvents(nil, events); !errors.Is(err, chain.ErrEncode) {
 				t.Errorf("error %v", err)
 			}
+			if err := chaintest.Draft(chain.Record{Events: events}).Err(); !errors.Is(err, chain.ErrEncode) {
+				t.Errorf("error of a draft: %v", err)
+			}
 		})
 	}
 }

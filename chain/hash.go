@@ -53,10 +53,15 @@ func HashEvents(actor ID, number uint64, prev Hash, epoch uint64, events []byte)
 	if n := preimageHeader + len(events); n > len(short) {
 		b = make([]byte, 0, n)
 	}
+	b = appendPreimage(b, actor, number, prev, epoch)
+	return sha256.Sum256(append(b, events...))
+}
+
+// appendPreimage appends the preimageHeader bytes that come before the events.
+func appendPreimage(b []byte, actor ID, number uint64, prev Hash, epoch uint64) []byte {
 	b = append(b, recordTag...)
 	b = append(b, actor[:]...)
 	b = binary.BigEndian.AppendUint64(b, number)
 	b = append(b, prev[:]...)
-	b = binary.BigEndian.AppendUint64(b, epoch)
-	return sha256.Sum256(append(b, events...))
+	return binary.BigEndian.AppendUint64(b, epoch)
 }

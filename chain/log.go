@@ -45,22 +45,26 @@ type Writer interface {
 	Epoch() uint64
 
 	// Reserve admits one turn: it waits until the log has room for so many
-	// bytes more. The room counts until it is released.
-	Reserve(ctx context.Context, bytes int) (Room, error)
+	// bytes more. They count until they are released.
+	Reserve(ctx context.Context, bytes int) error
 
-	// Append enqueues the record of rec.Actor with rec.Number, which must be
-	// the next one (else ErrNumber), holding rec.Events; Epoch, Prev and Hash
-	// are filled in by the log. It never waits. What it appends is taken from
-	// room first, which may be nil. rec must not change any more. When Append
-	// returns nil, done, which may be nil, is called once: after the record is
-	// acknowledged in the log's durability, in the order of the appends, with
-	// its hash, or with the error that stopped the log. done must not wait and
-	// may append.
-	Append(rec Record, room Room, done func(Hash, error)) error
+	// Release gives back what was reserved.
+	Release(bytes int)
+
+	// Append enqueues a record, which must be its actor's next one (else
+	// ErrNumber) and in the format (else ErrEncode). It never waits, and the
+	// draft is the log's from then on, whatever it returns. When Append returns
+	// nil, ack, which may be nil, is told once what became of the record, in the
+	// order of the appends.
+	Append(d *Draft, ack Acknowledger) error
 
 	// PutBlob enqueues b before any later append and returns its sha256. A blob
 	// that the log has is not written again. b must not change any more.
 	PutBlob(b []byte) Hash
+
+	// Hurry says that someone waits for what was appended: a log may gather
+	// records for some milliseconds, to keep many at once.
+	Hurry()
 
 	// Flush waits until everything appended before is acknowledged.
 	Flush(ctx context.Context) error
@@ -70,8 +74,10 @@ type Writer interface {
 	Close() error
 }
 
-// Room is space in a log that was reserved for a turn.
-type Room interface {
-	// Release gives back what was not used. It may be called twice.
-	Release()
+// Acknowledger is told what became of a record that was appended: err is nil
+// once the log keeps it in its durability, or else what stopped the log. rec is
+// valid during the call only, and after an error no more than its actor and
+// number. Acknowledged must not wait and may append.
+type Acknowledger interface {
+	Acknowledged(rec *Stored, err error)
 }

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 )
 
@@ -39,13 +38,11 @@ func Note(events []Event) string {
 // Append appends the stored form to dst.
 func (s *Stored) Append(dst []byte) []byte {
 	dst = append(dst, s.Actor[:]...)
-	dst = binary.AppendUvarint(dst, s.Number)
-	dst = binary.AppendUvarint(dst, s.Epoch)
+	dst = appendUint(dst, s.Number)
+	dst = appendUint(dst, s.Epoch)
 	dst = append(dst, s.Hash[:]...)
-	dst = binary.AppendUvarint(dst, uint64(len(s.Note)))
-	dst = append(dst, s.Note...)
-	dst = binary.AppendUvarint(dst, uint64(len(s.Events)))
-	return append(dst, s.Events...)
+	dst = appendString(dst, s.Note)
+	return appendBytes(dst, s.Events)
 }
 
 // DecodeStored reads one stored record from the front of b and returns what

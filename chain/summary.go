@@ -36,20 +36,35 @@ func (s *Summary) Apply(r Record) {
 	s.Records = r.Number + 1
 	s.Events += uint64(len(r.Events))
 	for _, e := range r.Events {
-		switch e := e.(type) {
-		case *Genesis:
-			s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
-			s.Module, s.Manifest, s.InitialState = e.Module, e.Manifest, e.InitialState
-			s.Created = e.Time
-			s.touch(e.Time)
-		case *Call:
-			s.touch(e.Time)
-		case *Outcome:
-			s.touch(e.Time)
-		case *Lifecycle:
-			s.applyLifecycle(e)
-			s.touch(e.Time)
-		}
+		s.event(e)
+	}
+}
+
+// ApplyDraft folds the next record in, which was sealed.
+func (s *Summary) ApplyDraft(d *Draft) {
+	s.ID, s.Head = d.stored.Actor, d.stored.Hash
+	s.Records = d.stored.Number + 1
+	s.Events += uint64(d.count)
+	s.touch(d.updated)
+	for _, e := range d.changes {
+		s.event(e)
+	}
+}
+
+func (s *Summary) event(e Event) {
+	switch e := e.(type) {
+	case *Genesis:
+		s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
+		s.Module, s.Manifest, s.InitialState = e.Module, e.Manifest, e.InitialState
+		s.Created = e.Time
+		s.touch(e.Time)
+	case *Call:
+		s.touch(e.Time)
+	case *Outcome:
+		s.touch(e.Time)
+	case *Lifecycle:
+		s.applyLifecycle(e)
+		s.touch(e.Time)
 	}
 }
 
@@ -70,21 +85,20 @@ func (s *Summary) applyLifecycle(e *Lifecycle) {
 
 // Append appends the kept form of s to dst.
 func (s *Summary) Append(dst []byte) []byte {
-	e := encoder{b: append(dst, s.ID[:]...)}
-	e.string(s.Name)
-	e.string(s.Path)
-	e.ref(s.Parent)
-	e.hash(s.Module)
-	e.hash(s.Manifest)
-	e.hash(s.InitialState)
-	e.byte(byte(s.Status))
-	e.string(s.Reason)
-	e.time(s.Created)
-	e.time(s.Updated)
-	e.uint(s.Records)
-	e.uint(s.Events)
-	e.hash(s.Head)
-	return e.b
+	dst = append(dst, s.ID[:]...)
+	dst = appendString(dst, s.Name)
+	dst = appendString(dst, s.Path)
+	dst = appendRef(dst, &s.Parent)
+	dst = append(dst, s.Module[:]...)
+	dst = append(dst, s.Manifest[:]...)
+	dst = append(dst, s.InitialState[:]...)
+	dst = append(dst, byte(s.Status))
+	dst = appendString(dst, s.Reason)
+	dst = appendTime(dst, s.Created)
+	dst = appendTime(dst, s.Updated)
+	dst = appendUint(dst, s.Records)
+	dst = appendUint(dst, s.Events)
+	return append(dst, s.Head[:]...)
 }
 
 // DecodeSummary reads what Append wrote, all of b and nothing else.

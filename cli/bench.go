@@ -24,7 +24,9 @@ func (p *program) benchCommand() *cli.Command {
 		Description: `Without a NAME everything is measured. A row with a baseline is measured in
 turns with it; the ratio is ours to the baseline's, and higher is better. With
 -o json the result is an array of rows with the keys name, value, unit, baseline
-and ratio, the last two null where there is no baseline.
+and ratio, the last two null where there is no baseline. The actors of recording
+and fuel are written in Go: where there is no go command to build them, these two
+are left out unless they are named.
 
 Benchmarks:
 ` + strings.TrimSuffix(text.String(), "\n"),

@@ -76,7 +76,8 @@ func (p *program) buildFolder(ctx context.Context, dir, format string) error {
 // loadManifest reads the manifest at path, a file or a folder.
 func loadManifest(path string) (*manifest.Manifest, error) {
 	if filepath.Ext(path) == ".wasm" {
-		return nil, usagef("theater", "%s is a module: what is run is the manifest that names it as its package", path)
+		return nil, &failure{code: codeUsage, cause: fmt.Errorf("%s is a module: what is run is the manifest that names it as its package", path),
+			hint: "theater inspect " + path + " --manifest writes one"}
 	}
 	handlers, err := node.Handlers()
 	if err != nil {
@@ -120,7 +121,7 @@ const quietBuild = 400 * time.Millisecond
 func (p *program) build(ctx context.Context, m *manifest.Manifest) error {
 	cmd := sdk.BuildCommand(ctx, m.Dir, m.Package)
 	var output []byte
-	err := p.err.during("building "+m.Name, quietBuild, func() (err error) {
+	err := p.err.during("building "+m.Name, quietBuild, func(func(string)) (err error) {
 		output, err = cmd.CombinedOutput()
 		return err
 	})

@@ -23,6 +23,9 @@ type Console struct {
 	// Kill is closed when the user does not want to wait for an orderly end;
 	// nil is never.
 	Kill <-chan struct{}
+	// Program is the path of this program, which compiles modules in processes
+	// of their own; without it they are compiled in this one.
+	Program string
 }
 
 // ErrInterrupted is the cause with which a context tells a command that the
@@ -33,7 +36,7 @@ var ErrInterrupted = errors.New("interrupted")
 // it is over or ctx ends. It returns the exit code, one of those that
 // theater --help lists.
 func Run(ctx context.Context, args []string, c Console) int {
-	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill}
+	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, path: c.Program}
 	app := p.app()
 	if len(args) > 0 && args[0] == "__complete" {
 		p.complete(app, args[1:])
@@ -52,6 +55,7 @@ type program struct {
 	out  io.Writer
 	err  *status
 	kill <-chan struct{}
+	path string // of the program itself, or ""
 }
 
 func (p *program) app() *cli.App {
@@ -60,8 +64,9 @@ func (p *program) app() *cli.App {
 		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
-			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
+			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(),
 			p.chainCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
+			p.compileCommand(),
 		},
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
 		CustomAppHelpTemplate:     appHelp,

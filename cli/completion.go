@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 )
@@ -13,6 +17,7 @@ var completions = map[string]string{
 	"bash": `_theater() {
     local word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=($(compgen -W "$(theater __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "$word"))
+    [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace
 }
 complete -o default -F _theater theater
 `,
@@ -64,12 +69,38 @@ func (p *program) complete(app *cli.App, words []string) {
 		return
 	}
 	candidates := at.commandNames()
-	if strings.HasPrefix(last, "-") {
+	switch {
+	case strings.HasPrefix(last, "-"):
 		candidates = at.flagNames()
+	case at.String() == "theater inspect":
+		candidates = modulesAt(last)
 	}
 	for _, candidate := range candidates {
 		if strings.HasPrefix(candidate, last) {
 			fmt.Fprintln(p.out, candidate)
 		}
 	}
+}
+
+// modulesAt are the modules, and the folders, of which a path may be the
+// beginning. Names that the scripts would take for several are left out.
+func modulesAt(path string) []string {
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, e := range entries {
+		name := dir + e.Name()
+		switch {
+		case strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(base, "."):
+		case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }):
+		case e.IsDir():
+			found = append(found, name+"/")
+		case strings.HasSuffix(name, ".wasm"):
+			found = append(found, name)
+		}
+	}
+	return found
 }

@@ -99,16 +99,17 @@ func readable(b *strings.Builder, v pack.Value) {
 }
 
 // clip cuts a text for a line.
-func clip(s string) string {
-	s = escape(s)
-	if len(s) <= maxShown {
+func clip(s string) string { return cut(escape(s), maxShown) }
+
+// cut ends a text after at most size bytes.
+func cut(s string, size int) string {
+	if len(s) <= size {
 		return s
 	}
-	cut := maxShown
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	for !utf8.RuneStart(s[size]) {
+		size--
 	}
-	return s[:cut] + "…"
+	return s[:size] + "…"
 }
 
 // short is the beginning of a hash.

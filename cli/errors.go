@@ -118,6 +118,7 @@ func codeOf(err error) int {
 func hintOf(err error) string {
 	var f *failure
 	var trap *wasm.Trap
+	var compile *wasm.CompileError
 	switch {
 	case errors.As(err, &f) && f.hint != "":
 		return f.hint
@@ -133,6 +134,8 @@ func hintOf(err error) string {
 		return "--call calls any export of the actor, registered or not"
 	case errors.Is(err, context.Canceled):
 		return ""
+	case errors.As(err, &compile):
+		return compileHint(compile)
 	case errors.As(err, &trap) && trap.Kind == wasm.KindDeadline:
 		return "[limits] turn_time in the manifest says how long a turn may take"
 	case errors.As(err, &trap) && strings.Contains(trap.Message, "out of memory"):

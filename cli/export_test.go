@@ -6,11 +6,11 @@ import (
 )
 
 // During runs f and shows its progress on w, as on a terminal or not. f is
-// given the writer of other messages.
-func During(w io.Writer, terminal bool, what string, quiet time.Duration, f func(io.Writer) error) error {
+// given the writer of other messages, and says with next what it does next.
+func During(w io.Writer, terminal bool, what string, quiet time.Duration, f func(w io.Writer, next func(string)) error) error {
 	s := newStatus(w)
 	s.terminal = terminal
-	return s.during(what, quiet, func() error { return f(s) })
+	return s.during(what, quiet, func(next func(string)) error { return f(s, next) })
 }
 
 // Escape is how text of others is shown, EscapeJSON what is done to JSON.

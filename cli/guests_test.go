@@ -1,8 +1,11 @@
 package cli_test
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/theater-go/theater/host/message"
 	"github.com/theater-go/theater/host/runtime"
@@ -32,7 +35,55 @@ func guests() map[string][]byte {
 		"stuck": guest(wasmtest.Spin(), wasmtest.Keep()),
 		// deaf takes no messages.
 		"deaf": guest(wasmtest.Keep(), wasmtest.Echo()),
+		// fixed changes its table before its first turn.
+		"fixed": wasmtest.Guest{HandleRequest: wasmtest.WrongCall(), Start: wasmtest.RefNull + wasmtest.I32(1) + wasmtest.TableGrow(0) + wasmtest.Drop}.Bytes(),
+		// roomy begins with 128 MiB.
+		"roomy": bytes.Replace(wasmtest.Counter(), []byte("\x05\x03\x01\x00\x01"), []byte("\x05\x04\x01\x00\x80\x10"), 1),
+		// The rest is refused.
+		"uninitialised": wasmtest.Guest{Without: []string{wasmtest.Init}}.Bytes(),
+		"early":         wasmtest.Guest{Start: wasmtest.Unreachable}.Bytes(),
+		"cut":           guest(start, wasmtest.Keep())[:3000],
+		"component":     []byte("\x00asm\x0d\x00\x01\x00"),
+		"foreign":       foreign(),
+		"deep":          deep(),
+		"loud":          loud(),
 	}
+}
+
+// foreign imports what nobody serves, and an interface with another type.
+func foreign() []byte {
+	log := pack.MustParsePact(`interface runtime { @package: string = "theater:simple" exports { log: func(level: u8, msg: string) } }`)
+	return wasmtest.Guest{
+		Init:       do("made:up/\x1b[2J", "f", pack.Unit, wasmtest.Keep()),
+		HandleSend: do("theater:simple/runtime", "log", pack.Unit, wasmtest.Keep()),
+		Interfaces: []*pack.Interface{log},
+	}.Bytes()
+}
+
+// deep has a function with more blocks inside each other than are let in.
+func deep() []byte {
+	var m wasmtest.Module
+	m.Import("env", "f", ":")
+	body := wasmtest.Code("")
+	for range 1501 {
+		body = wasmtest.Block(body)
+	}
+	m.Name(m.Func(":", "", body), "nested")
+	m.Memory(1)
+	return m.Bytes()
+}
+
+// loud is a module of names that nobody would want on the screen.
+func loud() []byte {
+	var m wasmtest.Module
+	m.Import("a, b\t\x1b[2J", "\u202etxt", ":")
+	m.ImportOther("a, b\t\x1b[2J", "t", []byte{1, 0x70, 0, 1})
+	for i := range 10 {
+		m.Export(fmt.Sprint("x", i), wasmtest.Function, 0)
+	}
+	m.Export(strings.Repeat("long", 100), wasmtest.Function, 0)
+	m.Custom("producers", []byte("\x01\x08language\x01\x05\x1b[31m\x00"))
+	return m.Bytes()
 }
 
 func guest(init, request wasmtest.Behavior) []byte {

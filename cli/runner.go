@@ -79,7 +79,7 @@ func (r *runner) open(ctx context.Context, lines *guestLines) error {
 	}
 	var err error
 	r.node, err = node.Open(ctx, node.Config{
-		Data: r.data, Durability: r.durability, Cache: cacheDir(),
+		Data: r.data, Durability: r.durability, Cache: cacheDir(), Compiler: r.compiler(),
 		Logger: slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelError})),
 		Output: lines.put,
 	})
@@ -162,27 +162,30 @@ func again(exit actors.Exit) <-chan actors.Exit {
 
 // quietStart is how long an actor may take to start without a word about it:
 // longer than it takes when its module need not be compiled.
-const quietStart = time.Second
+const quietStart = 700 * time.Millisecond
 
 // start spawns or resumes an actor.
 func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Ref, err error) {
-	begin := func() error {
+	begin := func(ctx context.Context) error {
 		ref, err = r.node.System.Spawn(ctx, actors.Spec{Manifest: m})
 		return err
 	}
-	what, verb := "compiling and starting "+m.Name, "started"
+	what, verb := "starting "+m.Name, "started"
 	if r.resume {
 		id, err := r.resumable(ctx, "/"+m.Name)
 		if err != nil {
 			return ref, err
 		}
-		begin = func() error {
+		begin = func(ctx context.Context) error {
 			ref, err = r.node.System.Resume(ctx, id)
 			return err
 		}
 		what, verb = "replaying "+m.Name, "resumed"
 	}
-	if err := r.err.during(what, quietStart, begin); err != nil {
+	err = r.err.during(what, quietStart, func(next func(string)) error {
+		return begin(tellCompile(ctx, m.Package, what, next))
+	})
+	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("start %s: %w", m.Name, context.Cause(ctx))
 		}
@@ -237,7 +240,7 @@ func (r *runner) close(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func() error { return r.node.Close(ctx) })
+	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func(func(string)) error { return r.node.Close(ctx) })
 }
 
 // conclude shows how the actor ended, if it has, and how the run went.

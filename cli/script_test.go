@@ -16,14 +16,39 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/chaintest"
 	"github.com/theater-go/theater/cli"
 	"github.com/theater-go/theater/wasm/pack"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"theater": func() {
-		os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		program, err := os.Executable()
+		if err != nil {
+			panic(err)
+		}
+		if len(os.Args) > 1 && os.Args[1] == "compile-module" {
+			beginCompile()
+		}
+		os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: program}))
 	}})
+}
+
+// beginCompile is what a compiling process does first: it adds a line to the
+// file $COMPILES, and waits until the file $COMPILE_AFTER says that a module is
+// being compiled.
+func beginCompile() {
+	if path := os.Getenv("COMPILES"); path != "" {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintln(f, "compiling")
+		f.Close()
+	}
+	if path := os.Getenv("COMPILE_AFTER"); path != "" && !appears(path, regexp.MustCompile("compiling ")) {
+		panic("nobody is told that a module is being compiled")
+	}
 }
 
 // TestCommands runs the scripts in testdata/script. They have, beside the usual
@@ -35,7 +60,8 @@ func TestMain(m *testing.M) {
 //	forge answer ACTOR      append a turn that the actor's module would not make
 //	await FILE PATTERN      wait until the file has a text that matches
 //
-// $COUNTER is a project with the source of the example counter.
+// $COUNTER is a project with the source of the example counter, $GUESTS the
+// folder of the modules that other compilers made.
 func TestCommands(t *testing.T) {
 	shared, err := newShared(t)
 	if err != nil {
@@ -61,7 +87,7 @@ func newShared(t *testing.T) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
+	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "GUESTS=" + filepath.Join(root, "wasm", "testdata", "guests"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
 	for _, name := range []string{"GOCACHE", "GOPATH", "GOMODCACHE", "GOROOT"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
@@ -96,15 +122,21 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: await FILE PATTERN")
 	}
-	pattern, path := regexp.MustCompile(args[1]), ts.MkAbs(args[0])
+	if !appears(ts.MkAbs(args[0]), regexp.MustCompile(args[1])) {
+		ts.Fatalf("%q did not appear in %s", args[1], args[0])
+	}
+}
+
+// appears waits until a file has a text that matches.
+func appears(path string, pattern *regexp.Regexp) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
 		if text, err := os.ReadFile(path); err == nil && pattern.Match(text) {
-			return
+			return true
 		}
 	}
-	ts.Fatalf("%q did not appear in %s", args[1], args[0])
+	return false
 }
 
 // forge appends to a chain a result without a turn, or the last turn that
@@ -131,7 +163,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	w, err := log.Writer(ctx)
 	ts.Check(err)
-	ts.Check(w.Append(chain.Record{Actor: s.ID, Number: s.Records, Events: events}, nil, nil))
+	ts.Check(w.Append(chaintest.Draft(chain.Record{Actor: s.ID, Number: s.Records, Events: events}), nil))
 	ts.Check(w.Close())
 }
 

@@ -66,21 +66,35 @@ func (s *status) endPendingLocked() {
 const progressInterval = 100 * time.Millisecond
 
 // during runs f, and when that takes longer than quiet shows what is being done
-// and in the end how long it took.
-func (s *status) during(what string, quiet time.Duration, f func() error) error {
+// and in the end how long it took. f may say that it goes on to something else,
+// which is shown in the same way.
+func (s *status) during(what string, quiet time.Duration, f func(next func(what string)) error) error {
 	start := time.Now()
-	done := make(chan error, 1)
-	go func() { done <- f() }()
+	done, over, steps := make(chan error, 1), make(chan struct{}), make(chan string)
+	defer close(over)
+	next := func(what string) {
+		select {
+		case steps <- what:
+		case <-over:
+		}
+	}
+	go func() { done <- f(next) }()
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
 	shown := false
+	finish := func() {
+		if shown {
+			s.finish(what, time.Since(start))
+		}
+	}
 	for {
 		select {
 		case err := <-done:
-			if shown {
-				s.finish(what, time.Since(start))
-			}
+			finish()
 			return err
+		case step := <-steps:
+			finish()
+			what, start, shown = step, time.Now(), false
 		case <-tick.C:
 			if elapsed := time.Since(start); elapsed >= quiet {
 				s.progress(what, elapsed, shown)

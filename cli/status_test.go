@@ -15,8 +15,8 @@ import (
 )
 
 func TestProgress(t *testing.T) {
-	wait := func(d time.Duration, say ...string) func(io.Writer) error {
-		return func(w io.Writer) error {
+	wait := func(d time.Duration, say ...string) func(io.Writer, func(string)) error {
+		return func(w io.Writer, _ func(string)) error {
 			for _, line := range say {
 				time.Sleep(d)
 				fmt.Fprintln(w, line)
@@ -25,9 +25,19 @@ func TestProgress(t *testing.T) {
 			return nil
 		}
 	}
+	steps := func(x, y, z time.Duration) func(io.Writer, func(string)) error {
+		return func(_ io.Writer, next func(string)) error {
+			time.Sleep(x)
+			next("y")
+			time.Sleep(y)
+			next("z")
+			time.Sleep(z)
+			return nil
+		}
+	}
 	for name, c := range map[string]struct {
 		terminal bool
-		f        func(io.Writer) error
+		f        func(io.Writer, func(string)) error
 		want     string
 	}{
 		"what is quick says nothing":                {f: wait(300 * time.Millisecond), want: ""},
@@ -36,7 +46,10 @@ func TestProgress(t *testing.T) {
 		"a terminal shows what is quick no less":    {terminal: true, f: wait(300 * time.Millisecond), want: ""},
 		"a terminal is left with one line":          {terminal: true, f: wait(700 * time.Millisecond), want: "building x … 0.7s\n"},
 		"a message on a terminal clears the line":   {terminal: true, f: wait(600*time.Millisecond, "hello"), want: "hello\nbuilding x … 1.2s\n"},
-		"a failure leaves the line as success does": {f: func(io.Writer) error { time.Sleep(time.Second); return errors.New("no") }, want: "building x … 1.0s\n"},
+		"a failure leaves the line as success does": {f: func(io.Writer, func(string)) error { time.Sleep(time.Second); return errors.New("no") }, want: "building x … 1.0s\n"},
+		"each step has its line and its time":       {f: steps(time.Second, 2*time.Second, 600*time.Millisecond), want: "building x … 1.0s\ny … 2.0s\nz … 0.6s\n"},
+		"a step that is quick says nothing":         {f: steps(100*time.Millisecond, time.Second, 300*time.Millisecond), want: "y … 1.0s\n"},
+		"on a terminal steps have their lines too":  {terminal: true, f: steps(100*time.Millisecond, time.Second, time.Second), want: "y … 1.0s\nz … 1.0s\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -51,7 +51,7 @@ func (p *program) validate(ctx context.Context, path, format string) error {
 	note := ""
 	if m != nil {
 		path = m.File
-		if note, err = checkPackage(ctx, m); err != nil {
+		if note, err = p.checkPackage(ctx, m); err != nil {
 			var one *manifest.Error
 			if !errors.As(err, &one) {
 				return err
@@ -70,7 +70,7 @@ func (p *program) validate(ctx context.Context, path, format string) error {
 
 // checkPackage reads the package where there is one. The note says what is to
 // be said of a good one.
-func checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err error) {
+func (p *program) checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err error) {
 	code, err := m.ReadPackage()
 	if errors.Is(err, fs.ErrNotExist) {
 		return "its package " + m.Package + " is not built yet", nil
@@ -78,24 +78,38 @@ func checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err e
 	if err != nil {
 		return "", err
 	}
-	if err := checkLinks(ctx, m, code); err != nil {
-		cause := err // without what Spawn says of the place, which is said here
-		if inner := errors.Unwrap(err); inner != nil {
-			cause = inner
-		}
-		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), cause), Err: err}
+	if err := p.checkLinks(ctx, m, code); err != nil {
+		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), withoutPlace(err)), Err: err}
 	}
 	return "", nil
 }
 
+// withoutPlace is what System.Check says, without the manifest's or package's
+// name in front of it.
+func withoutPlace(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
 // checkLinks compiles the package and holds what it imports against what the
 // manifest grants, as a run would.
-func checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) error {
-	n, err := node.Open(ctx, node.Config{Cache: cacheDir()})
+func (p *program) checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) error {
+	what := "checking " + m.Name
+	return p.err.during(what, quietStart, func(next func(string)) error {
+		ctx := tellCompile(ctx, m.Package, what, next)
+		return p.onScratch(ctx, func(n *node.Node) error { return n.System.Check(ctx, m, code) })
+	})
+}
+
+// onScratch lends a node that runs nothing and keeps nothing but compiled code.
+func (p *program) onScratch(ctx context.Context, f func(*node.Node) error) error {
+	n, err := node.Open(ctx, node.Config{Cache: cacheDir(), Compiler: p.compiler()})
 	if err != nil {
 		return err
 	}
-	if err := n.System.Check(ctx, m, code); err != nil {
+	if err := f(n); err != nil {
 		_ = n.Close(ctx) // it ran nothing, and what is wrong is known
 		return err
 	}

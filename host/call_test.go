@@ -10,14 +10,14 @@ import (
 )
 
 // function is a host function with the parameters and result of a Pact.
-func function(t *testing.T, signature string) host.Function {
+func function(t *testing.T, signature string) *host.Function {
 	t.Helper()
 	i := pack.MustParsePact("interface test { exports { f: " + signature + " } }")
 	sig, ok := i.Function("f")
 	if !ok {
 		t.Fatal("no function")
 	}
-	return host.Function{Interface: "test", Signature: sig}
+	return &host.Function{Interface: "test", Signature: sig}
 }
 
 func TestArgumentsComeAsTheNumberOfParametersSays(t *testing.T) {
@@ -42,6 +42,9 @@ func TestArgumentsComeAsTheNumberOfParametersSays(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			args, err := function(t, c.signature).Args(c.input)
 			if c.want == nil {
+				if flat, ok := function(t, c.signature).FlatArgs(scanned(t, c.input), nil); ok {
+					t.Errorf("it is taken flat as %v", flat)
+				}
 				if !errors.Is(err, host.ErrArguments) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("it gives %v, %v", args, err)
 				}
@@ -50,9 +53,13 @@ func TestArgumentsComeAsTheNumberOfParametersSays(t *testing.T) {
 			if err != nil || len(args) != len(c.want) {
 				t.Fatalf("it gives %v, %v", args, err)
 			}
+			flat, _ := function(t, c.signature).FlatArgs(scanned(t, c.input), nil)
 			for i := range args {
 				if !args[i].Equal(c.want[i]) {
 					t.Errorf("argument %d is %s, want %s", i, args[i], c.want[i])
+				}
+				if len(flat) > 0 && !flat[i].Equal(c.want[i]) {
+					t.Errorf("argument %d is %s, flat %s", i, c.want[i], flat[i])
 				}
 			}
 		})
@@ -108,4 +115,13 @@ func TestACallLeavesAtMostOneEffect(t *testing.T) {
 	if c.Effect() != 2 {
 		t.Errorf("the effect is %v", c.Effect())
 	}
+}
+
+func scanned(t *testing.T, v pack.Value) *pack.View {
+	t.Helper()
+	view := &pack.View{}
+	if !view.Scan(pack.MustEncode(v)) {
+		t.Fatalf("%s is not taken", v)
+	}
+	return view
 }

@@ -46,8 +46,8 @@ type Interface struct {
 	Kinds map[string]Kind // by function name; others are refused at spawn
 }
 
-// Actor is the actor that a session belongs to. Handlers that need more of it
-// declare an interface of their own that the actor satisfies as well.
+// Actor is an actor as handlers know it. Those that need more of the one that a
+// session belongs to declare an interface of their own that it satisfies as well.
 type Actor interface {
 	ID() string
 	Path() string
@@ -94,12 +94,21 @@ type Event struct {
 // Call is one call of a host function.
 type Call struct {
 	Interface, Function string
-	Args                []pack.Value
-	At                  Event // the event that records the call
-	Now                 int64 // the guest's time, unix nanoseconds
-	Pending             []any // effects of this session that the turn has not released yet
+	Args                []pack.Value // valid during the call
+	At                  Event        // the event that records the call
+	Now                 int64        // the guest's time, unix nanoseconds
+
+	// Pending are the effects of this session that the turn has not released
+	// yet, oldest first. It may be asked during the call only.
+	Pending iter.Seq[any]
 
 	effect any
+}
+
+// Reset makes the call another one, for who keeps one for many.
+func (c *Call) Reset(f *Function, args []pack.Value, at Event, now int64, pending iter.Seq[any]) {
+	c.Interface, c.Function, c.Args = f.Interface, f.Signature.Name, args
+	c.At, c.Now, c.Pending, c.effect = at, now, pending, nil
 }
 
 // Defer leaves an effect to be released after the turn's events are recorded.

@@ -23,7 +23,20 @@ type Function struct {
 	Interface string
 	Signature pack.FunctionSig
 	Kind      Kind
-	Handler   string // type of the handler, the key of the actor's sessions
+	Session   int // of the actor's sessions, the one that serves it
+}
+
+// Linked is a module bound to the handlers that a manifest grants it: all that
+// the actors of both share. It is immutable.
+type Linked struct {
+	Functions []Function // the module's theater imports, in their order
+	granted   []granted
+}
+
+// granted is a handler that is to open a session for each actor.
+type granted struct {
+	handler Handler
+	grant   Grant
 }
 
 // LinkError says why a module's imports cannot be served.
@@ -42,29 +55,35 @@ func (e *LinkError) Error() string {
 // Link resolves a module's theater imports, in their order, to the functions
 // that the manifest's tables grant under the ceiling. It refuses an import that
 // nothing grants, and an interface whose declaration differs from ours.
-func (r *Registry) Link(imports []Import, declared pack.Metadata, tables []Table, ceiling Ceiling) ([]Function, error) {
+func (r *Registry) Link(imports []Import, declared pack.Metadata, tables []Table, ceiling Ceiling) (*Linked, error) {
+	l := &Linked{Functions: make([]Function, len(imports))}
 	for _, t := range tables {
 		if !ceiling.allows(Capability(t.Type)) {
 			return nil, &LinkError{Reason: fmt.Sprintf("handler %q is disallowed by [permission_policy] of the actor or of a parent", t.Type), Hint: "remove the [[handler]] table, or allow the capability there"}
 		}
+		l.granted = append(l.granted, granted{r.byType[t.Type], Grant{Config: t.Config, Above: ceiling.above[Capability(t.Type)]}})
 	}
-	functions := make([]Function, len(imports))
 	for i, imp := range imports {
-		f, err := r.resolve(imp, tables)
-		if err != nil {
-			return nil, err
+		f, refused := r.resolve(imp, tables)
+		if refused != nil {
+			return nil, refused
 		}
-		functions[i] = f
+		l.Functions[i] = f
 	}
+	seen := map[string]bool{}
 	for _, h := range declared.ImportHashes {
-		if err := r.checkHash(h, declared); err != nil {
-			return nil, err
+		if seen[h.Name] { // each takes time for all declared functions
+			return nil, &LinkError{Reason: fmt.Sprintf("the actor declares the hash of interface %q twice", h.Name)}
+		}
+		seen[h.Name] = true
+		if refused := r.checkHash(h, declared); refused != nil {
+			return nil, refused
 		}
 	}
-	return functions, nil
+	return l, nil
 }
 
-func (r *Registry) resolve(imp Import, tables []Table) (Function, error) {
+func (r *Registry) resolve(imp Import, tables []Table) (Function, *LinkError) {
 	s, ok := r.byInterface[imp.Interface]
 	if !ok {
 		return Function{}, &LinkError{
@@ -72,8 +91,8 @@ func (r *Registry) resolve(imp Import, tables []Table) (Function, error) {
 			Hint:   "handlers are " + strings.Join(r.types, ", "),
 		}
 	}
-	granted := slices.ContainsFunc(tables, func(t Table) bool { return t.Type == s.handler.Type() })
-	if !granted {
+	session := slices.IndexFunc(tables, func(t Table) bool { return t.Type == s.handler.Type() })
+	if session < 0 {
 		return Function{}, &LinkError{
 			Reason: fmt.Sprintf("the actor imports %s.%s, which its manifest does not grant", imp.Interface, imp.Function),
 			Hint:   fmt.Sprintf("a [[handler]] table with type = %q grants it", s.handler.Type()),
@@ -84,22 +103,17 @@ func (r *Registry) resolve(imp Import, tables []Table) (Function, error) {
 	if !known || kind == 0 {
 		return Function{}, &LinkError{Reason: fmt.Sprintf("the actor imports %s.%s, a function that handler %q does not offer", imp.Interface, imp.Function, s.handler.Type())}
 	}
-	return Function{Interface: imp.Interface, Signature: signature, Kind: kind, Handler: s.handler.Type()}, nil
+	return Function{Interface: imp.Interface, Signature: signature, Kind: kind, Session: session}, nil
 }
 
 // checkHash compares the guest's hash of an interface with ours over the
 // functions that the guest declares of it, then with the whole.
-func (r *Registry) checkHash(h pack.InterfaceHash, declared pack.Metadata) error {
+func (r *Registry) checkHash(h pack.InterfaceHash, declared pack.Metadata) *LinkError {
 	s, ok := r.byInterface[h.Name]
 	if !ok {
 		return &LinkError{Reason: fmt.Sprintf("no handler provides interface %q required by the actor", h.Name), Hint: "handlers are " + strings.Join(r.types, ", ")}
 	}
-	var names []string
-	for _, f := range declared.Imports {
-		if f.Interface == h.Name {
-			names = append(names, f.Name)
-		}
-	}
+	names := declaredFunctions(h.Name, declared)
 	subset, missing := s.Pact.SubsetHash(names...)
 	if len(missing) == 0 && (subset == h.Hash || s.Pact.Hash() == h.Hash) {
 		return nil
@@ -111,18 +125,31 @@ func (r *Registry) checkHash(h pack.InterfaceHash, declared pack.Metadata) error
 	}
 }
 
-// Open opens a session of every granted handler for the actor, by handler type.
-func (r *Registry) Open(actor Actor, tables []Table, ceiling Ceiling) (map[string]Session, error) {
-	sessions := make(map[string]Session, len(tables))
-	for _, t := range tables {
-		s, err := r.byType[t.Type].Open(actor, Grant{Config: t.Config, Above: ceiling.above[Capability(t.Type)]})
+// declaredFunctions are the functions that a module declares to import from an
+// interface.
+func declaredFunctions(iface string, declared pack.Metadata) []string {
+	var names []string
+	for _, f := range declared.Imports {
+		if f.Interface == iface {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// Open opens a session of every granted handler for an actor, in the order of
+// the manifest's tables.
+func (l *Linked) Open(actor Actor) ([]Session, error) {
+	sessions := make([]Session, 0, len(l.granted))
+	for _, g := range l.granted {
+		s, err := g.handler.Open(actor, g.grant)
 		if err != nil {
 			for _, opened := range sessions {
 				opened.Close("init-failed")
 			}
-			return nil, fmt.Errorf("handler %q: %w", t.Type, err)
+			return nil, fmt.Errorf("handler %q: %w", g.handler.Type(), err)
 		}
-		sessions[t.Type] = s
+		sessions = append(sessions, s)
 	}
 	return sessions, nil
 }

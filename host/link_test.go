@@ -66,10 +66,10 @@ func TestAnImportIsServedOnlyWhenItIsGranted(t *testing.T) {
 		{"another capability that is disallowed", []host.Import{log}, granted("runtime"), host.Ceiling{}.Under(host.Rule{Capability: "message_server", Disallow: true}), "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			functions, err := standard(t).Link(c.imports, pack.Metadata{}, c.tables, c.ceiling)
+			linked, err := standard(t).Link(c.imports, pack.Metadata{}, c.tables, c.ceiling)
 			if c.reason == "" {
-				if err != nil || len(functions) != len(c.imports) {
-					t.Errorf("%d functions, %v", len(functions), err)
+				if err != nil || len(linked.Functions) != len(c.imports) {
+					t.Errorf("it gives %+v, %v", linked, err)
 				}
 				return
 			}
@@ -85,18 +85,19 @@ func TestAnImportIsServedOnlyWhenItIsGranted(t *testing.T) {
 }
 
 func TestLinkGivesTheFunctionsInTheOrderOfTheImports(t *testing.T) {
-	functions, err := standard(t).Link([]host.Import{
+	linked, err := standard(t).Link([]host.Import{
 		{message.Interface, "request"}, {runtime.Interface, "self"}, {message.Interface, "send"},
 	}, pack.Metadata{}, granted("runtime", "message-server"), host.Ceiling{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []struct {
-		name, handler string
-		kind          host.Kind
-	}{{"request", "message-server", host.Outcall}, {"self", "runtime", host.Local}, {"send", "message-server", host.Deferred}} {
-		if f := functions[i]; f.Signature.Name != want.name || f.Handler != want.handler || f.Kind != want.kind {
-			t.Errorf("function %d is %s of %s, kind %d", i, f.Signature.Name, f.Handler, f.Kind)
+		name    string
+		session int
+		kind    host.Kind
+	}{{"request", 1, host.Outcall}, {"self", 0, host.Local}, {"send", 1, host.Deferred}} {
+		if f := linked.Functions[i]; f.Signature.Name != want.name || f.Session != want.session || f.Kind != want.kind {
+			t.Errorf("function %d is %s of session %d, kind %d", i, f.Signature.Name, f.Session, f.Kind)
 		}
 	}
 }
@@ -142,6 +143,65 @@ func TestAnInterfaceIsAcceptedByTheHashOfWhatIsUsedOrOfTheWhole(t *testing.T) {
 				t.Errorf("it is refused: %v", err)
 			case c.refused != "" && (!errors.As(err, &refused) || !strings.Contains(refused.Reason, c.refused)):
 				t.Errorf("it gives %v, want %s", err, c.refused)
+			}
+		})
+	}
+}
+
+func TestAnInterfaceIsDeclaredOnce(t *testing.T) {
+	pact := message.New().Interfaces()[0].Pact
+	hash := pack.InterfaceHash{Name: pact.Name, Hash: pact.Hash()}
+	_, err := standard(t).Link(nil, pack.Metadata{ImportHashes: []pack.InterfaceHash{hash, hash}}, granted("message-server"), host.Ceiling{})
+	var refused *host.LinkError
+	if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "twice") {
+		t.Errorf("it gives %v", err)
+	}
+}
+
+func TestAnOfferSaysWhatLinkWould(t *testing.T) {
+	pact := message.New().Interfaces()[0].Pact
+	send, _ := pact.Function("send")
+	madeUp := send
+	madeUp.Name = "made-up"
+	subset, _ := pact.SubsetHash("send")
+	whole, other := pact.Hash(), pack.Hash{1}
+	for name, c := range map[string]struct {
+		iface     string
+		functions []string
+		hash      *pack.Hash
+		declared  []pack.FunctionSig
+		offers    pack.Hash // zero: none
+		refusals  int
+	}{
+		"the hash of the functions that are used":      {pact.Name, []string{"send"}, &subset, []pack.FunctionSig{send}, subset, 0},
+		"the hash of the whole":                        {pact.Name, []string{"send"}, &whole, []pack.FunctionSig{send}, whole, 0},
+		"no hash":                                      {pact.Name, []string{"send"}, nil, []pack.FunctionSig{send}, subset, 0},
+		"another hash":                                 {pact.Name, []string{"send"}, &other, []pack.FunctionSig{send}, subset, 1},
+		"two functions that are not served, and hash":  {pact.Name, []string{"made-up", "send", "open-channel"}, &other, []pack.FunctionSig{madeUp}, pack.Hash{}, 3},
+		"an interface that nobody serves":              {"a:b/c", []string{"f", "g"}, &other, nil, pack.Hash{}, 1},
+		"the same, declared but not imported":          {"a:b/c", nil, &other, nil, pack.Hash{}, 1},
+		"declared without a function that is imported": {pact.Name, nil, &subset, []pack.FunctionSig{send}, subset, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := standard(t)
+			declared := pack.Metadata{Imports: c.declared}
+			if c.hash != nil {
+				declared.ImportHashes = []pack.InterfaceHash{{Name: c.iface, Hash: *c.hash}}
+			}
+			o := r.Offer(c.iface, c.functions, c.hash, declared)
+			if o.Hash != c.offers && o.Hashed || o.Hashed != (c.offers != pack.Hash{}) || len(o.Refusals) != c.refusals {
+				t.Errorf("%+v", o)
+			}
+			if served := c.iface == pact.Name; (o.Handler == "message-server") != served {
+				t.Errorf("served by %q", o.Handler)
+			}
+			var imports []host.Import
+			for _, f := range c.functions {
+				imports = append(imports, host.Import{Interface: c.iface, Function: f})
+			}
+			_, err := r.Link(imports, declared, granted("message-server"), host.Ceiling{})
+			if (err == nil) != (c.refusals == 0) || err != nil && err.Error() != o.Refusals[0].Error() {
+				t.Errorf("link gives %v", err)
 			}
 		})
 	}
@@ -213,19 +273,30 @@ type nobody struct{}
 func (nobody) ID() string   { return "id" }
 func (nobody) Path() string { return "/nobody" }
 
+// opened are the sessions of an actor whose module imports nothing.
+func opened(t *testing.T, r *host.Registry, tables []host.Table, ceiling host.Ceiling) ([]host.Session, error) {
+	t.Helper()
+	linked, err := r.Link(nil, pack.Metadata{}, tables, ceiling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return linked.Open(nobody{})
+}
+
 func TestASessionIsToldItsTableAndAllRestrictionsAbove(t *testing.T) {
 	var grant host.Grant
 	r := registry(t, fake{name: "a-b", grant: &grant, closed: new([]string)}, fake{name: "c", closed: new([]string)})
 	parent := host.Ceiling{}.Under(host.Rule{Capability: "a_b", Policy: "parent's"}, host.Rule{Capability: "c", Policy: "not its"})
 	child := parent.Under(host.Rule{Capability: "a_b", Policy: "own"})
-	if _, err := r.Open(nobody{}, []host.Table{{Type: "a-b", Config: "config"}, {Type: "c"}}, child); err != nil {
-		t.Fatal(err)
+	sessions, err := opened(t, r, []host.Table{{Type: "c"}, {Type: "a-b", Config: "config"}}, child)
+	if err != nil || len(sessions) != 2 || sessions[0].(fake).name != "c" || sessions[1].(fake).name != "a-b" {
+		t.Fatalf("it opens %v, %v", sessions, err)
 	}
 	if grant.Config != "config" || len(grant.Above) != 2 || grant.Above[0] != "parent's" || grant.Above[1] != "own" {
 		t.Errorf("the grant is %+v", grant)
 	}
 	// A child's rules do not change its parent's ceiling.
-	if _, err := r.Open(nobody{}, granted("a-b"), parent); err != nil || len(grant.Above) != 1 {
+	if _, err := opened(t, r, granted("a-b"), parent); err != nil || len(grant.Above) != 1 {
 		t.Errorf("the parent's grant is %+v, %v", grant, err)
 	}
 }
@@ -234,7 +305,7 @@ func TestASessionThatDoesNotOpenClosesTheOthers(t *testing.T) {
 	var closed []string
 	broken := errors.New("no room")
 	r := registry(t, fake{name: "a", closed: &closed}, fake{name: "b", fail: broken})
-	if _, err := r.Open(nobody{}, granted("a", "b"), host.Ceiling{}); !errors.Is(err, broken) || !strings.Contains(err.Error(), `handler "b"`) {
+	if _, err := opened(t, r, granted("a", "b"), host.Ceiling{}); !errors.Is(err, broken) || !strings.Contains(err.Error(), `handler "b"`) {
 		t.Errorf("it gives %v", err)
 	}
 	if len(closed) != 1 || closed[0] != "a init-failed" {

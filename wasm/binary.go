@@ -104,18 +104,21 @@ func ReadLayout(module []byte) (*Layout, error) {
 	return l, nil
 }
 
+// ErrNotModule is wrapped by the error for bytes that do not begin as a module does.
+var ErrNotModule = errors.New("not a wasm module")
+
 // checkPreamble looks at how the module begins: magic and version.
 func checkPreamble(module []byte) error {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
-		return errors.New("not a wasm module: it does not begin with \\0asm")
+		return fmt.Errorf("%w: it does not begin with \\0asm", ErrNotModule)
 	}
 	switch version := string(module[4:8]); version {
 	case "\x01\x00\x00\x00":
 		return nil
 	case "\x0d\x00\x01\x00":
-		return errors.New("a wasm component, not a core module: actors are core modules that speak the Graph ABI")
+		return &ABIError{"a wasm component, not a core module", "build a core module that speaks the Graph ABI: Rust for wasm32-unknown-unknown, Go with theater build"}
 	default:
-		return fmt.Errorf("wasm version % x is not supported", version)
+		return fmt.Errorf("%w: wasm version % x is not supported", ErrNotModule, version)
 	}
 }
 
@@ -266,16 +269,22 @@ func (l *Layout) readCustom(r *reader) {
 			break
 		}
 		if id == 1 {
-			for n := countOf(r, "names", DefaultLimits.Functions); n > 0 && r.err == nil; n-- {
-				index, name := r.u32(), r.name()
-				if r.err == nil && utf8.ValidString(name) && len(name) <= DefaultLimits.Name {
-					l.functions[index] = name
-				}
-			}
+			l.readNames(&reader{b: r.b[:next], at: r.at})
 		}
 		r.at = int(next)
 	}
 	r.err = nil
+}
+
+// readNames takes the names of one subsection, which it must not leave: others
+// may begin there again.
+func (l *Layout) readNames(r *reader) {
+	for n := countOf(r, "names", DefaultLimits.Functions); n > 0 && r.err == nil; n-- {
+		index, name := r.u32(), r.name()
+		if r.err == nil && utf8.ValidString(name) && len(name) <= DefaultLimits.Name {
+			l.functions[index] = name
+		}
+	}
 }
 
 // signature returns the parameter and result types of import i as the bytes of

@@ -110,6 +110,7 @@ type Checked struct {
 	declared      map[uint32]bool // functions that ref.func may name
 	changesTables bool            // has instructions that write to tables
 	dropsSegments bool
+	joins         uint64 // values at labels, see Limits.Joins
 }
 
 // span is a range of bytes; end is 0 for what the module does not have.
@@ -145,11 +146,10 @@ type checker struct {
 	*Checked
 	r       *reader // of the section being read
 	limits  Limits
-	seen    int    // rank of the last section
-	defined int    // functions that the function section declares
-	items   int    // element items so far
-	values  int    // of the types so far
-	joins   uint64 // so far
+	seen    int // rank of the last section
+	defined int // functions that the function section declares
+	items   int // element items so far
+	values  int // of the types so far
 	nest    []frame
 	body    uint32 // function being read
 	inBody  bool

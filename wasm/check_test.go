@@ -23,7 +23,7 @@ func TestModulesOfCompilersAreLetIn(t *testing.T) {
 }
 
 // guests are the modules that other compilers made, under testdata/guests.
-var guests = []string{"c-echo/echo.wasm", "rust-counter/counter-0.7.wasm", "rust-counter/counter-0.11.wasm",
+var guests = []string{"c-echo/echo.wasm", "c-qsort/qsort.wasm", "rust-counter/counter-0.7.wasm", "rust-counter/counter-0.11.wasm",
 	"rust-counter/counter-0.21.wasm", "rust-counter/counter-0.24.wasm"}
 
 func readGuest(t testing.TB, name string) []byte {

@@ -12,18 +12,96 @@ import (
 // DefaultState is the state of an actor whose manifest gives none.
 func DefaultState() pack.Value { return pack.None(pack.ListOf(pack.TypeU8)) }
 
-// callInput puts the state before the parameters: the items of a tuple each,
-// any other value as it is.
-func callInput(state, params pack.Value) pack.Value {
-	if params.Kind() != pack.KindTuple {
-		return pack.Tuple(state, params)
+var defaultState, unit = pack.MustEncode(DefaultState()), pack.MustEncode(pack.Unit)
+
+// split takes an export's result apart, where it lies in the guest's memory: it
+// keeps the state and returns the response. A result that is an error leaves the
+// state as it was.
+func (m *Machine) split(s *signature, raw []byte) (response []byte, err error) {
+	v := &m.view
+	var known pack.Part
+	if s.result == nil || s.after == m.stateType && s.after != anyType {
+		known = m.state
 	}
-	items := make([]pack.Value, 0, params.Len()+1)
-	items = append(items, state)
-	for i := range params.Len() {
-		items = append(items, params.At(i))
+	if !v.ScanAfter(raw, known, s.left) {
+		// Guests may write what an encoder does not, such as shared nodes.
+		value, err := pack.Decode(raw)
+		if err == nil {
+			raw, err = pack.Encode(value)
+		}
+		if err != nil || !v.Scan(raw) {
+			return nil, Trapf(KindResult, "%s returned bytes that are no value: %v", s.name, err)
+		}
 	}
-	return pack.Tuple(items...)
+	root := v.Root()
+	if s.result != nil && !v.Fits(root, s.result) {
+		if err := validate(raw, s.result); err != nil {
+			return nil, Trapf(KindResult, "Return type violation from '%s': %v", s.name, err)
+		}
+	}
+	if !v.IsOk(root) {
+		return m.splitValue(raw)
+	}
+	payload := v.At(root, 0)
+	n := v.Len(payload)
+	if v.Kind(payload) != pack.KindTuple || n == 0 {
+		m.keep(payload, s.after)
+		return unit, nil
+	}
+	switch n {
+	case 1:
+		response = unit
+	case 2:
+		m.response = v.Append(m.response[:0], v.At(payload, 1))
+		response = m.response
+	default:
+		return m.splitValue(raw)
+	}
+	m.keep(v.At(payload, 0), s.after)
+	return response, nil
+}
+
+// keep makes a part of the result the state, of that type.
+func (m *Machine) keep(part, typ int) {
+	m.stateType = typ
+	if m.view.IsKnown(part) {
+		return
+	}
+	next := m.view.Part(part, m.spare[:0])
+	m.spare = nil
+	if m.kept { // else the bytes belong to who set them
+		m.spare = m.state.Bytes
+	}
+	m.state, m.kept = next, true
+}
+
+// splitValue is split for results of rare shapes.
+func (m *Machine) splitValue(raw []byte) (response []byte, err error) {
+	output, err := pack.Decode(raw)
+	if err != nil {
+		return nil, Trapf(KindResult, "the result does not decode: %v", err)
+	}
+	state, answer, err := splitOutput(output)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := pack.Encode(state)
+	if err == nil {
+		response, err = pack.Encode(answer)
+	}
+	if err != nil {
+		return nil, Trapf(KindResult, "the result does not encode: %v", err)
+	}
+	m.SetState(encoded)
+	return response, nil
+}
+
+func validate(encoded []byte, t *pack.TypeDesc) error {
+	v, err := pack.Decode(encoded)
+	if err != nil {
+		return err
+	}
+	return pack.Validate(v, *t)
 }
 
 // splitOutput takes an export's result apart. A result that is an error leaves
@@ -80,48 +158,97 @@ func guestError(v pack.Value) error {
 	return &GuestError{Message: clip(message), Value: encoded}
 }
 
-// signatures are the declared types of a module's exports by export name.
-type signatures map[string]pack.FunctionSig
+// signature is what a module declares of one of its exports.
+type signature struct {
+	name     string
+	declared bool           // in metadata that declares any
+	state    *pack.TypeDesc // of the first parameter; nil without one
+	result   *pack.TypeDesc // the first; nil without one
+	// Numbers of types, equal for equal types: of the state that the export
+	// takes, and of the state that it leaves where its result is what it
+	// declares. anyType is none.
+	before, after int
+	left          *pack.TypeDesc // that of the state in result; nil where result leaves it open
+	callable      bool           // it has the type of an actor's export
+}
 
-func signaturesOf(m pack.Metadata) signatures {
-	s := make(signatures, len(m.Exports))
-	for _, f := range m.Exports {
+// anyType is the number of no type.
+const anyType = -1
+
+// signaturesOf are the signatures of a module's exports, by index.
+func signaturesOf(l *Layout, p *Prepared, m pack.Metadata) []signature {
+	declared := make(map[string]*pack.FunctionSig, len(m.Exports))
+	for i, f := range m.Exports {
 		name := f.Name
 		if f.Interface != "" {
 			name = f.Interface + "." + f.Name
 		}
-		s[name] = f
+		declared[name] = &m.Exports[i]
 	}
-	return s
+	numbers := map[pack.Hash]int{}
+	number := func(t *pack.TypeDesc) int {
+		if t == nil {
+			return anyType
+		}
+		h := t.Hash()
+		if _, ok := numbers[h]; !ok {
+			numbers[h] = len(numbers)
+		}
+		return numbers[h]
+	}
+	signatures := make([]signature, len(l.Exports))
+	for i, name := range l.Exports {
+		s := &signatures[i]
+		*s = signature{name: name, declared: len(declared) == 0, before: anyType, after: anyType, callable: p.cases[int32(i)]}
+		f := declared[name]
+		if f == nil {
+			continue
+		}
+		s.declared = true
+		if len(f.Params) > 0 {
+			s.state = &f.Params[0].Type
+			s.before = number(s.state)
+		}
+		if len(f.Results) > 0 {
+			s.result = &f.Results[0]
+			s.left = stateIn(s.result)
+			s.after = number(s.left)
+		}
+	}
+	return signatures
+}
+
+// stateIn is the type of the state in a result of type t, nil where t leaves that
+// open.
+func stateIn(t *pack.TypeDesc) *pack.TypeDesc {
+	if t.Kind != pack.KindResult {
+		return nil
+	}
+	switch ok := &t.Items[0]; ok.Kind {
+	case pack.KindTuple:
+		if len(ok.Items) == 0 {
+			return nil
+		}
+		return &ok.Items[0]
+	case pack.KindValue, pack.KindRef:
+		return nil
+	default:
+		return ok
+	}
 }
 
 // checkState holds the state against the export's first parameter.
-func (s signatures) checkState(export string, state pack.Value) error {
-	if len(s) == 0 {
+func (m *Machine) checkState(s *signature) error {
+	switch {
+	case !s.declared:
+		return Trapf(KindABI, "Function '%s' not found in cached type metadata", s.name)
+	case s.state == nil, s.before == m.stateType:
 		return nil
 	}
-	f, ok := s[export]
-	if !ok {
-		return Trapf(KindABI, "Function '%s' not found in cached type metadata", export)
+	if err := validate(m.state.Bytes, s.state); err != nil {
+		return Trapf(KindABI, "State type mismatch for '%s': %v", s.name, err)
 	}
-	if len(f.Params) == 0 {
-		return nil
-	}
-	if err := pack.Validate(state, f.Params[0].Type); err != nil {
-		return Trapf(KindABI, "State type mismatch for '%s': %v", export, err)
-	}
-	return nil
-}
-
-// checkOutput holds the raw output against the export's first result.
-func (s signatures) checkOutput(export string, output pack.Value) error {
-	f, ok := s[export]
-	if !ok || len(f.Results) == 0 {
-		return nil
-	}
-	if err := pack.Validate(output, f.Results[0]); err != nil {
-		return Trapf(KindResult, "Return type violation from '%s': %v", export, err)
-	}
+	m.stateType = s.before
 	return nil
 }
 

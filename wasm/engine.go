@@ -3,10 +3,11 @@ package wasm
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -41,6 +42,14 @@ type EngineConfig struct {
 	CacheDir string
 	// Workers is how many functions are compiled at once; 0 means one.
 	Workers int
+	// Compiler compiles what is not small, nor known to its cache folder, in
+	// processes of their own; nil compiles everything in this one. Without a
+	// CacheDir the engine has a temporary one until it is closed.
+	Compiler *Compiler
+	// MemoryBudget is how many bytes of linear memory all instances together may
+	// have; 0 is no bound. An instance that would exceed it does not start, and
+	// one that grows beyond it ends with a *Trap that wraps ErrNodeMemory.
+	MemoryBudget int64
 }
 
 // Engine compiles modules and makes instances of them. It is safe for
@@ -57,16 +66,15 @@ type Engine struct {
 	yield   api.Module // what rewritten modules import
 	slots   *slots
 
+	compiler  *compiler // nil to compile in this process
+	temporary string    // cache folder that Close removes, or ""
+	compiling sync.WaitGroup
+
+	memories *memories
+
 	mu      sync.Mutex
 	modules map[[32]byte]*compilation // guarded by mu
 	closed  bool                      // guarded by mu
-}
-
-// compilation is a module that is compiled once for all who ask.
-type compilation struct {
-	done   chan struct{}
-	module *Module
-	err    error
 }
 
 // ErrEngineClosed is returned by an Engine that has been closed.
@@ -74,27 +82,20 @@ var ErrEngineClosed = errors.New("the engine is closed")
 
 // OpenEngine starts an engine. Close releases it.
 func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
-	cache := wazero.NewCompilationCache()
-	if config.CacheDir != "" {
-		dir, err := secureCacheDir(config.CacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("compile cache: %w", err)
-		}
-		if cache, err = wazero.NewCompilationCacheWithDir(dir); err != nil {
-			return nil, fmt.Errorf("compile cache: %w", err)
-		}
+	if config.MemoryBudget < 0 {
+		return nil, fmt.Errorf("memory budget: %d bytes is less than nothing", config.MemoryBudget)
 	}
-	rc := wazero.NewRuntimeConfig().
-		WithCompilationCache(cache).
-		WithDebugInfoEnabled(false).
-		WithMemoryLimitPages(maxPages)
 	e := &Engine{
-		runtime: wazero.NewRuntimeWithConfig(ctx, rc),
-		cache:   cache,
 		workers: max(config.Workers, 1),
 		slots:   newSlots(max(runtime.GOMAXPROCS(0)-1, 1)),
 		modules: map[[32]byte]*compilation{},
+
+		memories: &memories{budget: config.MemoryBudget, backing: newBacking()},
 	}
+	if err := e.openCache(config); err != nil {
+		return nil, fmt.Errorf("compile cache: %w", err)
+	}
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(e.cache))
 	if _, err := wasi_snapshot_preview1.Instantiate(experimental.WithFunctionListenerFactory(ctx, wasiMeter{}), e.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("wasi: %w", err), e.Close(ctx))
 	}
@@ -103,6 +104,45 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 		return nil, errors.Join(fmt.Errorf("yield: %w", err), e.Close(ctx))
 	}
 	return e, nil
+}
+
+// runtimeConfig decides what code is made of a module: that of a compiling
+// process fits the engine only if both have the same.
+func runtimeConfig(cache wazero.CompilationCache) wazero.RuntimeConfig {
+	return wazero.NewRuntimeConfig().
+		WithCompilationCache(cache).
+		WithDebugInfoEnabled(false).
+		WithMemoryLimitPages(maxPages)
+}
+
+// openCache opens the cache of compiled code, and the compiler that fills it.
+func (e *Engine) openCache(config EngineConfig) (err error) {
+	e.cache = wazero.NewCompilationCache()
+	dir := config.CacheDir
+	if dir == "" {
+		if config.Compiler == nil {
+			return nil
+		}
+		if dir, err = os.MkdirTemp("", "theater-"); err != nil {
+			return err
+		}
+		e.temporary = dir
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, os.RemoveAll(dir))
+			}
+		}()
+	}
+	if dir, err = secureCacheDir(dir); err != nil {
+		return err
+	}
+	if e.cache, err = wazero.NewCompilationCacheWithDir(dir); err != nil {
+		return err
+	}
+	if config.Compiler != nil {
+		e.compiler, err = openCompiler(*config.Compiler, dir, e.workers)
+	}
+	return err
 }
 
 // yieldModule makes the module that rewritten modules import.
@@ -115,56 +155,39 @@ func (e *Engine) yieldModule(ctx context.Context) (api.Module, error) {
 	return e.runtime.InstantiateModule(ctx, code, wazero.NewModuleConfig().WithName(""))
 }
 
-// Close releases the engine and every module of it. All machines must have been
-// closed before. It may be called twice.
-func (e *Engine) Close(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return nil
-	}
-	e.closed = true
-	return errors.Join(e.runtime.Close(ctx), e.cache.Close(ctx))
-}
+// Memory returns how many bytes of linear memory the instances have, and the
+// budget of all of them, 0 for no bound.
+func (e *Engine) Memory() (inUse, budget int64) { return e.memories.used(), e.memories.budget }
 
-// Compile returns the module of the given bytes, compiling it unless the engine
-// or its cache folder already holds it. Concurrent calls for one module compile
-// it once. The caller keeps ownership of code.
-func (e *Engine) Compile(ctx context.Context, code []byte) (*Module, error) {
-	sum := sha256.Sum256(code)
+// Close ends what is being compiled, and releases the engine and every module of
+// it. All machines must have been closed before; memory of those that were not
+// is released when they are. It may be called twice.
+func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
-		return nil, ErrEngineClosed
+		return nil
 	}
-	c, known := e.modules[sum]
-	if !known {
-		c = &compilation{done: make(chan struct{})}
-		e.modules[sum] = c
+	e.closed = true
+	for _, c := range e.modules {
+		c.cancel(ErrEngineClosed)
 	}
 	e.mu.Unlock()
-	if !known {
-		// The work belongs to all who wait for it, so no one caller's context
-		// may end it.
-		c.module, c.err = e.compile(context.WithoutCancel(ctx), code, sum)
-		if c.err != nil {
-			e.mu.Lock()
-			delete(e.modules, sum)
-			e.mu.Unlock()
-		}
-		close(c.done)
+	e.compiling.Wait()
+	defer e.memories.backing.close()
+	errs := []error{e.runtime.Close(ctx), e.cache.Close(ctx)}
+	if e.temporary != "" {
+		errs = append(errs, os.RemoveAll(e.temporary))
 	}
-	select {
-	case <-c.done:
-		return c.module, c.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return errors.Join(errs...)
 }
 
 func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Module, error) {
 	if len(code) > MaxModuleSize {
 		return nil, fmt.Errorf("the module has %d bytes, the limit is %d", len(code), MaxModuleSize)
+	}
+	if err := checkPreamble(code); err != nil {
+		return nil, err
 	}
 	checked, refused := Check(code, DefaultLimits)
 	layout, err := ReadLayout(code)
@@ -172,6 +195,7 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 		return nil, cmp.Or(refused, err)
 	}
 	m := &Module{Sum: sum, Size: len(code), Layout: layout, engine: e}
+	m.sleeper = slices.IndexFunc(layout.Imports, func(i Import) bool { return i.WASI() && i.Name == "poll_oneoff" })
 	// What the module is says more than the rule that it breaks.
 	if err := m.checkShape(); err != nil {
 		return nil, err
@@ -182,9 +206,8 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if m.prepared, err = Rewrite(checked); err != nil {
 		return nil, err
 	}
-	ctx = experimental.WithCompilationWorkers(ctx, e.workers)
-	if m.code, err = e.runtime.CompileModule(ctx, m.prepared.Code); err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+	if m.code, err = e.translate(ctx, m.prepared); err != nil {
+		return nil, err
 	}
 	if err := m.linkImports(ctx); err != nil {
 		return nil, err
@@ -192,6 +215,6 @@ func (e *Engine) compile(ctx context.Context, code []byte, sum [32]byte) (*Modul
 	if m.Metadata, err = m.describe(ctx); err != nil {
 		return nil, err
 	}
-	m.exports = signaturesOf(m.Metadata)
+	m.exports = signaturesOf(layout, m.prepared, m.Metadata)
 	return m, nil
 }

@@ -74,6 +74,12 @@ type console struct {
 // begin forgets the turn before.
 func (c *console) begin() { c.written, c.fatal = 0, "" }
 
+// reset forgets all that an instance wrote.
+func (c *console) reset() {
+	c.begin()
+	c.open = [2][]byte{c.open[0][:0], c.open[1][:0]}
+}
+
 // end emits unfinished lines.
 func (c *console) end() {
 	for i, line := range c.open {

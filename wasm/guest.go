@@ -2,195 +2,207 @@ package wasm
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/tetratelabs/wazero/api"
 )
 
 // guest speaks the Graph ABI with one instance: blocks of linear memory go in
-// and out through the guest's own allocator.
+// and out, small ones through an arena that was allocated once, others through
+// the guest's own allocator.
 type guest struct {
 	instance api.Module
 	memory   api.Memory
-	alloc    [2]api.Function // for turns, and for results of host calls inside them
-	free     [2]api.Function
-	calls    map[int]api.Function // by export index
-	slots    uint32               // eight bytes of the guest's for address and length of a result
+	dispatch api.Function // see rewrite_dispatch.go
+	stack    [dispatchParams]uint64
+	arena    uint32 // address of arenaSize bytes
+	result   block  // of the last call, given back with the next
+
+	// For results of host calls that do not fit the arena: made when needed, one
+	// for each depth of host calls inside each other, as a function that is kept
+	// serves one call at a time.
+	alloc, free [maxNesting + 1]api.Function
 }
 
 // block is a piece of the guest's memory.
 type block struct{ ptr, len uint32 }
 
-func newGuest(instance api.Module) (guest, error) {
-	g := guest{instance: instance, memory: instance.Memory(), calls: map[int]api.Function{}}
-	for i := range g.alloc {
-		g.alloc[i] = instance.ExportedFunction(exportAlloc)
-		g.free[i] = instance.ExportedFunction(exportFree)
-	}
-	alloc, free := g.alloc[0].Definition(), g.free[0].Definition()
-	if !allI32(alloc.ParamTypes(), 1) || !allI32(alloc.ResultTypes(), 1) || !allI32(free.ParamTypes(), 2) || len(free.ResultTypes()) != 0 {
+// The arena holds what most calls need of the guest's memory: the slots for
+// address and length of a result, the result of a host call, an input.
+const (
+	slotsAt   = 0
+	replyAt   = 8
+	replySize = 1024
+	inputAt   = replyAt + replySize
+	inputSize = 1024
+	arenaSize = inputAt + inputSize
+)
+
+// keptResult is how long a result may be to be given back with the next call
+// only, in bytes.
+const keptResult = 64 << 10
+
+func newGuest(instance api.Module, p *Prepared) (guest, error) {
+	g := guest{instance: instance, memory: instance.Memory(), dispatch: instance.ExportedFunction(p.Dispatch)}
+	if !p.cases[dispatchAlloc] || !p.cases[dispatchFree] {
 		return g, Trapf(KindABI, "__pack_alloc and __pack_free have other types than (i32) -> i32 and (i32, i32) -> ()")
 	}
 	return g, nil
 }
 
-// call runs an export with input and returns a copy of its result. A status
-// other than zero is a *Trap with the guest's message.
-func (g *guest) call(ctx context.Context, m *Module, export int, input []byte) ([]byte, error) {
-	name := m.Layout.Exports[export]
-	f, err := g.function(m, export)
+// invoke calls the dispatcher.
+func (g *guest) invoke(ctx context.Context, what int32, a, b, c, d uint32) (uint32, error) {
+	g.stack = [...]uint64{uint64(uint32(what)), uint64(a), uint64(b), uint64(c), uint64(d), uint64(g.result.ptr), uint64(g.result.len)}
+	g.result = block{}
+	if err := g.dispatch.CallWithStack(ctx, g.stack[:]); err != nil {
+		return 0, err
+	}
+	return uint32(g.stack[0]), nil
+}
+
+// makeArena allocates the arena, at an address that words can be written to.
+func (g *guest) makeArena(ctx context.Context) error {
+	b, err := g.room(ctx, arenaSize+8)
+	g.arena = (b.ptr + 7) &^ 7
+	return err
+}
+
+// room allocates n bytes outside of any call.
+func (g *guest) room(ctx context.Context, n int) (block, error) {
+	if uint64(n) > 1<<31-1 {
+		return block{}, Trapf(KindLimit, "%d bytes do not fit in the guest's memory", n)
+	}
+	ptr, err := g.invoke(ctx, dispatchAlloc, uint32(n), 0, 0, 0)
+	if err != nil {
+		return block{}, err
+	}
+	return g.allocated(ptr, n)
+}
+
+// allocated holds what __pack_alloc gave against the memory.
+func (g *guest) allocated(ptr uint32, n int) (block, error) {
+	switch {
+	case ptr == 0:
+		return block{}, Trapf(KindMemory, "the guest has no room for %d bytes", n)
+	case uint64(ptr)+uint64(n) > uint64(g.memory.Size()):
+		return block{}, Trapf(KindABI, "__pack_alloc gave %d for %d bytes, which is outside the memory of %d", ptr, n, g.memory.Size())
+	}
+	return block{ptr, uint32(n)}, nil
+}
+
+// input returns room for n bytes of input, and whether it must be given back.
+func (g *guest) input(ctx context.Context, n int) (b block, own bool, err error) {
+	if n <= inputSize {
+		return block{g.arena + inputAt, uint32(n)}, false, nil
+	}
+	b, err = g.room(ctx, n)
+	return b, true, err
+}
+
+// call runs an export on the input in b and returns its result, as it lies in
+// the guest's memory until the guest runs again. A status other than zero is a
+// *Trap with the guest's message.
+func (g *guest) call(ctx context.Context, s *signature, export int32, in block) ([]byte, error) {
+	if !s.callable {
+		return nil, Trapf(KindABI, "export %s has another type than (i32, i32, i32, i32) -> i32", s.name)
+	}
+	slots := g.arena + slotsAt
+	status, err := g.invoke(ctx, export, in.ptr, in.len, slots, slots+4)
 	if err != nil {
 		return nil, err
 	}
-	in, err := g.put(ctx, 0, input)
-	if err != nil {
-		return nil, err
+	raw, err := g.take(s.name)
+	if err == nil && status != 0 {
+		err = Trapf(KindABI, "%s returned status %d: %s", s.name, int32(status), clip(string(raw)))
 	}
-	if err := g.ensureSlots(ctx); err != nil {
-		return nil, err
+	return raw, err
+}
+
+// take returns the result that the slots point to.
+func (g *guest) take(export string) ([]byte, error) {
+	ptr, ok1 := g.memory.ReadUint32Le(g.arena + slotsAt)
+	n, ok2 := g.memory.ReadUint32Le(g.arena + slotsAt + 4)
+	if !ok1 || !ok2 {
+		return nil, Trapf(KindABI, "the slots that __pack_alloc gave are outside the memory")
 	}
-	stack := [4]uint64{uint64(in.ptr), uint64(in.len), uint64(g.slots), uint64(g.slots + 4)}
-	if err := f.CallWithStack(ctx, stack[:]); err != nil {
-		return nil, err
+	raw, ok := g.memory.Read(ptr, n)
+	if !ok {
+		return nil, Trapf(KindResult, "%s returned %d bytes at %d, which is outside the memory of %d", export, n, ptr, g.memory.Size())
 	}
-	status := int32(stack[0])
-	result, raw, err := g.take(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := g.drop(ctx, 0, result); err != nil {
-		return nil, err
-	}
-	if err := g.drop(ctx, 0, in); err != nil {
-		return nil, err
-	}
-	if status != 0 {
-		return nil, Trapf(KindABI, "%s returned status %d: %s", name, status, clip(string(raw)))
+	if n > 0 {
+		g.result = block{ptr, n}
 	}
 	return raw, nil
 }
 
-// function returns the export, which must have the type of an actor's export.
-func (g *guest) function(m *Module, export int) (api.Function, error) {
-	if f, ok := g.calls[export]; ok {
-		return f, nil
-	}
-	name := m.Layout.Exports[export]
-	f := g.instance.ExportedFunction(name)
-	if f == nil {
-		return nil, fmt.Errorf("%s: %w", name, ErrNoExport)
-	}
-	def := f.Definition()
-	if !allI32(def.ParamTypes(), 4) || !allI32(def.ResultTypes(), 1) {
-		return nil, Trapf(KindABI, "export %s has another type than (i32, i32, i32, i32) -> i32", name)
-	}
-	g.calls[export] = f
-	return f, nil
-}
-
-func allI32(types []api.ValueType, n int) bool {
-	for _, t := range types {
-		if t != api.ValueTypeI32 {
-			return false
-		}
-	}
-	return len(types) == n
-}
-
-func (g *guest) ensureSlots(ctx context.Context) error {
-	if g.slots != 0 {
-		return nil
-	}
-	b, err := g.put(ctx, 0, make([]byte, 8))
-	g.slots = b.ptr
+// giveBack frees b, and the last result with it, outside of any call.
+func (g *guest) giveBack(ctx context.Context, b block) error {
+	_, err := g.invoke(ctx, dispatchFree, b.ptr, b.len, 0, 0)
 	return err
 }
 
-// take copies the result that the slots point to.
-func (g *guest) take(export string) (block, []byte, error) {
-	ptr, ok1 := g.memory.ReadUint32Le(g.slots)
-	n, ok2 := g.memory.ReadUint32Le(g.slots + 4)
-	if !ok1 || !ok2 {
-		return block{}, nil, Trapf(KindABI, "the slots that __pack_alloc gave are outside the memory")
+// reply leaves the result of a host call in the guest's memory: in the arena, or
+// in a block that the guest allocates, which is the host's to give back. depth
+// counts the host calls around this one.
+func (g *guest) reply(ctx context.Context, depth int, b []byte) (at block, own bool, err error) {
+	switch {
+	case len(b) == 0:
+		return block{}, false, nil
+	case len(b) <= replySize:
+		at = block{g.arena + replyAt, uint32(len(b))}
+	case uint64(len(b)) > 1<<31-1:
+		return block{}, false, Trapf(KindLimit, "%d bytes do not fit in the guest's memory", len(b))
+	default:
+		if g.alloc[depth] == nil {
+			g.alloc[depth] = g.instance.ExportedFunction(exportAlloc)
+		}
+		stack := [1]uint64{uint64(len(b))}
+		if err := g.alloc[depth].CallWithStack(ctx, stack[:]); err != nil {
+			return block{}, false, err
+		}
+		if at, err = g.allocated(uint32(stack[0]), len(b)); err != nil {
+			return block{}, false, err
+		}
+		own = true
 	}
-	raw, ok := g.read(ptr, n)
-	if !ok {
-		return block{}, nil, Trapf(KindResult, "%s returned %d bytes at %d, which is outside the memory of %d", export, n, ptr, g.memory.Size())
+	if !g.memory.Write(at.ptr, b) {
+		return block{}, false, Trapf(KindABI, "the arena that __pack_alloc gave is outside the memory")
 	}
-	return block{ptr, n}, raw, nil
+	return at, own, nil
 }
 
-// read copies n bytes out of the guest's memory.
-func (g *guest) read(ptr, n uint32) ([]byte, bool) {
-	view, ok := g.memory.Read(ptr, n)
-	if !ok {
-		return nil, false
-	}
-	return append(make([]byte, 0, n), view...), true
-}
-
-// put copies b into memory that the guest allocates. depth counts the host
-// calls around it: the functions kept for reuse serve one call at a time.
-func (g *guest) put(ctx context.Context, depth int, b []byte) (block, error) {
-	if len(b) == 0 {
-		return block{}, nil
-	}
-	if uint64(len(b)) > 1<<31-1 {
-		return block{}, Trapf(KindLimit, "%d bytes do not fit in the guest's memory", len(b))
-	}
-	var alloc api.Function
-	if depth < len(g.alloc) {
-		alloc = g.alloc[depth]
-	} else {
-		alloc = g.instance.ExportedFunction(exportAlloc)
-	}
-	stack := [2]uint64{uint64(len(b))}
-	if err := alloc.CallWithStack(ctx, stack[:]); err != nil {
-		return block{}, err
-	}
-	ptr := uint32(stack[0])
-	if ptr == 0 {
-		return block{}, Trapf(KindMemory, "the guest has no room for %d bytes", len(b))
-	}
-	if !g.memory.Write(ptr, b) {
-		return block{}, Trapf(KindABI, "__pack_alloc gave %d for %d bytes, which is outside the memory of %d", ptr, len(b), g.memory.Size())
-	}
-	return block{ptr, uint32(len(b))}, nil
-}
-
-// drop gives a block back to the guest.
+// drop frees a reply inside a call.
 func (g *guest) drop(ctx context.Context, depth int, b block) error {
-	if b.ptr == 0 || b.len == 0 {
-		return nil
-	}
-	var free api.Function
-	if depth < len(g.free) {
-		free = g.free[depth]
-	} else {
-		free = g.instance.ExportedFunction(exportFree)
+	if g.free[depth] == nil {
+		g.free[depth] = g.instance.ExportedFunction(exportFree)
 	}
 	stack := [2]uint64{uint64(b.ptr), uint64(b.len)}
-	return free.CallWithStack(ctx, stack[:])
+	return g.free[depth].CallWithStack(ctx, stack[:])
 }
 
 // types copies the metadata that __pack_types points to. The block is the
 // guest's own and is not freed.
-func (g *guest) types(ctx context.Context) ([]byte, error) {
-	if err := g.ensureSlots(ctx); err != nil {
-		return nil, err
-	}
-	f := g.instance.ExportedFunction(exportTypes)
-	def := f.Definition()
-	if !allI32(def.ParamTypes(), 2) || !allI32(def.ResultTypes(), 1) {
+func (g *guest) types(ctx context.Context, p *Prepared) ([]byte, error) {
+	if !p.cases[dispatchTypes] {
 		return nil, Trapf(KindABI, "__pack_types has another type than (i32, i32) -> i32")
 	}
-	stack := [2]uint64{uint64(g.slots), uint64(g.slots + 4)}
-	if err := f.CallWithStack(ctx, stack[:]); err != nil {
+	slots := g.arena + slotsAt
+	status, err := g.invoke(ctx, dispatchTypes, slots, slots+4, 0, 0)
+	if err != nil {
 		return nil, err
 	}
-	if stack[0] != 0 {
-		return nil, Trapf(KindABI, "__pack_types returned status %d", int32(stack[0]))
+	if status != 0 {
+		return nil, Trapf(KindABI, "__pack_types returned status %d", int32(status))
 	}
-	_, raw, err := g.take(exportTypes)
-	return raw, err
+	raw, err := g.take(exportTypes)
+	g.result = block{}
+	return append([]byte(nil), raw...), err
+}
+
+// globals are the values of the guest's own mutable globals.
+func (g *guest) globals(p *Prepared) []api.MutableGlobal {
+	globals := make([]api.MutableGlobal, len(p.Globals))
+	for i, name := range p.Globals {
+		globals[i] = g.instance.ExportedGlobal(name).(api.MutableGlobal)
+	}
+	return globals
 }

@@ -7,10 +7,10 @@ import "context"
 // methods are called by the goroutine that runs the turn.
 type Host interface {
 	// Call serves import number imp of the module: a theater import with its
-	// CGRF input, which the host then owns, or a sleep (see SleepInput). An
-	// error that is a *Trap ends the turn as that trap; any other ends it with
-	// KindHost. ctx ends when the turn is killed; its deadline does not run
-	// while Call does.
+	// CGRF input, or a sleep (see SleepInput). The input lies in the guest's
+	// memory: what the host keeps of it, it copies. An error that is a *Trap ends
+	// the turn as that trap; any other ends it with KindHost. ctx ends when the
+	// turn is killed. A host that waits does so in [Machine.Wait].
 	Call(ctx context.Context, imp int, input []byte) (Reply, error)
 	// Key gives the 32 random bytes from which all randomness of the turn
 	// comes. It is asked at most once a turn.

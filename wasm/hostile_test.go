@@ -229,7 +229,7 @@ func runHostileActor(ctx context.Context, e *wasm.Engine, code []byte) (stage, s
 			return wasmtest.StageABI, "no export " + c.export
 		}
 		m.Begin(firstTurn)
-		if _, err := m.Turn(ctx, index, c.params); err != nil {
+		if _, err := m.Turn(ctx, index, pack.MustEncode(c.params)); err != nil {
 			return trapAt(c.stage, err)
 		}
 	}
@@ -257,7 +257,7 @@ func refusedAt(err error) (stage, says string) {
 	var abi *wasm.ABIError
 	var trap *wasm.Trap
 	switch {
-	case errors.As(err, &checked):
+	case errors.As(err, &checked), errors.Is(err, wasm.ErrNotModule):
 		return wasmtest.StageCheck, err.Error()
 	case errors.As(err, &abi):
 		return wasmtest.StageABI, err.Error()

@@ -71,6 +71,7 @@ const (
 	opF64Eq        = 0x61
 	opI64LtS       = 0x53
 	opI64LtU       = 0x54
+	opI32Eq        = 0x46
 	opI32LtS       = 0x48
 	opI32Add       = 0x6a
 	opI32Sub       = 0x6b
@@ -78,6 +79,8 @@ const (
 	opI64Sub       = 0x7d
 	opI64Shl       = 0x86
 	opI64ShrU      = 0x88
+	opI64Or        = 0x84
+	opI64ExtendS   = 0xac // i64.extend_i32_s
 	opI64ExtendU   = 0xad // i64.extend_i32_u
 	opConvertFirst = 0xb2 // f32.convert_i32_s; between them are only conversions
 	opConvertLast  = 0xba // f64.convert_i64_u

@@ -30,60 +30,72 @@ type Machine struct {
 	options Options
 	host    Host
 	guest   guest
+	memory  *linearMemory
 
-	state   pack.Value
+	state     pack.Part
+	stateType int    // a type that state is known to have, see signatures; anyType where none is
+	kept      bool   // the state's bytes are the machine's own
+	spare     []byte // what the state before was kept in
+	response  []byte
+	view      pack.View
+
 	clock   clock
 	random  randomness
 	console console
 	sleeper int // import index of poll_oneoff, -1 without one
 
-	ctx     context.Context // of the turn that runs
+	turn    turnContext // of the turn that runs
 	meter   meter
 	ready   bool // initialised: imports are served
 	depth   int  // host calls under way, one inside the other
 	broken  error
-	pending block // result of the last host call, freed at the next
+	pending block // result of the last host call that is not in the arena, freed at the next
 }
 
 // ErrBroken is returned for a turn on a machine whose guest was stopped in the
 // middle of one: its memory is not sound.
 var ErrBroken = errors.New("the instance was dropped after a trap")
 
-type machineKey struct{}
+// turnContext is the context of calls into a machine's guest. Host functions find
+// the machine by its type.
+type turnContext struct {
+	context.Context
+	machine *Machine
+}
 
 // machineOf returns the machine that a call into the guest carries.
-func machineOf(ctx context.Context) *Machine { return ctx.Value(machineKey{}).(*Machine) }
+func machineOf(ctx context.Context) *Machine { return ctx.(*turnContext).machine }
 
 // Start makes an instance and initialises it in the module's own environment:
 // fixed clock, randomness keyed by the module's hash, no theater imports. A
-// failure is a *Trap or names what the module lacks.
+// failure is a *Trap or names what the module lacks. The owner closes the machine:
+// its memory is not the garbage collector's.
 func (m *Module) Start(ctx context.Context, o Options) (*Machine, error) {
+	mc, err := m.machine(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := mc.fresh(ctx); err != nil {
+		mc.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return mc, nil
+}
+
+// machine is a machine without an instance.
+func (m *Module) machine(o Options) (*Machine, error) {
 	if need := m.Layout.Memory.Min * pageSize; need > uint64(o.MemoryLimit) {
 		return nil, Trapf(KindLimit, "the module needs %d bytes of memory, the limit is %d", need, o.MemoryLimit)
 	}
 	if o.Fuel == 0 {
 		o.Fuel = Unbounded
 	}
-	mc := &Machine{module: m, options: o, state: DefaultState(), sleeper: -1,
+	mc := &Machine{module: m, options: o, state: pack.Part{Bytes: defaultState}, stateType: anyType, sleeper: m.sleeper,
 		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
-	mc.meter.bound(o.Fuel, KindLimit, o.TurnTime)
-	for i, imp := range m.Layout.Imports {
-		if imp.WASI() && imp.Name == "poll_oneoff" {
-			mc.sleeper = i
-		}
-	}
+	mc.turn.machine = mc
 	mc.console = console{limit: o.OutputLimit, spend: mc.spend}
 	mc.random.spend = mc.spend
 	mc.clock.now = initClock
-	mc.random.key = func() ([32]byte, error) {
-		return sha256.Sum256(append([]byte("theater initialisation\x00"), m.Sum[:]...)), nil
-	}
-	err := mc.guarded(ctx, func(ctx context.Context) error { return mc.initialise(ctx) })
-	if err != nil {
-		mc.Close(context.WithoutCancel(ctx))
-		return nil, err
-	}
-	mc.ready = true
 	return mc, nil
 }
 
@@ -110,7 +122,8 @@ func (m *Machine) attach(h Host) {
 	m.random.key = h.Key
 }
 
-func (m *Machine) initialise(ctx context.Context) error {
+// instantiate makes the instance, which nothing of the guest has run in.
+func (m *Machine) instantiate(ctx context.Context) error {
 	code := m.module
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().
 		WithRandSource(&m.random).
@@ -119,31 +132,35 @@ func (m *Machine) initialise(ctx context.Context) error {
 		WithNanosleep(m.sleep).
 		WithStdout(m.console.writer(Stdout)).
 		WithStderr(m.console.writer(Stderr))
-	ctx = experimental.WithMemoryAllocator(ctx, limitedMemory(uint64(m.options.MemoryLimit)))
+	ctx = experimental.WithMemoryAllocator(ctx, m.memory)
 	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module { return code.links[name] })
 	instance, err := code.engine.runtime.InstantiateModule(ctx, code.code, config)
 	if err != nil {
 		return err
 	}
-	if m.guest, err = newGuest(instance); err != nil {
+	if m.guest, err = newGuest(instance, code.prepared); err != nil {
 		return err
 	}
 	m.meter.fuel = instance.ExportedGlobal(code.prepared.Fuel).(api.MutableGlobal)
 	m.meter.depth = instance.ExportedGlobal(code.prepared.Depth).(api.MutableGlobal)
-	m.meter.begin()
-	if name := code.prepared.Start; name != "" {
-		if _, err := instance.ExportedFunction(name).Call(ctx); err != nil {
-			return err
+	return nil
+}
+
+// initialise runs what a module runs before its first turn, in the module's own
+// environment, and makes the arena.
+func (m *Machine) initialise(ctx context.Context) error {
+	m.random.key = func() ([32]byte, error) {
+		return sha256.Sum256(append([]byte("theater initialisation\x00"), m.module.Sum[:]...)), nil
+	}
+	for _, what := range []int32{dispatchStart, dispatchConstructor} {
+		if m.module.prepared.cases[what] {
+			if _, err := m.guest.invoke(ctx, what, 0, 0, 0, 0); err != nil {
+				return err
+			}
 		}
 	}
-	constructor := exportInitialize
-	if _, ok := code.Layout.Export(constructor); !ok {
-		constructor = exportCtors
-	}
-	if f := instance.ExportedFunction(constructor); f != nil {
-		if _, err := f.Call(ctx); err != nil {
-			return err
-		}
+	if err := m.guest.makeArena(ctx); err != nil {
+		return err
 	}
 	m.console.end()
 	m.random.source = nil
@@ -152,9 +169,9 @@ func (m *Machine) initialise(ctx context.Context) error {
 
 // types reads the metadata that __pack_types points to.
 func (m *Machine) types(ctx context.Context) (blob []byte, err error) {
+	m.meter.begin()
 	err = m.guarded(ctx, func(ctx context.Context) error {
-		m.meter.begin()
-		blob, err = m.guest.types(ctx)
+		blob, err = m.guest.types(ctx, m.module.prepared)
 		return err
 	})
 	return blob, err
@@ -167,16 +184,23 @@ func (m *Machine) Close(ctx context.Context) {
 		_ = m.guest.instance.Close(ctx)
 		m.guest = guest{}
 	}
+	if m.memory != nil {
+		m.memory.release()
+	}
 	if m.broken == nil {
 		m.broken = ErrBroken
 	}
 }
 
-// State is the actor's state after its last turn that succeeded.
-func (m *Machine) State() pack.Value { return m.state }
+// State is the actor's state after its last turn that succeeded, as CGRF. It is
+// valid until the next turn and must not be changed.
+func (m *Machine) State() []byte { return m.state.Bytes }
 
-// SetState replaces the state, before the first turn.
-func (m *Machine) SetState(v pack.Value) { m.state = v }
+// SetState replaces the state, between turns. state is CGRF as [pack.Encode]
+// writes it and must not change as long as it is the machine's.
+func (m *Machine) SetState(state []byte) {
+	m.state, m.stateType, m.kept = pack.Part{Bytes: state}, anyType, false
+}
 
 // Clock is the guest's time in unix nanoseconds.
 func (m *Machine) Clock() int64 { return m.clock.now }
@@ -197,139 +221,154 @@ func (m *Machine) Begin(now int64) int64 {
 	return m.clock.begin(now)
 }
 
-// Turn calls export number export with the state and params, after Begin. It
-// returns the response, and the unit tuple where the guest gave none. The state
-// is the guest's new one, or the old one when the turn fails: with a
-// *GuestError when the guest answered err, or a *Trap, after which the machine
-// takes no more turns. Cancelling ctx ends the turn with the *Trap that is its
-// cause, or KindKilled.
-func (m *Machine) Turn(ctx context.Context, export int, params pack.Value) (pack.Value, error) {
+// Turn calls export number export with the state and params, after Begin. params
+// is CGRF as [pack.Encode] writes it: a tuple, whose items are the parameters, or
+// one parameter. It returns the response, likewise, and the unit tuple where the
+// guest gave none; it is valid until the next turn. The state is the guest's new
+// one, or the old one when the turn fails: with a *GuestError when the guest
+// answered err, or a *Trap, after which the machine takes no more turns before a
+// Reset. Cancelling ctx ends the turn with the *Trap that is its cause, or
+// KindKilled.
+func (m *Machine) Turn(ctx context.Context, export int, params []byte) (response []byte, err error) {
 	if m.broken != nil {
-		return pack.Value{}, m.broken
+		return nil, m.broken
 	}
-	name := m.module.Layout.Exports[export]
-	var output pack.Value
 	m.meter.begin()
-	err := m.guarded(ctx, func(ctx context.Context) (err error) {
-		output, err = m.call(ctx, export, name, params)
+	err = m.guarded(ctx, func(ctx context.Context) (err error) {
+		response, err = m.call(ctx, export, params)
 		return err
 	})
 	m.console.end()
-	if err != nil {
-		return pack.Value{}, err
-	}
-	state, response, err := splitOutput(output)
-	if err != nil {
-		if trap := (*Trap)(nil); errors.As(err, &trap) {
-			m.broken = ErrBroken
-		}
-		return pack.Value{}, err
-	}
-	m.state = state
-	return response, nil
+	return response, err
 }
 
-func (m *Machine) call(ctx context.Context, export int, name string, params pack.Value) (pack.Value, error) {
-	if err := m.module.exports.checkState(name, m.state); err != nil {
-		return pack.Value{}, err
+// call runs the export and takes its result apart.
+func (m *Machine) call(ctx context.Context, export int, params []byte) ([]byte, error) {
+	signature := &m.module.exports[export]
+	if err := m.checkState(signature); err != nil {
+		return nil, err
 	}
-	input, err := pack.Encode(callInput(m.state, params))
+	in, own, err := m.guest.input(ctx, pack.CallSize(m.state.Bytes, params))
 	if err != nil {
-		return pack.Value{}, Trapf(KindABI, "encode the input of %s: %v", name, err)
+		return nil, err
 	}
-	raw, err := m.guest.call(ctx, m.module, export, input)
-	if err == nil {
-		err = m.release(ctx)
-	}
+	// Room that was there a moment ago is there now: nothing ran in between.
+	view, _ := m.guest.memory.Read(in.ptr, in.len)
+	pack.AppendCall(view[:0], m.state.Bytes, params)
+	raw, err := m.guest.call(ctx, signature, int32(export), in)
 	if err != nil {
-		return pack.Value{}, err
+		return nil, err
 	}
-	output, err := pack.Decode(raw)
-	if err != nil {
-		return pack.Value{}, Trapf(KindResult, "%s returned bytes that are no value: %v", name, err)
+	response, failure := m.split(signature, raw)
+	if err := m.tidy(ctx, in, own); err != nil {
+		return nil, err
 	}
-	return output, m.module.exports.checkOutput(name, output)
+	return response, failure
+}
+
+// tidy frees what a call has left in the guest's memory, but for a small result,
+// which is given back with the next call.
+func (m *Machine) tidy(ctx context.Context, in block, own bool) error {
+	if m.pending.ptr != 0 {
+		freed := m.pending
+		m.pending = block{}
+		if err := m.guest.giveBack(ctx, freed); err != nil {
+			return err
+		}
+	}
+	if own {
+		return m.guest.giveBack(ctx, in)
+	}
+	if m.guest.result.len > keptResult {
+		_, err := m.guest.invoke(ctx, dispatchNothing, 0, 0, 0, 0)
+		return err
+	}
+	return nil
 }
 
 // guarded runs f, which calls into the guest, under the turn's time, and makes
-// a *Trap of whatever stops it.
+// a *Trap of whatever stops it. A *GuestError stops nothing.
 func (m *Machine) guarded(ctx context.Context, f func(context.Context) error) error {
-	ctx = context.WithValue(ctx, machineKey{}, m)
-	m.ctx = ctx
-	m.meter.resume(false)
-	err := f(ctx)
-	m.meter.pause()
-	if err != nil {
-		trap := trapOf(err, m.module)
-		trap.Fuel = m.meter.spent()
-		if m.console.fatal != "" && (trap.Kind == KindUnreachable || trap.Kind == KindExit) {
-			trap.Kind, trap.Message = KindPanic, m.console.fatal
-		}
-		m.broken, err = ErrBroken, trap
+	m.turn.Context = ctx
+	m.meter.enter()
+	err := f(&m.turn)
+	m.meter.leave()
+	m.turn.Context = nil
+	if err == nil {
+		return nil
 	}
-	m.ctx = nil
-	return err
+	if _, answered := err.(*GuestError); answered {
+		return err
+	}
+	trap := trapOf(err, m.module)
+	trap.Fuel = m.meter.spent()
+	if m.console.fatal != "" && (trap.Kind == KindUnreachable || trap.Kind == KindExit) {
+		trap.Kind, trap.Message = KindPanic, m.console.fatal
+	}
+	m.broken = ErrBroken
+	return trap
 }
 
-// hostCall serves theater import imp: it takes the input out of the guest's
-// memory, asks the host while the guest's time stands still, and leaves the output
-// in memory that the guest allocates.
+// hostCall serves theater import imp: it shows the host the input as it lies in
+// the guest's memory, and leaves the output there too.
 func (m *Machine) hostCall(ctx context.Context, imp int, in, inLen, outPtr, outLen uint32) {
 	if !m.ready {
 		panic(Trapf(KindUninitialised, "%s is called before the first turn", m.module.Layout.Imports[imp]))
 	}
-	input, ok := m.guest.read(in, inLen)
+	input, ok := m.guest.memory.Read(in, inLen)
 	if !ok {
 		panic(Trapf(KindABI, "%s: the input of %d bytes at %d is outside the memory", m.module.Layout.Imports[imp], inLen, in))
 	}
-	m.spend(len(input))
 	reply, err := m.ask(ctx, imp, input)
 	if err != nil {
 		panic(err)
 	}
-	m.spend(len(reply.Output))
 	m.depth++
 	defer func() { m.depth-- }()
 	if m.depth > maxNesting {
 		panic(Trapf(KindABI, "host calls are nested more than %d deep inside allocations", maxNesting))
 	}
-	if err := m.release(ctx); err != nil {
-		panic(err)
+	if freed := m.pending; freed.ptr != 0 {
+		m.pending = block{}
+		if err := m.guest.drop(ctx, m.depth, freed); err != nil {
+			panic(err)
+		}
 	}
-	result, err := m.guest.put(ctx, m.depth, reply.Output)
+	result, own, err := m.guest.reply(ctx, m.depth, reply.Output)
 	if err != nil {
 		panic(err)
 	}
-	m.pending = result
+	if own {
+		m.pending = result
+	}
 	if !m.guest.memory.WriteUint32Le(outPtr, result.ptr) || !m.guest.memory.WriteUint32Le(outLen, result.len) {
 		panic(Trapf(KindABI, "%s: the result slots at %d and %d are outside the memory", m.module.Layout.Imports[imp], outPtr, outLen))
 	}
+	m.spend(int(inLen) + len(reply.Output))
 }
 
 // maxNesting bounds host calls made by a guest inside an allocation that the
 // host asked for in the middle of another host call.
 const maxNesting = 8
 
-// ask lets the host answer while the guest's time stands still.
+// ask lets the host answer.
 func (m *Machine) ask(ctx context.Context, imp int, input []byte) (Reply, error) {
 	if m.host == nil {
 		return Reply{}, Trapf(KindUninitialised, "%s is called before there is a host", m.module.Layout.Imports[imp])
 	}
-	m.meter.pause()
-	defer m.meter.resume(false)
 	reply, err := m.host.Call(ctx, imp, input)
-	if err != nil {
-		return Reply{}, err
+	if err == nil {
+		m.clock.forward(reply.Now)
 	}
-	m.clock.forward(reply.Now)
-	return reply, nil
+	return reply, err
 }
 
-// release frees the result of the last host call.
-func (m *Machine) release(ctx context.Context) error {
-	freed := m.pending
-	m.pending = block{}
-	return m.guest.drop(ctx, m.depth, freed)
+// Wait runs f, which waits for something on the guest's behalf, while the guest's
+// time stands still and others run. Only a [Host] calls it, within Call.
+func (m *Machine) Wait(f func()) {
+	m.meter.pause()
+	defer m.meter.resume(false)
+	f()
 }
 
 func (m *Machine) walltime() (sec int64, nsec int32) {
@@ -345,14 +384,14 @@ func (m *Machine) sleep(ns int64) {
 		m.clock.now += ns
 		return
 	}
-	if _, err := m.ask(m.ctx, m.sleeper, SleepInput(ns)); err != nil {
+	if _, err := m.ask(&m.turn, m.sleeper, SleepInput(ns)); err != nil {
 		panic(err)
 	}
 }
 
-// spend charges the guest for work of the host that it did not ask a Host for.
+// spend charges the guest for work of the host, by the bytes that it is about.
 func (m *Machine) spend(bytes int) {
-	if trap := m.meter.charge(m.ctx, bytes); trap != nil {
+	if trap := m.meter.charge(&m.turn, bytes); trap != nil {
 		panic(trap)
 	}
 }

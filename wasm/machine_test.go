@@ -16,7 +16,12 @@ import (
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == asCompiler {
+		os.Exit(compilerMain(os.Args[2], os.Args[3]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // testHost answers what answer says, and remembers what it was asked.
 type testHost struct {
@@ -90,7 +95,29 @@ func turn(t testing.TB, ctx context.Context, m *wasm.Machine, module *wasm.Modul
 		t.Fatalf("no export %s", export)
 	}
 	m.Begin(firstTurn)
-	return m.Turn(ctx, index, params)
+	response, err := m.Turn(ctx, index, encode(t, params))
+	if err != nil {
+		return pack.Value{}, err
+	}
+	return decode(t, response), nil
+}
+
+func encode(t testing.TB, v pack.Value) []byte {
+	t.Helper()
+	b, err := pack.Encode(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func decode(t testing.TB, b []byte) pack.Value {
+	t.Helper()
+	v, err := pack.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 func requestParams(body string) pack.Value {
@@ -175,11 +202,11 @@ func TestTheStateStaysAsItWasWhenATurnFails(t *testing.T) {
 		if _, err := request(t, m, h, ""); err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := m.State().AsU64(); got != want {
-			t.Fatalf("state %s, want %d", m.State(), want)
+		if got, _ := decode(t, m.State()).AsU64(); got != want {
+			t.Fatalf("state %s, want %d", decode(t, m.State()), want)
 		}
 	}
-	m.SetState(pack.U64(7))
+	m.SetState(encode(t, pack.U64(7)))
 	refusing, h := start(t, e, wasmtest.On(wasmtest.Refuse("no")))
 	_, err := request(t, refusing, h, "")
 	var guest *wasm.GuestError
@@ -189,8 +216,8 @@ func TestTheStateStaysAsItWasWhenATurnFails(t *testing.T) {
 	if _, err := request(t, refusing, h, ""); !errors.As(err, &guest) {
 		t.Errorf("an err ended the instance: %v", err)
 	}
-	if !refusing.State().Equal(wasm.DefaultState()) {
-		t.Errorf("the state became %s", refusing.State())
+	if !decode(t, refusing.State()).Equal(wasm.DefaultState()) {
+		t.Errorf("the state became %s", decode(t, refusing.State()))
 	}
 }
 
@@ -391,7 +418,7 @@ func TestRustGuestsOfEveryGenerationRunUnmodified(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, h := start(t, e, code)
-			m.SetState(pack.String("41"))
+			m.SetState(encode(t, pack.String("41")))
 			h.answer = func(ctx context.Context, name string, input []byte) (wasm.Reply, error) {
 				if strings.HasSuffix(name, ".log") {
 					out, err := pack.Encode(pack.Unit)

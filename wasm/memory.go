@@ -1,37 +1,144 @@
 package wasm
 
-import "github.com/tetratelabs/wazero/experimental"
+import (
+	"errors"
+	"sync"
+
+	"github.com/tetratelabs/wazero/experimental"
+)
 
 const pageSize = 65536
 
-// heapMemory is a linear memory on the Go heap that refuses to grow beyond an
-// actor's limit: the guest's memory.grow then answers -1.
-type heapMemory struct {
-	buf   []byte
-	limit uint64 // bytes
+// ErrNodeMemory is what a *Trap wraps when the node, not the actor's own limit,
+// has no memory for an instance to start or to grow. Another node may have it.
+var ErrNodeMemory = errors.New("the node has no memory left for guests")
+
+// memories are the linear memories of an engine's instances, and the bound on
+// all of them together. They are safe for concurrent use.
+type memories struct {
+	budget  int64 // bytes; 0 is no bound
+	backing backing
+
+	mu    sync.Mutex
+	inUse int64 // guarded by mu
 }
 
-// limitedMemory allocates linear memories of at most limit bytes.
-func limitedMemory(limit uint64) experimental.MemoryAllocator {
-	return experimental.MemoryAllocatorFunc(func(capacity, _ uint64) experimental.LinearMemory {
-		return &heapMemory{buf: make([]byte, 0, min(capacity, limit)), limit: limit}
-	})
+// backing is where the bytes of linear memories are. It is safe for concurrent
+// use.
+type backing interface {
+	// take gives zeroed bytes for a memory of size bytes that may grow to limit:
+	// at least size of them, and what is beyond saves moving it. They are the
+	// caller's until give.
+	take(size, limit uint64) ([]byte, error)
+	// give takes back what take gave, of which used bytes may have been written.
+	// The caller keeps no slice of it.
+	give(b []byte, used uint64)
+	// close releases the backing when all that was taken has been given back.
+	// After it there is nothing to take.
+	close()
 }
 
-// Reallocate returns the memory with size bytes, or nil beyond the limit.
-func (m *heapMemory) Reallocate(size uint64) []byte {
-	switch {
-	case size > m.limit:
-		return nil
-	case size <= uint64(cap(m.buf)):
-		m.buf = m.buf[:size]
-	default:
-		grown := make([]byte, size, min(max(size, size+size/4), m.limit))
-		copy(grown, m.buf)
-		m.buf = grown
+// linearMemory is the memory of one instance. wazero asks it for more; its
+// owner, the machine, releases it.
+type linearMemory struct {
+	of       *memories
+	limit    uint64 // bytes; the guest's memory.grow beyond it answers -1
+	size     uint64 // bytes that count as in use
+	bytes    []byte // size of them are the guest's, the rest are zero
+	released bool
+}
+
+// open makes a memory of size bytes that may grow to limit, or is a *Trap that
+// wraps ErrNodeMemory. size is at most limit.
+func (m *memories) open(size, limit uint64) (*linearMemory, error) {
+	l := &linearMemory{of: m, limit: limit}
+	if err := l.resize(size); err != nil {
+		return nil, err
 	}
-	return m.buf
+	return l, nil
 }
 
-// Free drops the memory.
-func (m *heapMemory) Free() { m.buf = nil }
+// Allocate is how wazero gets the memory when it makes the instance.
+func (l *linearMemory) Allocate(_, _ uint64) experimental.LinearMemory { return l }
+
+// Reallocate returns the memory with size bytes, or nil beyond the actor's
+// limit. Where the node has none left it panics with the *Trap that ends the
+// turn, since what a guest computes depends on its own limit only.
+func (l *linearMemory) Reallocate(size uint64) []byte {
+	if size > l.limit || l.released {
+		return nil
+	}
+	if err := l.resize(size); err != nil {
+		panic(err)
+	}
+	return l.bytes[:size:size]
+}
+
+// Free does nothing: wazero calls it whenever the instance is closed, which a
+// guest that exits does itself, in the middle of a call.
+func (l *linearMemory) Free() {}
+
+// resize makes room for size bytes. A memory never shrinks.
+func (l *linearMemory) resize(size uint64) error {
+	if size <= l.size && l.bytes != nil {
+		return nil
+	}
+	if err := l.of.reserve(int64(size - l.size)); err != nil {
+		return err
+	}
+	if l.bytes == nil || size > uint64(len(l.bytes)) {
+		moved, err := l.of.backing.take(size, l.limit)
+		if err != nil {
+			l.of.unreserve(int64(size - l.size))
+			return err
+		}
+		if l.bytes != nil {
+			copy(moved, l.bytes[:l.size])
+			l.of.backing.give(l.bytes, l.size)
+		}
+		l.bytes = moved
+	}
+	l.size = size
+	return nil
+}
+
+// release gives the memory back, once: nothing may use it any more. Only the
+// machine that owns it calls this, after it has closed the instance.
+func (l *linearMemory) release() {
+	if l.released {
+		return
+	}
+	l.released = true
+	l.of.backing.give(l.bytes, l.size)
+	l.of.unreserve(int64(l.size))
+	l.bytes = nil
+}
+
+func (m *memories) reserve(n int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.budget > 0 && n > m.budget-m.inUse {
+		return nodeMemory("%d more bytes are asked for, %d of the node's budget of %d are in use", n, m.inUse, m.budget)
+	}
+	m.inUse += n
+	return nil
+}
+
+func (m *memories) unreserve(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inUse -= n
+}
+
+func (m *memories) used() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.inUse
+}
+
+// nodeMemory is the trap of an instance that the node has no memory for.
+func nodeMemory(format string, args ...any) *Trap {
+	t := Trapf(KindLimit, "node memory: "+format, args...)
+	t.cause = ErrNodeMemory
+	return t
+}

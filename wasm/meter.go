@@ -30,7 +30,7 @@ type meter struct {
 
 	limit   time.Duration // of guest time
 	ran     time.Duration // guest time before started
-	started time.Time     // when it last went on
+	started time.Time     // when it last went on; zero in a turn's first slice
 }
 
 // bound says what turns may spend, what they end with when they spend more, and
@@ -39,9 +39,10 @@ func (m *meter) bound(budget int64, end Kind, limit time.Duration) {
 	m.budget, m.end, m.limit = budget, end, limit
 }
 
-// begin starts the count of a turn.
+// begin starts the count of a turn. The turn's time counts from the end of its
+// first slice: most turns are over before, and need not look at a clock.
 func (m *meter) begin() {
-	m.used, m.ran = 0, 0
+	m.used, m.ran, m.started = 0, 0, time.Time{}
 	m.depth.Set(maxDepth)
 	m.grant()
 }
@@ -59,10 +60,15 @@ func (m *meter) spent() int64 {
 	return m.used + m.slice - int64(m.fuel.Get())
 }
 
-// pause gives the slot back and stops the guest's time: it ends its turn, or the
-// host works for it.
+// enter waits for a slot, and leave gives it back.
+func (m *meter) enter() { m.slots.acquire(m.wake, false) }
+func (m *meter) leave() { m.slots.release() }
+
+// pause gives the slot back and stops the guest's time, while the host waits.
 func (m *meter) pause() {
-	m.ran += time.Since(m.started)
+	if !m.started.IsZero() {
+		m.ran += time.Since(m.started)
+	}
 	m.slots.release()
 }
 
@@ -85,6 +91,9 @@ func (m *meter) yield(ctx context.Context) *Trap {
 	case ctx.Err() != nil:
 		return causeOf(ctx)
 	}
+	if m.started.IsZero() {
+		m.started = time.Now()
+	}
 	if m.limit > 0 && m.ran+time.Since(m.started) > m.limit {
 		return Trapf(KindDeadline, "the guest ran for more than %v", m.limit)
 	}
@@ -96,8 +105,7 @@ func (m *meter) yield(ctx context.Context) *Trap {
 	return nil
 }
 
-// hostFuel is what the host's work costs besides a fuel for each eight bytes: about
-// as much as the guest would spend in that time.
+// hostFuel is what the host's work costs besides a fuel for each eight bytes.
 const hostFuel = 256
 
 // charge takes fuel for work that the host does for the guest, and looks at once

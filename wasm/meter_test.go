@@ -79,7 +79,7 @@ func TestWhileGuestsSpinOthersAreServedAndGarbageIsCollected(t *testing.T) {
 			m.Attach(h)
 			index, _ := module.Layout.Export(wasmtest.HandleRequest)
 			m.Begin(firstTurn)
-			_, err := m.Turn(ctx, index, requestParams(""))
+			_, err := m.Turn(ctx, index, encode(t, requestParams("")))
 			ended <- err
 		}()
 	}

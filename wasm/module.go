@@ -33,9 +33,15 @@ type Module struct {
 
 	engine   *Engine
 	prepared *Prepared
-	exports  signatures // as Metadata declares them
-	code     wazero.CompiledModule
-	links    map[string]api.Module // host module for each imported module name but WASI's
+	exports  []signature // as Metadata declares them, by index
+	sleeper  int         // import index of poll_oneoff, -1 without one
+	// What initialisation makes of an instance, against zeros, and what of its
+	// memory against that of an instance that has run nothing. nil where it has
+	// to run for each.
+	initial *Snapshot
+	overlay image
+	code    wazero.CompiledModule
+	links   map[string]api.Module // host module for each imported module name but WASI's
 }
 
 // ABIError says why a module is not one that speaks the Graph ABI.
@@ -45,33 +51,6 @@ type ABIError struct {
 }
 
 func (e *ABIError) Error() string { return e.Reason + ": " + e.Hint }
-
-// checkShape refuses modules of the generations of the ABI that need an
-// allocator, a linker or several memories.
-func (m *Module) checkShape() error {
-	l := m.Layout
-	has := func(name string) bool { _, ok := l.exported[name]; return ok }
-	rebuild := "rebuild the actor with packr-guest 0.11 or later, or with the Go SDK"
-	switch {
-	case l.imported.memory && l.imported.global:
-		return &ABIError{"the module is a position-independent side module (packr 0.8)", rebuild}
-	case l.imported.memory:
-		return &ABIError{"the module imports its memory: it is an unlinked member (packr 0.9 and 0.10)", "link it with an allocator, or " + rebuild}
-	case l.imported.name != "":
-		return &ABIError{fmt.Sprintf("the module imports %s, which is not a function", l.imported.name), "actors import functions only"}
-	case l.Memory.Count > 1:
-		return &ABIError{fmt.Sprintf("the module has %d memories: it is a composite (packr compose)", l.Memory.Count), "lower it to one memory, or run its parts as actors"}
-	case l.Memory.Count == 0 || !l.exportsMemory:
-		return &ABIError{"the module exports no memory", rebuild}
-	case !has(exportAlloc) && has(exportStart) && !has(exportInitialize):
-		return &ABIError{"the module is a command, not an actor", "build Go actors with GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared, or with theater build"}
-	case !has(exportAlloc) || !has(exportFree):
-		return &ABIError{"the module does not export __pack_alloc and __pack_free", rebuild}
-	case !has(exportTypes):
-		return &ABIError{"the module has no interface metadata (__pack_types)", "declare the actor's interfaces with pack_types! or use the Go SDK"}
-	}
-	return nil
-}
 
 // abiSignature is the type of every theater import: four i32 to one.
 var abiSignature = functype{params: "\x7f\x7f\x7f\x7f", results: "\x7f"}
@@ -139,13 +118,17 @@ const (
 	describeFuel   = 2_000_000_000
 )
 
-// describe initialises a throw-away instance and reads the module's metadata.
+// describe initialises a throw-away instance, keeps what that makes of it for
+// those to come, and reads the module's metadata.
 func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
-	machine, err := m.Start(ctx, Options{MemoryLimit: describeMemory, TurnTime: describeTime, Fuel: describeFuel, OutputLimit: 4096})
+	machine, err := m.machine(Options{MemoryLimit: describeMemory, TurnTime: describeTime, Fuel: describeFuel, OutputLimit: 4096})
 	if err != nil {
 		return pack.Metadata{}, fmt.Errorf("initialise: %w", err)
 	}
 	defer machine.Close(context.WithoutCancel(ctx))
+	if err := machine.first(ctx); err != nil {
+		return pack.Metadata{}, fmt.Errorf("initialise: %w", err)
+	}
 	blob, err := machine.types(ctx)
 	if err != nil {
 		return pack.Metadata{}, fmt.Errorf("interface metadata: %w", err)
@@ -164,10 +147,8 @@ func (m *Module) describe(ctx context.Context) (pack.Metadata, error) {
 // metadata, if it declares any exports, has it too: a Go guest exports every
 // callback of the packages that it links, and declares those that it handles.
 func (m *Module) Callable(name string) (int, bool) {
-	if _, declared := m.exports[name]; !declared && len(m.exports) > 0 {
-		return 0, false
-	}
-	return m.Layout.Export(name)
+	i, ok := m.Layout.Export(name)
+	return i, ok && m.exports[i].declared
 }
 
 // ErrNoExport is returned for a turn of an export that the guest does not have.

@@ -33,14 +33,20 @@ type Prepared struct {
 	Fuel    string   // global i64: what the guest may still spend; the host sets it before each turn
 	Depth   string   // global i32: what calls inside each other may still take; the host sets it before each turn
 	Globals []string // the guest's own mutable globals, in their order
-	Start   string   // the start function, which instantiation no longer runs; "" without one
+	// Dispatch is the function through which the host calls all others, see
+	// rewrite_dispatch.go. Among them is the start function, which instantiation
+	// no longer runs.
+	Dispatch string
 
 	// Fixed says why memory and Globals are not all that makes an instance of
 	// the module what it is, so that it cannot be put back from them; "" when
 	// they are.
 	Fixed string
 
-	imported uint32
+	imported, functions uint32         // of the original, the imported ones, and all
+	cases               map[int32]bool // what Dispatch can call
+	size                int            // bytes of the original
+	joins               uint64         // of the original, see Limits.Joins
 }
 
 // Prepare checks a module and rewrites it.
@@ -53,12 +59,12 @@ func Prepare(code []byte) (*Prepared, error) {
 }
 
 // Original returns the index in the original module of a function of the
-// rewritten one, and false for the yield.
+// rewritten one, and false for the functions that were added.
 func (p *Prepared) Original(index uint32) (uint32, bool) {
 	switch {
 	case index < p.imported:
 		return index, true
-	case index == p.imported:
+	case index == p.imported, index > p.functions:
 		return 0, false
 	}
 	return index - 1, true
@@ -94,7 +100,7 @@ type rewriter struct {
 func Rewrite(c *Checked) (*Prepared, error) {
 	w := &rewriter{
 		Checked:  c,
-		prepared: &Prepared{Fixed: c.fixed(), imported: uint32(c.importedFunctions)},
+		prepared: &Prepared{Fixed: c.fixed(), imported: uint32(c.importedFunctions), functions: uint32(len(c.functions)), size: len(c.code), joins: c.joins},
 		types:    slices.Clone(c.types),
 		indexes:  make(map[functype]uint32, len(c.types)),
 		yield:    uint32(c.importedFunctions),
@@ -109,7 +115,7 @@ func Rewrite(c *Checked) (*Prepared, error) {
 	w.out = append(make([]byte, 0, len(c.code)+len(code)), c.code[:8]...)
 	w.section(sectionType, w.typeSection())
 	w.section(sectionImport, w.importSection())
-	w.keep(sectionFunction)
+	w.section(sectionFunction, w.functionSection())
 	w.section(sectionTable, w.tableSection())
 	w.keep(sectionMemory)
 	w.section(sectionGlobal, w.globalSection())
@@ -282,10 +288,8 @@ func (w *rewriter) exportSection() []byte {
 	p.Fuel, p.Depth = hidden+"fuel", hidden+"depth"
 	add(p.Fuel, externGlobal, w.fuel)
 	add(p.Depth, externGlobal, w.depth)
-	if w.hasStart {
-		p.Start = hidden + "start"
-		add(p.Start, externFunction, w.function(w.start))
-	}
+	p.Dispatch = hidden + "dispatch"
+	add(p.Dispatch, externFunction, w.function(uint32(len(w.functions))))
 	return append(binary.AppendUvarint(nil, uint64(n)), out...)
 }
 

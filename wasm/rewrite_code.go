@@ -8,19 +8,21 @@ import (
 // code writes the code section.
 func (w *rewriter) code() []byte {
 	w.typ(yieldType)
-	if len(w.bodies) == 0 {
-		return nil
-	}
+	w.typ(dispatchType)
 	s := w.sections[sectionCode]
 	out := make([]byte, 0, (s.end-s.at)*5/4)
-	out = binary.AppendUvarint(out, uint64(len(w.bodies)))
+	out = binary.AppendUvarint(out, uint64(len(w.bodies))+1)
 	b := &bodyWriter{rewriter: w}
 	for i := range w.bodies {
 		b.write(i)
-		out = binary.AppendUvarint(out, uint64(len(b.out)))
-		out = append(out, b.out...)
+		out = appendBody(out, b.out)
 	}
-	return out
+	return appendBody(out, w.dispatcher())
+}
+
+func appendBody(out, body []byte) []byte {
+	out = binary.AppendUvarint(out, uint64(len(body)))
+	return append(out, body...)
 }
 
 // bodyWriter writes one function body after the other.
@@ -105,23 +107,43 @@ func (w *bodyWriter) locals(old []byte, count, next uint32) {
 
 // enter writes what comes before the body's own code.
 func (w *bodyWriter) enter(own functype) {
-	w.charge(&w.plan.charges[0])
-	if w.depth > 0 {
-		w.op(opGlobalGet, w.rewriter.depth)
-		w.i32(w.depth)
-		w.out = append(w.out, opI32Sub)
-		w.op(opLocalTee, w.temps[tempI32])
-		w.op(opGlobalSet, w.rewriter.depth)
-		w.op(opLocalGet, w.temps[tempI32])
-		w.i32(0)
-		w.out = append(w.out, opI32LtS, opIf, 0x40)
-		w.callYield(YieldDepth)
-		w.out = append(w.out, opUnreachable, opEnd)
+	if w.depth == 0 {
+		w.charge(&w.plan.charges[0])
+	} else {
+		w.deepen(&w.plan.charges[0])
 	}
 	if w.wrap {
 		w.out = append(w.out, opBlock)
 		w.out = append(w.out, w.resultType(own.results)...)
 	}
+}
+
+// deepen charges at the entry and takes from the depth, and looks at both at once:
+// what is below zero is so in its highest bit.
+func (w *bodyWriter) deepen(c *charge) {
+	n, x := w.temps[tempI32], w.temps[tempI64]
+	w.op(opGlobalGet, w.rewriter.depth)
+	w.i32(w.depth)
+	w.out = append(w.out, opI32Sub)
+	w.op(opLocalTee, n)
+	w.op(opGlobalSet, w.rewriter.depth)
+	w.op(opGlobalGet, w.fuel)
+	w.i64(int64(c.cost))
+	w.out = append(w.out, opI64Sub)
+	w.set()
+	w.op(opLocalGet, n)
+	w.out = append(w.out, opI64ExtendS)
+	w.op(opLocalGet, x)
+	w.out = append(w.out, opI64Or)
+	w.i64(0)
+	w.out = append(w.out, opI64LtS, opIf, 0x40)
+	w.op(opLocalGet, n)
+	w.i32(0)
+	w.out = append(w.out, opI32LtS, opIf, 0x40)
+	w.callYield(YieldDepth)
+	w.out = append(w.out, opUnreachable, opEnd)
+	w.callYield(YieldFuel)
+	w.out = append(w.out, opEnd)
 }
 
 // resultType is the type of a block that takes nothing and leaves results.

@@ -203,9 +203,7 @@ func TestStartRunsOnlyWhenAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := p.Start
-	p.Start = "" // so that startGuest does not call it
-	g, err := startGuest(compiler(t), code, p)
+	g, err := instantiateGuest(compiler(t), code, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,8 +211,8 @@ func TestStartRunsOnlyWhenAsked(t *testing.T) {
 	if out, _, _ := g.call("f"); out[0] != 0 {
 		t.Error("the start function ran by itself")
 	}
-	if _, trap, _ := g.call(start); trap != "" {
-		t.Error(trap)
+	if err := g.start(); err != nil {
+		t.Error(err)
 	}
 	if out, _, _ := g.call("f"); out[0] != 7 {
 		t.Error("the start function did not run")

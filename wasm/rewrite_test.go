@@ -61,21 +61,25 @@ type guestRun struct {
 }
 
 func startGuest(rt wazero.Runtime, code []byte, p *wasm.Prepared) (*guestRun, error) {
-	ctx := context.Background()
-	g := &guestRun{prepared: p}
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	g, err := instantiateGuest(rt, code, p)
+	if err == nil && p != nil && p.HasStart() {
+		g.refill(1<<20, 1500)
+		err = g.start()
+	}
+	return g, err
+}
+
+func instantiateGuest(rt wazero.Runtime, code []byte, p *wasm.Prepared) (*guestRun, error) {
 	if p != nil {
 		code = p.Code
 	}
-	var err error
-	if g.Module, err = rt.InstantiateWithConfig(ctx, code, config); err != nil {
-		return nil, err
-	}
-	if p != nil && p.Start != "" {
-		g.refill(1<<20, 1500)
-		_, err = g.ExportedFunction(p.Start).Call(ctx)
-	}
-	return g, err
+	m, err := rt.InstantiateWithConfig(context.Background(), code, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	return &guestRun{m, p}, err
+}
+
+func (g *guestRun) start() error {
+	_, err := g.ExportedFunction(g.prepared.Dispatch).Call(context.Background(), wasm.DispatchStart, 0, 0, 0, 0, 0, 0)
+	return err
 }
 
 func (g *guestRun) refill(fuel int64, depth int32) {
@@ -173,7 +177,7 @@ func compareRuns(before, after *guestRun, equal equality) (calls int, err error)
 	defs := before.ExportedFunctionDefinitions()
 	for _, name := range slices.Sorted(maps.Keys(defs)) {
 		def := defs[name]
-		if before.prepared != nil && name == before.prepared.Start || slices.Contains(slices.Concat(def.ParamTypes(), def.ResultTypes()), 0x70) {
+		if before.prepared != nil && name == before.prepared.Dispatch || slices.Contains(slices.Concat(def.ParamTypes(), def.ResultTypes()), 0x70) {
 			continue
 		}
 		for range 4 {

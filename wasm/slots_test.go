@@ -36,8 +36,8 @@ func TestASlotGoesToWhoHasSpentNothingButForEveryEighth(t *testing.T) {
 		if want := "fffffffsffs"; string(order) != want {
 			t.Errorf("the slot went to %s, want %s", order, want)
 		}
-		if s.contended() || s.free != 1 {
-			t.Errorf("%d slots are free", s.free)
+		if s.contended() || s.free.Load() != 1 {
+			t.Errorf("%d slots are free", s.free.Load())
 		}
 	})
 }
@@ -65,7 +65,7 @@ func TestNoMoreGuestsRunThanThereAreSlots(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if most > n || s.free != n || s.contended() {
-		t.Errorf("%d were inside, %d slots are free", most, s.free)
+	if most > n || s.free.Load() != n || s.contended() {
+		t.Errorf("%d were inside, %d slots are free", most, s.free.Load())
 	}
 }

@@ -49,6 +49,8 @@ type Trap struct {
 	Offset   uint32   // byte offset of its body in the module file
 	Stack    []string // names of the guest's frames, innermost first
 	Fuel     int64    // what the turn had spent
+
+	cause error // ErrNodeMemory or nil
 }
 
 // Trapf makes a trap that a host function ends the turn with.
@@ -69,6 +71,10 @@ func (t *Trap) Error() string {
 	}
 	return b.String()
 }
+
+// Unwrap returns ErrNodeMemory for a trap that the node, not the guest or its
+// limits, is the reason of.
+func (t *Trap) Unwrap() error { return t.cause }
 
 // Site returns the index of the function to record, and whether the trap is
 // bound to one. Where a stack overflows depends on the engine, so it is not.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -26,22 +27,33 @@ type row struct {
 	name, unit string
 	doc        string // one line: what is measured against what
 	open       func(context.Context, settings) (*contest, error)
+	// parts are rows of which the one with the lowest ratio counts, under the
+	// row's name; nil where the row is one contest.
+	parts []row
 }
 
 // settings are how much is measured.
 type settings struct {
-	rounds int           // of each side; the median counts
-	round  time.Duration // how long a round takes, about
-	pairs  int           // of actors in pingpong-async
-	relays int           // in send-async
+	rounds   int           // of each side; the median counts
+	round    time.Duration // how long a round takes, about
+	pairs    int           // of actors in pingpong-async
+	relays   int           // in send-burst-async
+	counters int           // actors in recording
+	spawned  int           // actors in a round of spawn, at most
+	machines int           // in restart-reset
+
+	gopher *gopher // has the Go guest
 }
 
-// defaultSettings let the whole table run in less than half a minute.
-var defaultSettings = settings{rounds: 7, round: 300 * time.Millisecond, pairs: 256, relays: 8}
+// defaultSettings let the whole table run in about a minute.
+var defaultSettings = settings{
+	rounds: 7, round: 200 * time.Millisecond,
+	pairs: 256, relays: 8, counters: 8, spawned: 2048, machines: 64,
+}
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, sendRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow, restartRow}
 }
 
 // Names lists the benchmarks; each name is there once.
@@ -68,21 +80,31 @@ func Describe(name string) string {
 // other; a name given twice is measured once. progress, which may be nil, is
 // told in words before each. Data folders are made below the folder for
 // temporary files and are removed.
+//
+// The rows recording and fuel have a guest in Go that is built first. Without a
+// go command one that is named is exec.ErrNotFound; when none is named they are
+// left out, which progress is told.
 func Run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
 	return defaultSettings.run(ctx, names, progress)
 }
 
-func (s settings) run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
+func (s settings) run(ctx context.Context, names []string, progress func(string)) (rows []Row, err error) {
 	chosen, err := choose(names)
 	if err != nil {
 		return nil, err
 	}
-	var rows []Row
+	if progress == nil {
+		progress = func(string) {}
+	}
+	s.gopher = &gopher{}
+	defer func() { err = errors.Join(err, s.gopher.close()) }()
 	for _, r := range chosen {
-		if progress != nil {
-			progress(r.name + ": " + r.doc)
-		}
+		progress(r.name + ": " + r.doc)
 		measured, err := r.measure(ctx, s)
+		if errors.Is(err, exec.ErrNotFound) && len(names) == 0 {
+			progress(fmt.Sprintf("%s is left out: %v", r.name, err))
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -16,27 +17,32 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/theater-go/theater/actors/bench"
+	"github.com/theater-go/theater/chain"
 )
 
-var update = flag.Bool("update", false, "renew the copy of the guest")
+var update = flag.Bool("update", false, "renew the copies of the guests")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const original = "../../wasm/testdata/guests/c-echo/echo.wasm"
-
-func TestTheGuestIsACopyOfTheOriginal(t *testing.T) {
-	want, err := os.ReadFile(original)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("echo.wasm", want, 0o644); err != nil {
+func TestTheGuestsAreCopiesOfTheOriginals(t *testing.T) {
+	for copied, original := range map[string]string{
+		"echo.wasm":       "../../wasm/testdata/guests/c-echo/echo.wasm",
+		"qsort.wasm":      "../../wasm/testdata/guests/c-qsort/qsort.wasm",
+		"counter/main.go": "../../examples/counter/main.go",
+	} {
+		want, err := os.ReadFile(original)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if !bytes.Equal(bench.Echo(), want) {
-		t.Errorf("echo.wasm differs from %s; renew it with go test ./actors/bench -update", original)
+		if *update {
+			if err := os.WriteFile(copied, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if got, err := os.ReadFile(copied); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s differs from %s (%v); renew it with go test ./actors/bench -update", copied, original, err)
+		}
 	}
 }
 
@@ -50,7 +56,7 @@ func TestEachNameIsThereOnceAndDescribed(t *testing.T) {
 			t.Errorf("%s is described as %q, not in one line", name, d)
 		}
 	}
-	for _, name := range []string{"codec", "pingpong-async", "send-async"} {
+	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "recording", "fuel", "spawn", "restart-reset"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is missing from %v", name, names)
 		}
@@ -72,7 +78,12 @@ func TestAnUnknownNameIsAnErrorThatListsTheNames(t *testing.T) {
 	}
 }
 
-func TestEveryRowMeasuresBothSides(t *testing.T) {
+// alone is the row without a baseline.
+const alone = "send-burst-async"
+
+func TestEveryRowMeasuresBothSidesAndLeavesNothingBehind(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
 	rows, err := bench.RunSmall(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +91,9 @@ func TestEveryRowMeasuresBothSides(t *testing.T) {
 	var names []string
 	for _, r := range rows {
 		names = append(names, r.Name)
+		if r.Name == alone && r.Value > 0 && r.Unit != "" && r.Baseline == nil && r.Ratio == nil {
+			continue
+		}
 		if r.Value <= 0 || r.Unit == "" || r.Baseline == nil || *r.Baseline <= 0 || r.Ratio == nil {
 			t.Errorf("%+v", r)
 			continue
@@ -90,6 +104,42 @@ func TestEveryRowMeasuresBothSides(t *testing.T) {
 	}
 	if !slices.Equal(names, bench.Names()) {
 		t.Errorf("measured %v, not %v", names, bench.Names())
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+func TestOfARowOfPartsTheLowestRatioCounts(t *testing.T) {
+	fast, slow := func(n int) int { return 1_000_000 * n }, func(n int) int { return n }
+	tidy := func() {}
+	for _, parts := range [][]bench.Part{
+		{{"fast", fast, slow, 1, tidy}, {"slow", slow, fast, 1, tidy}},
+		{{"slow", slow, fast, 1, tidy}, {"fast", fast, slow, 1, tidy}},
+	} {
+		row, err := bench.Measure(t.Context(), "both", parts...)
+		if err != nil || row.Name != "both" || row.Unit != "slow" || *row.Ratio >= 1 {
+			t.Errorf("got %+v, %v", row, err)
+		}
+	}
+}
+
+func TestARoundHasNoMoreOperationsThanMayBeAndIsTidiedUp(t *testing.T) {
+	const most = 3
+	rounds, tidied := 0, 0
+	side := func(n int) int {
+		if n > most {
+			t.Errorf("a round of %d", n)
+		}
+		rounds++
+		return n
+	}
+	row, err := bench.Measure(t.Context(), "bounded", bench.Part{Unit: "u", Ours: side, Baseline: side, Most: most, Tidy: func() { tidied++ }})
+	if err != nil || row.Value <= 0 {
+		t.Errorf("got %+v, %v", row, err)
+	}
+	if rounds == 0 || tidied != rounds {
+		t.Errorf("tidied up %d times after %d rounds", tidied, rounds)
 	}
 }
 
@@ -115,14 +165,38 @@ func TestANameGivenTwiceIsMeasuredOnce(t *testing.T) {
 	}
 }
 
-func TestDataFoldersAreRemoved(t *testing.T) {
-	folder := t.TempDir()
-	t.Setenv("TMPDIR", folder)
-	if _, err := bench.RunSmall(t.Context(), "send-async"); err != nil {
-		t.Fatal(err)
+func TestWithoutAGoCommandTheRowsThatNeedItAreLeftOutAndSaySo(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	need := []string{"recording", "fuel"}
+	var told []string
+	rows, err := bench.RunSmallTelling(t.Context(), func(words string) { told = append(told, words) })
+	if err != nil || len(rows) != len(bench.Names())-len(need) {
+		t.Errorf("measured %v, %v", rows, err)
 	}
-	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
-		t.Errorf("left %v, %v", left, err)
+	for _, name := range need {
+		if slices.ContainsFunc(rows, func(r bench.Row) bool { return r.Name == name }) {
+			t.Errorf("%s is measured", name)
+		}
+		if !slices.ContainsFunc(told, func(words string) bool { return strings.HasPrefix(words, name+" is left out: ") }) {
+			t.Errorf("%s is not said to be left out: %q", name, told)
+		}
+		if rows, err := bench.RunSmall(t.Context(), name); !errors.Is(err, exec.ErrNotFound) || rows != nil {
+			t.Errorf("%s by name gives %v, %v", name, rows, err)
+		}
+	}
+}
+
+func TestWhatRestartResetMeasuresIsOnTheChains(t *testing.T) {
+	const machines, each = 3, 5
+	restarts, reports, err := bench.VerifyRestarts(t.Context(), machines, machines*each)
+	if err != nil || restarts != machines*each || len(reports) != machines {
+		t.Fatalf("%d restarts, %v, %v", restarts, reports, err)
+	}
+	for _, r := range reports {
+		// Genesis with the first init; then the trap, and the restart with its init.
+		if want := (chain.Report{Records: 1 + 2*each, Events: 5 + each*(2+5)}); r != want {
+			t.Errorf("a chain has %+v, not %+v", r, want)
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -12,7 +14,10 @@ import (
 type contest struct {
 	ours     work
 	baseline work // nil where there is none
-	close    func(context.Context) error
+	most     int  // operations of a round at most; 0 is no bound
+	// tidy, which may be nil, clears away what a round left. It is not timed.
+	tidy  func(context.Context) error
+	close func(context.Context) error
 }
 
 // work does about n operations, one at least, and returns how many it did.
@@ -21,8 +26,27 @@ type work func(ctx context.Context, n int) (done int, err error)
 // growth bounds how much longer the next round of a warm-up is.
 const growth = 100
 
-// measure opens the row's contest and takes the median of its rounds.
-func (r row) measure(ctx context.Context, s settings) (_ Row, err error) {
+// measure takes the row's contest, or the lowest ratio of those of its parts.
+func (r row) measure(ctx context.Context, s settings) (Row, error) {
+	if r.parts == nil {
+		return r.settle(ctx, s)
+	}
+	var lowest Row
+	for i, part := range r.parts {
+		measured, err := part.settle(ctx, s)
+		if err != nil {
+			return Row{}, err
+		}
+		if i == 0 || *measured.Ratio < *lowest.Ratio {
+			lowest = measured
+		}
+	}
+	lowest.Name = r.name
+	return lowest, nil
+}
+
+// settle opens the row's contest and takes the median of its rounds.
+func (r row) settle(ctx context.Context, s settings) (_ Row, err error) {
 	c, err := r.open(ctx, s)
 	if err != nil {
 		return Row{}, err
@@ -32,7 +56,7 @@ func (r row) measure(ctx context.Context, s settings) (_ Row, err error) {
 	if c.baseline != nil {
 		sides = append(sides, c.baseline)
 	}
-	medians, err := s.alternate(ctx, sides)
+	medians, err := s.alternate(ctx, c, sides)
 	if err != nil {
 		return Row{}, err
 	}
@@ -46,18 +70,18 @@ func (r row) measure(ctx context.Context, s settings) (_ Row, err error) {
 
 // alternate warms every side up, runs them in turn, and returns the median of
 // the operations per second of each.
-func (s settings) alternate(ctx context.Context, sides []work) ([]float64, error) {
+func (s settings) alternate(ctx context.Context, c *contest, sides []work) ([]float64, error) {
 	sizes := make([]int, len(sides))
 	for i, side := range sides {
 		var err error
-		if sizes[i], err = s.warm(ctx, side); err != nil {
+		if sizes[i], err = s.warm(ctx, c, side); err != nil {
 			return nil, err
 		}
 	}
 	rates := make([][]float64, len(sides))
 	for range s.rounds {
 		for i, side := range sides {
-			done, took, err := side.timed(ctx, sizes[i])
+			done, took, err := c.timed(ctx, side, sizes[i])
 			if err != nil {
 				return nil, err
 			}
@@ -71,31 +95,39 @@ func (s settings) alternate(ctx context.Context, sides []work) ([]float64, error
 	return medians, nil
 }
 
-// warm runs longer and longer rounds until one takes half of what it should,
-// and returns how many operations a whole one is.
-func (s settings) warm(ctx context.Context, side work) (int, error) {
+// warm runs longer and longer rounds until one takes half of what it should, or
+// is as large as may be, and returns how many operations a whole one is.
+func (s settings) warm(ctx context.Context, c *contest, side work) (int, error) {
+	most := cmp.Or(c.most, math.MaxInt)
 	for n := 1; ; {
-		done, took, err := side.timed(ctx, n)
+		done, took, err := c.timed(ctx, side, n)
 		if err != nil {
 			return 0, err
 		}
 		whole := float64(done) * float64(s.round) / float64(max(took, 1))
 		if took >= s.round/2 {
-			return max(1, int(whole)), nil
+			return min(max(1, int(whole)), most), nil
 		}
-		n = int(min(whole, float64(done)*growth)) + 1
+		if n == most {
+			return most, nil
+		}
+		n = min(int(min(whole, float64(done)*growth))+1, most)
 	}
 }
 
 // timed runs one round. Garbage of the round before is not on its bill.
-func (w work) timed(ctx context.Context, n int) (done int, took time.Duration, err error) {
+func (c *contest) timed(ctx context.Context, side work, n int) (done int, took time.Duration, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, 0, context.Cause(ctx)
 	}
 	runtime.GC()
 	start := time.Now()
-	done, err = w(ctx, n)
-	return done, time.Since(start), err
+	done, err = side(ctx, n)
+	took = time.Since(start)
+	if err == nil && c.tidy != nil {
+		err = c.tidy(ctx)
+	}
+	return done, took, err
 }
 
 // median returns the middle of values, of which there is at least one.

@@ -2,17 +2,51 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/theater-go/theater/chain"
 )
+
+// small is as little work as a row can do.
+var small = settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2, counters: 1, spawned: 4, machines: 2}
+
+// Side does about n operations and returns how many it did.
+type Side func(n int) (done int)
+
+// Part is one contest of a row.
+type Part struct {
+	Unit           string
+	Ours, Baseline Side
+	Most           int
+	Tidy           func()
+}
+
+// Measure measures a row of that name made of parts.
+func Measure(ctx context.Context, name string, parts ...Part) (Row, error) {
+	r := row{name: name}
+	for _, p := range parts {
+		side := func(s Side) work { return func(_ context.Context, n int) (int, error) { return s(n), nil } }
+		r.parts = append(r.parts, row{unit: p.Unit, open: func(context.Context, settings) (*contest, error) {
+			return &contest{
+				ours: side(p.Ours), baseline: side(p.Baseline), most: p.Most,
+				tidy:  func(context.Context) error { p.Tidy(); return nil },
+				close: func(context.Context) error { return nil },
+			}, nil
+		}})
+	}
+	return r.measure(ctx, small)
+}
 
 // RunSmall is Run with as little work as a row can do.
 func RunSmall(ctx context.Context, names ...string) ([]Row, error) {
-	small := settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2}
-	return small.run(ctx, names, nil)
+	return RunSmallTelling(ctx, nil, names...)
 }
 
-// Echo is the embedded guest.
-func Echo() []byte { return echo }
+// RunSmallTelling is RunSmall with progress.
+func RunSmallTelling(ctx context.Context, progress func(string), names ...string) ([]Row, error) {
+	return small.run(ctx, names, progress)
+}
 
 // OpenEcho spawns one guest on a node, in memory when durability is "", and
 // returns what asks it once.
@@ -21,8 +55,29 @@ func OpenEcho(ctx context.Context, durability string) (ask func(body []byte) ([]
 	if err != nil {
 		return nil, nil, err
 	}
-	ask = func(body []byte) ([]byte, error) { return g.node.System.Request(ctx, g.refs[0], sender, body) }
+	ask = func(body []byte) ([]byte, error) { return g.system.Request(ctx, g.refs[0], sender, body) }
 	return ask, func() error { return g.close(context.WithoutCancel(ctx)) }, nil
+}
+
+// VerifyRestarts restarts so many machines as restart-reset does, about n times
+// in all, and verifies the chains that they wrote.
+func VerifyRestarts(ctx context.Context, machines, n int) (restarts int, reports []chain.Report, err error) {
+	r, err := openRecorders(ctx, machines)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
+	if restarts, err = r.restarts(ctx, n); err != nil {
+		return 0, nil, err
+	}
+	for _, p := range r.all {
+		report, err := chain.Verify(ctx, r.log, p.id)
+		if err != nil {
+			return 0, nil, err
+		}
+		reports = append(reports, report)
+	}
+	return restarts, reports, nil
 }
 
 // Median is the middle of the values.

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/host"
 )
 
 // echo is the C guest whose source and protocol are in
@@ -22,9 +22,19 @@ import (
 //go:embed echo.wasm
 var echo []byte
 
-const echoManifest = `name = "echo"
+// guest is a module that actors run.
+type guest struct {
+	name  string
+	code  []byte
+	cache string // a folder of compiled code; "" where compiling takes no time
+}
+
+var echoGuest = guest{name: "echo", code: echo}
+
+// manifestOf is the manifest of a guest with that name.
+const manifestOf = `name = "%[1]s"
 version = "1.0.0"
-package = "echo.wasm"
+package = "%[1]s.wasm"
 
 [[handler]]
 type = "runtime"
@@ -32,45 +42,66 @@ type = "runtime"
 [[handler]]
 type = "message-server"
 allow = ["/"]
+
+[limits]
+mailbox_messages = 10000
 `
 
 const (
 	payloadBytes = 64
 	sender       = "bench"                // in the chain
-	pause        = 100 * time.Microsecond // between two looks at how far actors are
+	pause        = 100 * time.Microsecond // between two looks at how far actors are, at least
 )
 
-// guests are actors of the C guest on a node of their own.
+// guests are actors of one guest in a system of their own.
 type guests struct {
-	node   *node.Node
-	folder string // "" keeps chains in memory
-	refs   []actors.Ref
+	system    *actors.System
+	guest     guest
+	blueprint *actors.Blueprint
+	refs      []actors.Ref
+
+	closers
 }
 
-// openGuests spawns n actors on a node with a new data folder, or none.
+// openGuests spawns n actors of the C guest on a node.
 func openGuests(ctx context.Context, durability string, n int) (*guests, error) {
-	g := &guests{}
-	if err := g.open(ctx, durability, n); err != nil {
-		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
-	}
-	return g, nil
+	return openNode(ctx, durability, echoGuest, n)
 }
 
-func (g *guests) open(ctx context.Context, durability string, n int) (err error) {
-	if durability != "" {
-		if g.folder, err = os.MkdirTemp("", "theater-bench-"); err != nil {
+// openNode spawns n actors on a node with a new data folder, or in memory when
+// durability is "".
+func openNode(ctx context.Context, durability string, of guest, n int) (*guests, error) {
+	g := &guests{guest: of}
+	return g, g.opened(ctx, func() error {
+		var folder string
+		if durability != "" {
+			var err error
+			if folder, err = os.MkdirTemp("", "theater-bench-"); err != nil {
+				return err
+			}
+			g.onClose(func(context.Context) error { return os.RemoveAll(folder) })
+		}
+		made, err := node.Open(ctx, node.Config{Data: folder, Durability: durability, Cache: of.cache})
+		if err != nil {
 			return err
 		}
-	}
-	if g.node, err = node.Open(ctx, node.Config{Data: g.folder, Durability: durability}); err != nil {
-		return err
-	}
-	m, err := manifest.Parse([]byte(echoManifest), manifest.FileName, g.node.Handlers)
+		g.onClose(made.Close)
+		g.system = made.System
+		return g.spawn(ctx, made.Handlers, n)
+	})
+}
+
+// spawn spawns the first n actors.
+func (g *guests) spawn(ctx context.Context, handlers *host.Registry, n int) (err error) {
+	m, err := manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, handlers)
 	if err != nil {
 		return err
 	}
-	for i := range n {
-		ref, err := g.node.System.Spawn(ctx, actors.Spec{Manifest: m, Package: echo, Name: fmt.Sprintf("echo-%d", i+1)})
+	if g.blueprint, err = g.system.Prepare(ctx, m, g.guest.code); err != nil {
+		return err
+	}
+	for range n {
+		ref, err := g.spawnOne(ctx, fmt.Sprintf("%s-%d", g.guest.name, len(g.refs)+1))
 		if err != nil {
 			return err
 		}
@@ -79,41 +110,34 @@ func (g *guests) open(ctx context.Context, durability string, n int) (err error)
 	return nil
 }
 
-// close ends the actors and the node and removes its data folder.
-func (g *guests) close(ctx context.Context) error {
-	var err error
-	if g.node != nil {
-		err = g.node.Close(ctx)
-	}
-	if g.folder != "" {
-		err = errors.Join(err, os.RemoveAll(g.folder))
-	}
-	return err
+func (g *guests) spawnOne(ctx context.Context, name string) (actors.Ref, error) {
+	return g.system.Spawn(ctx, actors.Spec{Blueprint: g.blueprint, Name: name})
 }
 
 // ball is a message of the guest's ping-pong: its receiver passes it to target
-// and from there it goes to and fro, hops times in all.
-func ball(target actors.Ref, hops int) []byte {
+// and from there it goes to and fro, number times in all. In a burst the number
+// is that of messages.
+func ball(target actors.Ref, number int) []byte {
 	id := target.ID.String()
 	b := append([]byte{byte(len(id))}, id...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(hops))
+	b = binary.LittleEndian.AppendUint32(b, uint32(number))
 	return append(b, strings.Repeat("x", payloadBytes)...)
 }
 
 func (g *guests) send(to actors.Ref, message []byte) error {
-	return g.node.System.Send(to, sender, message)
+	return g.system.Send(to, sender, message)
 }
 
 // turns is how many turns the actor has closed; all must have succeeded.
 func (g *guests) turns(ctx context.Context, of actors.Ref) (int64, error) {
-	info, err := g.node.System.Inspect(of)
+	info, err := g.system.Inspect(of)
 	if err != nil {
 		return 0, err
 	}
 	if info.Failed == 0 && info.Status == actors.StatusRunning {
 		return info.Turns, nil
 	}
-	ended, err := g.node.System.Watch(of)
+	ended, err := g.system.Watch(of)
 	if err != nil {
 		return 0, err
 	}
@@ -128,7 +152,7 @@ func (g *guests) turns(ctx context.Context, of actors.Ref) (int64, error) {
 // settle waits until the log has acknowledged all turns that are closed: its
 // records keep their order, so the answer to a request comes after them.
 func (g *guests) settle(ctx context.Context) error {
-	_, err := g.node.System.Request(ctx, g.refs[0], sender, nil)
+	_, err := g.system.Request(ctx, g.refs[0], sender, nil)
 	return err
 }
 

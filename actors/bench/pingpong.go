@@ -17,6 +17,12 @@ var pingpongRow = row{
 	open: func(ctx context.Context, s settings) (*contest, error) { return openPingpong(ctx, s.pairs) },
 }
 
+var pingpongOneRow = row{
+	name: "pingpong-async-1", unit: "round trips/s",
+	doc:  "1 pair of recorded C guests sends 64 bytes to and fro, async; baseline: the same of plain protoactor actors",
+	open: func(ctx context.Context, _ settings) (*contest, error) { return openPingpong(ctx, 1) },
+}
+
 // openPingpong readies pairs of actors on both sides. An operation is one round
 // trip of a pair; the first half of the actors serve.
 func openPingpong(ctx context.Context, pairs int) (*contest, error) {

@@ -16,13 +16,13 @@ type plain struct {
 }
 
 // openPlain spawns n actors that handle messages with receive.
-func openPlain(n int, receive actor.ReceiveFunc) *plain {
+func openPlain(n int, receive actor.ReceiveFunc, options ...actor.PropsOption) *plain {
 	quiet := slog.New(slog.DiscardHandler)
 	p := &plain{
 		system:     actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet })),
 		dispatcher: &elastic{},
 	}
-	props := actor.PropsFromFunc(receive, actor.WithDispatcher(p.dispatcher))
+	props := actor.PropsFromFunc(receive, append(options, actor.WithDispatcher(p.dispatcher))...)
 	for range n {
 		p.pids = append(p.pids, p.system.Root.Spawn(props))
 	}
@@ -42,8 +42,8 @@ func (p *plain) close() error {
 	return err
 }
 
-// elastic is what package actors runs on, in short: a dispatcher that parks its
-// goroutines and uses them again.
+// elastic is a dispatcher that hands each function to a parked goroutine, and
+// starts one where none is parked.
 type elastic struct {
 	running sync.WaitGroup
 

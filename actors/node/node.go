@@ -43,6 +43,9 @@ type Config struct {
 	Durability string
 	// Cache is the folder of compiled modules; "" keeps them in memory.
 	Cache string
+	// Compiler compiles modules in processes of their own; nil compiles them in
+	// this one.
+	Compiler *wasm.Compiler
 	// Logger takes what operators should know; nil drops it.
 	Logger *slog.Logger
 	// Output takes what guests log and write; nil drops it. It must not wait.
@@ -56,6 +59,7 @@ type Config struct {
 type Node struct {
 	System   *actors.System
 	Log      chain.Log
+	Engine   *wasm.Engine // closed by Close
 	Handlers *host.Registry
 
 	close []func(context.Context) error // last opened is closed first
@@ -101,14 +105,14 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	engine, err := wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0)})
+	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0), Compiler: config.Compiler})
 	if err != nil {
 		return err
 	}
-	n.onClose(engine.Close)
+	n.onClose(n.Engine.Close)
 	n.System, err = actors.Open(ctx, actors.Config{
 		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
-		Engine: engine, Handlers: n.Handlers, Logger: config.Logger,
+		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
 		Now: config.Now, Random: config.Random, Output: config.Output,
 	})
 	if err != nil {

@@ -12,12 +12,13 @@ import (
 // benchActors is how many actors take turns in a benchmark.
 const benchActors = 100
 
-// turns makes one turn for each actor, of about 300 bytes that do not compress.
-func turns() []chain.Record {
+// turns makes one turn for each actor, of three payloads of size bytes; that of
+// the call does not compress.
+func turns(size int) []chain.Record {
 	records := make([]chain.Record, benchActors)
 	for i := range records {
-		records[i] = chaintest.Turn(chaintest.ID(i), 0, 64)
-		body := make([]byte, 64)
+		records[i] = chaintest.Turn(chaintest.ID(i), 0, size)
+		body := make([]byte, size)
 		_, _ = rand.Read(body)
 		records[i].Events[0].(*chain.Call).Params.Bytes = body
 	}
@@ -29,15 +30,14 @@ func benchAppend(b *testing.B, durability string) {
 	defer func() { chaintest.Must(b, l.Close()) }()
 	w, err := l.Writer(b.Context())
 	chaintest.Must(b, err)
-	records := turns()
+	records := turns(64)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		rec := records[n%benchActors]
 		rec.Number = uint64(n / benchActors)
-		room, err := w.Reserve(b.Context(), 400)
-		chaintest.Must(b, err)
-		chaintest.Must(b, w.Append(rec, room, nil))
-		room.Release()
+		chaintest.Must(b, w.Reserve(b.Context(), 400))
+		chaintest.Must(b, w.Append(chaintest.Draft(rec), nil))
+		w.Release(400)
 	}
 	chaintest.Must(b, w.Flush(b.Context()))
 }
@@ -51,10 +51,11 @@ func BenchmarkAcknowledge(b *testing.B) {
 	defer func() { chaintest.Must(b, l.Close()) }()
 	w, err := l.Writer(b.Context())
 	chaintest.Must(b, err)
-	rec := turns()[0]
+	rec := turns(64)[0]
 	acked := make(chan error, 1)
 	for b.Loop() {
-		chaintest.Must(b, w.Append(rec, nil, func(_ chain.Hash, err error) { acked <- err }))
+		chaintest.Must(b, w.Append(chaintest.Draft(rec), chaintest.AckTo(acked)))
+		w.Hurry()
 		chaintest.Must(b, <-acked)
 		rec.Number++
 	}
@@ -70,7 +71,7 @@ func filled(b *testing.B, actors, n int) *badgerlog.Log {
 		chaintest.Begin(b, w, chaintest.ID(i))
 	}
 	for i := actors; i < n; i++ {
-		chaintest.Must(b, w.Append(chaintest.Turn(chaintest.ID(i%actors), uint64(i/actors), 64), nil, nil))
+		chaintest.Must(b, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(i%actors), uint64(i/actors), 64)), nil))
 	}
 	chaintest.Must(b, w.Close())
 	b.Cleanup(func() { chaintest.Must(b, l.Close()) })

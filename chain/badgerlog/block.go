@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 
@@ -32,8 +33,9 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func encodeBlock(number uint64, count int, records []byte) []byte {
-	b := make([]byte, blockHeader, blockHeader+s2.MaxEncodedLen(len(records)))
+// encodeBlock makes a block, in buf when it is large enough.
+func encodeBlock(buf []byte, number uint64, count int, records []byte) []byte {
+	b := slices.Grow(buf[:0], blockHeader+s2.MaxEncodedLen(len(records)))[:blockHeader]
 	body := s2.Encode(b[blockHeader:cap(b)], records)
 	b = b[:blockHeader+len(body)]
 	copy(b, blockMagic)

@@ -2,13 +2,18 @@ package badgerlog
 
 import (
 	"fmt"
-
-	"github.com/theater-go/theater/chain"
+	"time"
 )
 
 const (
 	// groupSize is how many bytes one commit takes at most, and one item more.
 	groupSize = 1 << 20
+
+	// A commit costs as much as writing ten records, however few it holds. So records gather for
+	// gatherTime after one, or until there are gatherBytes, unless someone
+	// waits for them.
+	gatherTime  = time.Millisecond
+	gatherBytes = 128 << 10
 
 	// flushBytes and flushHeads are how much is written between two flushes of
 	// the index: they bound replay after a crash, and memory.
@@ -32,6 +37,8 @@ type committer struct {
 	next      uint64   // number of the open block
 	unflushed int      // bytes written since the index was
 	kept      int      // heads that were in memory then
+	looked    int      // bytes written since the disk was to be looked at
+	timer     *time.Timer
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -60,6 +67,20 @@ func (c *committer) loop() error {
 	}
 }
 
+// gather lets records come before the next commit.
+func (c *committer) gather() {
+	if c.taken < len(c.backlog) {
+		return
+	}
+	c.timer.Reset(c.log.limits.gatherTime)
+	defer c.timer.Stop()
+	select {
+	case <-c.timer.C:
+	case <-c.w.hurry:
+	case <-c.w.closing:
+	}
+}
+
 // drain commits until the queue is empty. An error is final: it was given to
 // everything in the queue.
 func (c *committer) drain() error {
@@ -76,6 +97,7 @@ func (c *committer) drain() error {
 			}
 			return err
 		}
+		c.gather()
 	}
 	return nil
 }
@@ -85,7 +107,7 @@ func (c *committer) take() bool {
 	if c.taken == len(c.backlog) {
 		clear(c.backlog)
 		c.w.mu.Lock()
-		c.backlog, c.w.queue = c.w.queue, c.backlog[:0]
+		c.backlog, c.w.queue, c.w.queued = c.w.queue, c.backlog[:0], 0
 		c.w.mu.Unlock()
 		c.taken = 0
 	}
@@ -104,8 +126,8 @@ func (c *committer) commit() error {
 	c.build()
 	err := c.log.write(func(b *batch) {
 		for i := range c.group {
-			if it := &c.group[i]; !it.sum.IsZero() {
-				b.setBlob(it.sum, it.blob)
+			if blob := c.group[i].blob; blob != nil {
+				b.setBlob(blob.sum, blob.bytes)
 			}
 		}
 		for _, h := range c.heads {
@@ -119,6 +141,7 @@ func (c *committer) commit() error {
 		return err
 	}
 	c.publish()
+	c.tidy()
 	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size()-c.kept >= c.log.limits.flushHeads {
 		return c.flush()
 	}
@@ -128,22 +151,18 @@ func (c *committer) commit() error {
 // build hashes the records of the group and packs them into blocks.
 func (c *committer) build() {
 	c.heads, c.blocks = c.heads[:0], c.blocks[:0]
-	c.log.index.mu.Lock()
-	defer c.log.index.mu.Unlock()
 	for i := range c.group {
 		it := &c.group[i]
-		if it.encoded == nil {
+		if it.draft == nil {
 			continue
 		}
-		h, rec := it.head, &it.rec
+		h := it.head
 		if !h.touched {
 			h.touched = true
 			c.heads = append(c.heads, h)
 		}
-		rec.Epoch, rec.Prev = c.w.epoch, h.hash
-		stored := chain.Stored{Actor: rec.Actor, Number: rec.Number, Epoch: rec.Epoch, Note: chain.Note(rec.Events), Events: *it.encoded}
-		stored.Hash = stored.Sum(h.hash)
-		rec.Hash, h.hash = stored.Hash, stored.Hash
+		stored := it.draft.Seal(c.w.epoch, h.hash)
+		h.hash = stored.Hash
 		h.places = append(h.places, place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
 		c.count++
@@ -158,49 +177,74 @@ func (c *committer) closeBlock() {
 	if c.count == 0 {
 		return
 	}
-	c.blocks = append(c.blocks, encodeBlock(c.next, c.count, c.records))
+	n := len(c.blocks)
+	if n == cap(c.blocks) {
+		c.blocks = append(c.blocks, nil)
+	}
+	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
+	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
 	c.unflushed += len(c.records)
 	c.records, c.count = c.records[:0], 0
 	c.next++
+}
+
+// tidy lets go of the memory of blocks that a large record made large.
+func (c *committer) tidy() {
+	const kept = 2 * blockSize
+	for i, block := range c.blocks {
+		if cap(block) > kept {
+			c.blocks[i] = nil
+		}
+	}
+	if cap(c.records) > kept {
+		c.records = nil
+	}
 }
 
 // publish shows the committed group to readers.
 func (c *committer) publish() {
 	c.log.index.mu.Lock()
 	for i := range c.group {
-		if it := &c.group[i]; it.encoded != nil {
-			it.head.summary.Apply(it.rec)
+		if it := &c.group[i]; it.draft != nil {
+			it.head.seen.summary.ApplyDraft(it.draft)
 		}
 	}
 	for _, h := range c.heads {
 		h.touched, h.dirty = false, true
-		h.dropFullPages()
+		h.dropFullPagesLocked()
+		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
 
-	c.w.mu.Lock()
 	for i := range c.group {
-		delete(c.w.blobs, c.group[i].sum)
+		if blob := c.group[i].blob; blob != nil {
+			c.w.mu.Lock()
+			delete(c.w.blobs, blob.sum)
+			c.w.mu.Unlock()
+		}
 	}
-	c.w.mu.Unlock()
 }
 
 // acknowledge tells the group what became of it.
 func (c *committer) acknowledge(err error) {
+	size := 0
 	for i := range c.group {
 		it := &c.group[i]
-		c.w.gate.free(it.size())
-		if it.encoded != nil {
-			buffers.Put(it.encoded)
+		size += it.size()
+		switch {
+		case it.draft != nil:
+			if it.ack != nil {
+				it.ack.Acknowledged(it.draft.Stored(), err)
+			}
+			it.draft.Discard()
+		case it.ack != nil:
+			it.ack.Acknowledged(nil, err)
 		}
-		if it.done == nil {
-			continue
-		}
-		if err != nil {
-			it.done(chain.Hash{}, err)
-		} else {
-			it.done(it.rec.Hash, nil)
-		}
+	}
+	c.w.gate.free(int64(size))
+	if c.looked += size; c.looked >= spaceStride {
+		c.looked = 0
+		c.w.look.Store(true)
 	}
 }
 

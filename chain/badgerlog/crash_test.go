@@ -43,14 +43,13 @@ func child(dir string) {
 			rec.Events[1].(*chain.Host).Output = chain.PutPayload(w, bytes.Repeat([]byte(fmt.Sprint(n, os.Getpid())), 2000))
 		}
 		next[id]++
-		room, err := w.Reserve(context.Background(), 4096)
-		exitOn(err)
-		exitOn(w.Append(rec, room, func(h chain.Hash, err error) {
+		exitOn(w.Reserve(context.Background(), 4096))
+		exitOn(w.Append(chaintest.Draft(rec), chaintest.Ack(func(r *chain.Stored, err error) {
 			exitOn(err)
-			fmt.Fprintln(out, n%childActors, rec.Number, h)
+			fmt.Fprintln(out, n%childActors, r.Number, r.Hash)
 			exitOn(out.Flush())
-		}))
-		room.Release()
+		})))
+		w.Release(4096)
 	}
 }
 

@@ -1,13 +1,24 @@
 package badgerlog
 
+import (
+	"time"
+
+	"github.com/theater-go/theater/chain"
+)
+
 // Sizes that tests go beyond.
 const (
 	BlobPart  = blobPart
 	RoomLimit = roomLimit
+
+	GatherBytes = gatherBytes
 )
 
 // FlushAt makes the log flush its index every so many bytes.
 func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
+
+// GatherFor makes records that nobody waits for gather for so long.
+func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 
 // NeedSpace sets how many bytes must be free.
 func (l *Log) NeedSpace(bytes uint64) { l.limits.freeSpace = bytes }
@@ -17,3 +28,11 @@ func (l *Log) Break() error { return l.db.Close() }
 
 // BlockKey is the database's key of a block.
 var BlockKey = blockKey
+
+// Waiting is how many reservations wait.
+func Waiting(w chain.Writer) int {
+	g := &w.(*writer).gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/dgraph-io/badger/v4"
@@ -13,96 +14,100 @@ import (
 
 // head is what is known of the newest end of an actor's chain.
 type head struct {
-	id      chain.ID
-	summary chain.Summary // over the committed records
-	first   uint64        // the record that places[0] is of, a multiple of pageSize
-	places  []place       // of the records from first on, committed or about to be
-	dirty   bool          // not in the database as it is here
+	id   chain.ID
+	next uint64 // number of the next record to append; guarded by the writer's mutex
 
-	next    uint64     // number of the next record to append; guarded by the writer's mutex
-	hash    chain.Hash // of the newest record that was hashed; the committer's own
-	touched bool       // in the group that is being committed; the committer's own
+	// The committer's own:
+	hash    chain.Hash // of the newest record that was hashed
+	first   uint64     // the record that places[0] is of, a multiple of pageSize
+	places  []place    // of the records from first on, committed or about to be
+	touched bool       // in the group that is being committed
+	dirty   bool       // not in the database as it is here
+
+	seen tail // guarded by the index's mutex
 }
 
-// index holds the heads of the actors in use; all others are in the database. Only the committer changes what a head says of records.
+// tail is what readers see of the newest end of a chain.
+type tail struct {
+	summary chain.Summary // over the committed records
+	first   uint64        // the record that places[0] is of
+	places  []place       // of the committed records from first on
+}
+
+// index holds the heads of the actors in use; all others are in the database.
+// Only the committer changes what a head says of records.
 type index struct {
 	log *Log
 
-	mu    sync.RWMutex // guards what follows, and summary, first, places and dirty of the heads
+	mu sync.RWMutex // guards what follows, and seen of the heads
+	// heads changes only while the writer's mutex is held as well, so that one
+	// of the two is enough to read it.
 	heads map[chain.ID]*head
 }
 
 func newIndex(l *Log) *index { return &index{log: l, heads: map[chain.ID]*head{}} }
 
-// load reads an actor's head from the database.
-func (x *index) load(id chain.ID) (*head, error) {
-	h := &head{id: id}
-	err := x.log.view(func(txn *badger.Txn) error {
+// load reads the tail of an actor's chain from the database.
+func (x *index) load(id chain.ID) (t tail, err error) {
+	err = x.log.view(func(txn *badger.Txn) error {
 		err := get(txn, summaryKey(id), func(b []byte) (err error) {
-			h.summary, err = decodeSummary(b)
+			t.summary, err = decodeSummary(b)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		n := h.summary.Records % pageSize
-		h.first = h.summary.Records - n
+		n := t.summary.Records % pageSize
+		t.first = t.summary.Records - n
 		if n == 0 {
 			return nil
 		}
-		return get(txn, pageKey(id, h.first), func(b []byte) error {
-			h.places, err = decodePage(b)
-			if err == nil && uint64(len(h.places)) < n {
+		return get(txn, pageKey(id, t.first), func(b []byte) error {
+			t.places, err = decodePage(b)
+			if err == nil && uint64(len(t.places)) < n {
 				err = fmt.Errorf("page is too short: %w", chain.ErrCorrupt)
 			}
 			if err == nil {
-				h.places = h.places[:n] // what follows was never committed
+				t.places = t.places[:n] // what follows was never committed
 			}
 			return err
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("actor %s: %w", id, err)
+		return tail{}, fmt.Errorf("actor %s: %w", id, err)
 	}
-	h.next, h.hash = h.summary.Records, h.summary.Head
-	return h, nil
+	return t, nil
 }
 
 // writable returns the head of an actor that is about to be written, from
-// memory, from the database, or new.
+// memory, from the database, or new. The caller holds the writer's mutex, or
+// there is no writer.
 func (x *index) writable(id chain.ID) (*head, error) {
-	x.mu.RLock()
-	h := x.heads[id]
-	x.mu.RUnlock()
-	if h != nil {
+	if h := x.heads[id]; h != nil {
 		return h, nil
 	}
-	h, err := x.load(id)
-	if errors.Is(err, chain.ErrNotFound) {
-		h, err = &head{id: id}, nil
-	}
-	if err != nil {
+	t, err := x.load(id)
+	if err != nil && !errors.Is(err, chain.ErrNotFound) {
 		return nil, err
 	}
+	h := &head{id: id, next: t.summary.Records, hash: t.summary.Head, first: t.first, places: t.places, seen: t}
 	x.mu.Lock()
 	x.heads[id] = h
 	x.mu.Unlock()
 	return h, nil
 }
 
-// snapshot returns a copy of an actor's committed head.
-func (x *index) snapshot(id chain.ID) (head, error) {
+// tail returns the tail of an actor's chain as it is committed.
+func (x *index) tail(id chain.ID) (tail, error) {
 	x.mu.RLock()
-	if h := x.heads[id]; h != nil && h.summary.Records > 0 {
+	if h := x.heads[id]; h != nil && h.seen.summary.Records > 0 {
 		defer x.mu.RUnlock()
-		return head{id: id, summary: h.summary, first: h.first, places: append([]place(nil), h.places[:h.summary.Records-h.first]...)}, nil
+		t := h.seen
+		t.places = slices.Clone(t.places)
+		return t, nil
 	}
 	x.mu.RUnlock()
-	h, err := x.load(id)
-	if err != nil {
-		return head{}, err
-	}
-	return *h, nil
+	return x.load(id)
 }
 
 // setFullPages adds to b the pages of h that are full.
@@ -112,27 +117,30 @@ func (h *head) setFullPages(b *batch) {
 	}
 }
 
-// dropFullPages forgets the pages that are written.
-func (h *head) dropFullPages() {
+// dropFullPagesLocked forgets the pages that are written.
+func (h *head) dropFullPagesLocked() {
 	if full := len(h.places) / pageSize * pageSize; full > 0 {
 		h.places = append(h.places[:0], h.places[full:]...)
 		h.first += uint64(full)
 	}
 }
 
+// showLocked lets readers see the places of h.
+func (h *head) showLocked() { h.seen.first, h.seen.places = h.first, h.places }
+
 // flush writes the dirty heads to the database, then the watermark: blocks before
 // it need not be replayed. Only the committer may call it, with all that it
 // hashed committed.
 func (x *index) flush(watermark uint64) error {
 	var dirty []*head
-	x.mu.Lock()
+	x.mu.RLock()
 	for _, h := range x.heads {
 		if h.dirty {
 			h.dirty = false
 			dirty = append(dirty, h)
 		}
 	}
-	x.mu.Unlock()
+	x.mu.RUnlock()
 	return x.log.write(func(b *batch) {
 		for _, h := range dirty {
 			h.set(b)
@@ -147,7 +155,7 @@ func (h *head) set(b *batch) {
 	if n := len(h.places) / pageSize * pageSize; n < len(h.places) {
 		b.set(pageKey(h.id, h.first+uint64(n)), encodePage(h.places[n:]))
 	}
-	b.set(summaryKey(h.id), seal(h.summary.Append(nil)))
+	b.set(summaryKey(h.id), seal(h.seen.summary.Append(nil)))
 }
 
 func (x *index) size() int {
@@ -161,7 +169,7 @@ func (x *index) size() int {
 func (x *index) forget() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool { return !h.dirty && h.next == h.summary.Records })
+	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool { return !h.dirty && h.next == h.seen.summary.Records })
 	return len(x.heads)
 }
 

@@ -18,8 +18,8 @@ func (l *Log) Summary(_ context.Context, id chain.ID) (chain.Summary, error) {
 	if err := l.open(); err != nil {
 		return chain.Summary{}, err
 	}
-	h, err := l.index.snapshot(id)
-	return h.summary, err
+	t, err := l.index.tail(id)
+	return t.summary, err
 }
 
 // open is chain.ErrClosed once the log is closed.
@@ -35,13 +35,13 @@ func (l *Log) Records(ctx context.Context, id chain.ID, from uint64) iter.Seq2[c
 			yield(chain.Record{}, err)
 			return
 		}
-		h, err := l.index.snapshot(id)
+		t, err := l.index.tail(id)
 		if err != nil {
 			yield(chain.Record{}, err)
 			return
 		}
-		r := recordReader{log: l, head: h, block: noBlock}
-		if 0 < from && from < h.summary.Records {
+		r := recordReader{log: l, tail: t, block: noBlock}
+		if 0 < from && from < t.summary.Records {
 			before, err := r.stored(from - 1)
 			if err != nil {
 				yield(chain.Record{}, err)
@@ -49,7 +49,7 @@ func (l *Log) Records(ctx context.Context, id chain.ID, from uint64) iter.Seq2[c
 			}
 			r.prev = before.Hash
 		}
-		for n := from; n < h.summary.Records; n++ {
+		for n := from; n < t.summary.Records; n++ {
 			rec, err := r.record(ctx, n)
 			if !yield(rec, err) || err != nil {
 				return
@@ -64,7 +64,7 @@ const noBlock = 1<<64 - 1
 // block that it read last.
 type recordReader struct {
 	log     *Log
-	head    head
+	tail    tail
 	prev    chain.Hash
 	first   uint64 // record that page[0] is of
 	page    []place
@@ -97,23 +97,23 @@ func (r *recordReader) stored(n uint64) (s chain.Stored, err error) {
 	if err == nil {
 		s, _, err = chain.DecodeStored(r.records[at.offset:])
 	}
-	if err == nil && (s.Actor != r.head.id || s.Number != n) {
+	if err == nil && (s.Actor != r.tail.summary.ID || s.Number != n) {
 		err = fmt.Errorf("block %d holds record %d of actor %s in its place: %w", at.block, s.Number, s.Actor, chain.ErrCorrupt)
 	}
 	if err != nil {
-		return s, fmt.Errorf("actor %s record %d: %w", r.head.id, n, err)
+		return s, fmt.Errorf("actor %s record %d: %w", r.tail.summary.ID, n, err)
 	}
 	return s, nil
 }
 
 func (r *recordReader) place(n uint64) (place, error) {
-	if n >= r.head.first {
-		return r.head.places[n-r.head.first], nil
+	if n >= r.tail.first {
+		return r.tail.places[n-r.tail.first], nil
 	}
 	first := n - n%pageSize
 	if r.page == nil || r.first != first {
 		err := r.log.view(func(txn *badger.Txn) error {
-			return get(txn, pageKey(r.head.id, first), func(b []byte) (err error) {
+			return get(txn, pageKey(r.tail.summary.ID, first), func(b []byte) (err error) {
 				r.page, err = decodePage(b)
 				return err
 			})
@@ -201,8 +201,8 @@ func (x *index) summaries() []chain.Summary {
 	defer x.mu.RUnlock()
 	all := make([]chain.Summary, 0, len(x.heads))
 	for _, h := range x.heads {
-		if h.summary.Records > 0 {
-			all = append(all, h.summary)
+		if h.seen.summary.Records > 0 {
+			all = append(all, h.seen.summary)
 		}
 	}
 	slices.SortFunc(all, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })

@@ -74,7 +74,8 @@ func (l *Log) replay(number uint64) error {
 	return nil
 }
 
-// replay adds one record to the index, unless it is there.
+// replay adds one record to the index, unless it is there. Nobody else has the
+// index yet.
 func (x *index) replay(s *chain.Stored, at place) error {
 	h, err := x.writable(s.Actor)
 	if err != nil {
@@ -93,8 +94,9 @@ func (x *index) replay(s *chain.Stored, at place) error {
 	if err != nil {
 		return err
 	}
-	h.summary.Apply(rec)
+	h.seen.summary.Apply(rec)
 	h.places = append(h.places, at)
+	h.showLocked()
 	h.next, h.hash, h.dirty = rec.Number+1, rec.Hash, true
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -18,28 +19,32 @@ const spaceFloor = 2 * (numMemtables*memTableSize + valueLogFileSize)
 // it maps files that it fills as it goes, and a full disk would kill the process.
 const readFloor = 4 * memTableSize
 
-// spaceStride is how many bytes are reserved between two looks at the disk.
+// spaceStride is how many bytes are written between two looks at the disk.
 const spaceStride = 8 << 20
 
-// item is something to be written, in its place in the log's order.
+// item is something to be written or told, in its place in the log's order: a
+// record, a blob, or nothing but an acknowledgement.
 type item struct {
-	rec     chain.Record
-	head    *head
-	encoded *[]byte // the events of rec; nil for a blob or a flush
-	blob    []byte
-	sum     chain.Hash // of blob; zero when it is none
-	done    func(chain.Hash, error)
+	draft *chain.Draft
+	head  *head // of the draft's actor
+	blob  *blob
+	ack   chain.Acknowledger // may be nil
+}
+
+type blob struct {
+	sum   chain.Hash
+	bytes []byte
 }
 
 func (i *item) size() int {
-	if i.encoded != nil {
-		return len(*i.encoded)
+	switch {
+	case i.draft != nil:
+		return i.draft.Size()
+	case i.blob != nil:
+		return len(i.blob.bytes)
 	}
-	return len(i.blob)
+	return 0
 }
-
-// buffers holds the memory of encoded events between records.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 
 // writer is a chain.Writer. What it is given waits in queue for the committer,
 // the goroutine run.
@@ -47,28 +52,31 @@ type writer struct {
 	log   *Log
 	epoch uint64
 	gate  gate
+	look  atomic.Bool // the disk is to be looked at before the next turn
 
-	mu    sync.Mutex // guards what follows
-	queue []item
-	blobs map[chain.Hash]bool // in queue
-	err   error               // why nothing is taken any more
+	mu     sync.Mutex // guards what follows
+	queue  []item
+	queued int                 // bytes in queue
+	blobs  map[chain.Hash]bool // in queue
+	err    error               // why nothing is taken any more
 
-	wake      chan struct{} // has an element when queue may have
+	wake      chan struct{} // has an element when queue is not empty and run may not know
+	hurry     chan struct{} // has an element when run is not to wait for more
 	closing   chan struct{} // closed by the first Close
 	stopped   chan struct{} // closed when run has ended
 	closeOnce sync.Once
 	closeErr  error // valid once stopped is closed
 
-	unchecked atomic.Int64 // bytes that may be reserved until the disk is looked at
 	committer committer
 }
 
 func newWriter(l *Log, epoch uint64) *writer {
 	w := &writer{
 		log: l, epoch: epoch, blobs: map[chain.Hash]bool{},
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	w.committer = committer{w: w, log: l, next: l.blocks}
+	w.look.Store(true)
+	w.committer = committer{w: w, log: l, next: l.blocks, timer: time.NewTimer(l.limits.gatherTime)}
 	return w
 }
 
@@ -85,70 +93,84 @@ func (w *writer) usable(err error) error {
 
 // Reserve implements chain.Writer. Below the floor of free space it is
 // chain.ErrNoSpace, and again possible when there is room.
-func (w *writer) Reserve(ctx context.Context, bytes int) (chain.Room, error) {
-	if w.unchecked.Add(-int64(bytes)) < 0 {
+func (w *writer) Reserve(ctx context.Context, bytes int) error {
+	if w.look.Load() {
 		free, err := freeSpace(w.log.folder.dir)
 		if err != nil {
-			return nil, fmt.Errorf("look for free space: %w", err)
+			return fmt.Errorf("look for free space: %w", err)
 		}
 		if free < w.log.limits.freeSpace {
-			return nil, spaceError(w.log.folder.dir, free, w.log.limits.freeSpace)
+			return spaceError(w.log.folder.dir, free, w.log.limits.freeSpace)
 		}
-		w.unchecked.Store(spaceStride)
+		w.look.Store(false)
 	}
-	r, err := w.gate.reserve(ctx, bytes)
-	if err != nil {
-		return nil, w.usable(err)
-	}
-	return r, nil
-}
-
-// Append implements chain.Writer.
-func (w *writer) Append(rec chain.Record, into chain.Room, done func(chain.Hash, error)) error {
-	buf := buffers.Get().(*[]byte)
-	encoded, err := chain.AppendEvents((*buf)[:0], rec.Events)
-	if err == nil && len(encoded) > recordMax {
-		err = fmt.Errorf("%d bytes: %w", len(encoded), chain.ErrEncode)
-	}
-	if err == nil {
-		*buf = encoded
-		err = w.append(item{rec: rec, encoded: buf, done: done}, into)
-	}
-	if err != nil {
-		buffers.Put(buf)
-		return fmt.Errorf("actor %s record %d: %w", rec.Actor, rec.Number, err)
+	if err := w.gate.reserve(ctx, int64(bytes)); err != nil {
+		return w.usable(err)
 	}
 	return nil
 }
 
-func (w *writer) append(i item, into chain.Room) error {
+// Release implements chain.Writer.
+func (w *writer) Release(bytes int) { w.gate.free(int64(bytes)) }
+
+// Append implements chain.Writer.
+func (w *writer) Append(d *chain.Draft, ack chain.Acknowledger) error {
+	err := d.Err()
+	if err == nil && d.Size() > recordMax {
+		err = fmt.Errorf("%d bytes: %w", d.Size(), chain.ErrEncode)
+	}
+	if err == nil {
+		err = w.append(d, ack)
+	}
+	if err != nil {
+		rec := d.Stored()
+		err = fmt.Errorf("actor %s record %d: %w", rec.Actor, rec.Number, err)
+		d.Discard()
+	}
+	return err
+}
+
+func (w *writer) append(d *chain.Draft, ack chain.Acknowledger) error {
+	rec := d.Stored()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return w.usable(w.err)
 	}
-	head, err := w.log.index.writable(i.rec.Actor)
+	head, err := w.log.index.writable(rec.Actor)
 	if err != nil {
 		return err
 	}
-	if i.rec.Number != head.next {
+	if rec.Number != head.next {
 		return fmt.Errorf("the next one is %d: %w", head.next, chain.ErrNumber)
 	}
 	head.next++
-	i.head = head
-	r, _ := into.(*room)
-	w.enqueueLocked(i, r)
+	w.enqueueLocked(item{draft: d, head: head, ack: ack}, d.Size())
 	return nil
 }
 
-func (w *writer) enqueueLocked(i item, r *room) {
-	w.gate.take(r, i.size())
+func (w *writer) enqueueLocked(i item, size int) {
+	w.gate.take(int64(size))
 	w.queue = append(w.queue, i)
+	if len(w.queue) == 1 { // else run is awake, or about to be
+		signal(w.wake)
+	}
+	before := w.queued
+	if w.queued += size; before < gatherBytes && w.queued >= gatherBytes {
+		signal(w.hurry)
+	}
+}
+
+// signal puts an element into a channel that has room for one.
+func signal(c chan struct{}) {
 	select {
-	case w.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
+
+// Hurry implements chain.Writer.
+func (w *writer) Hurry() { signal(w.hurry) }
 
 // PutBlob implements chain.Writer.
 func (w *writer) PutBlob(b []byte) chain.Hash {
@@ -160,18 +182,24 @@ func (w *writer) PutBlob(b []byte) chain.Hash {
 	defer w.mu.Unlock()
 	if w.err == nil && !w.blobs[sum] {
 		w.blobs[sum] = true
-		w.enqueueLocked(item{blob: b, sum: sum}, nil)
+		w.enqueueLocked(item{blob: &blob{sum, b}}, len(b))
 	}
 	return sum
 }
 
+// flushed gets what an acknowledgement says.
+type flushed chan error
+
+func (f flushed) Acknowledged(_ *chain.Stored, err error) { f <- err }
+
 // Flush implements chain.Writer.
 func (w *writer) Flush(ctx context.Context) error {
-	flushed := make(chan error, 1)
+	flushed := make(flushed, 1)
 	w.mu.Lock()
 	err := w.err
 	if err == nil {
-		w.enqueueLocked(item{done: func(_ chain.Hash, err error) { flushed <- err }}, nil)
+		w.enqueueLocked(item{ack: flushed}, 0)
+		w.Hurry()
 	}
 	w.mu.Unlock()
 	if err != nil {

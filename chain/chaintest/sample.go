@@ -27,6 +27,24 @@ func ID(n int) chain.ID {
 // Sum is a sample hash.
 func Sum(fill byte) chain.Hash { return chain.Hash(bytes.Repeat([]byte{fill}, 32)) }
 
+// Draft is a record as it is handed to a log.
+func Draft(r chain.Record) *chain.Draft {
+	d := chain.NewDraft(r.Actor, r.Number)
+	for _, e := range r.Events {
+		d.Add(e)
+	}
+	return d
+}
+
+// Ack is a function that is called as a chain.Acknowledger.
+type Ack func(rec *chain.Stored, err error)
+
+// Acknowledged implements chain.Acknowledger.
+func (f Ack) Acknowledged(rec *chain.Stored, err error) { f(rec, err) }
+
+// AckTo sends the errors of acknowledgements.
+func AckTo(acked chan<- error) Ack { return func(_ *chain.Stored, err error) { acked <- err } }
+
 // Genesis is the record 0 of an actor that runs Module.
 func Genesis(id chain.ID, module chain.Hash) chain.Record {
 	return chain.Record{Actor: id, Events: []chain.Event{&chain.Genesis{

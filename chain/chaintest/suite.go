@@ -61,14 +61,14 @@ func Must(t testing.TB, err error) {
 // Begin puts Module and appends the genesis of an actor.
 func Begin(t testing.TB, w chain.Writer, id chain.ID) {
 	t.Helper()
-	Must(t, w.Append(Genesis(id, w.PutBlob(Module)), nil, nil))
+	Must(t, w.Append(Draft(Genesis(id, w.PutBlob(Module))), nil))
 }
 
 // Fill appends turns to an actor up to, without, the record end, and flushes.
 func Fill(t testing.TB, w chain.Writer, id chain.ID, from, end uint64) {
 	t.Helper()
 	for n := from; n < end; n++ {
-		Must(t, w.Append(Turn(id, n, 40), nil, nil))
+		Must(t, w.Append(Draft(Turn(id, n, 40)), nil))
 	}
 	Must(t, w.Flush(t.Context()))
 }
@@ -114,7 +114,7 @@ func readBack(t *testing.T, l chain.Log) {
 func everyEvent(t *testing.T, l chain.Log) {
 	w := writer(t, l)
 	for i, events := range Every() {
-		Must(t, w.Append(chain.Record{Actor: ID(1), Number: uint64(i), Events: events}, nil, nil))
+		Must(t, w.Append(Draft(chain.Record{Actor: ID(1), Number: uint64(i), Events: events}), nil))
 	}
 	Must(t, w.Flush(t.Context()))
 	for i, rec := range Records(t, l, ID(1), 0) {
@@ -162,9 +162,9 @@ func summary(t *testing.T, l chain.Log) {
 	w := writer(t, l)
 	Begin(t, w, ID(1))
 	Fill(t, w, ID(1), 1, 50)
-	Must(t, w.Append(chain.Record{Actor: ID(1), Number: 50, Events: []chain.Event{
+	Must(t, w.Append(Draft(chain.Record{Actor: ID(1), Number: 50, Events: []chain.Event{
 		&chain.Lifecycle{What: chain.LifecycleStopped, Reason: "normal", Time: Start + 1e12},
-	}}, nil, nil))
+	}}), nil))
 	Must(t, w.Flush(t.Context()))
 	var want chain.Summary
 	for _, r := range Records(t, l, ID(1), 0) {
@@ -195,24 +195,24 @@ func actors(t *testing.T, l chain.Log) {
 
 func numbers(t *testing.T, l chain.Log) {
 	w := writer(t, l)
-	if err := w.Append(Turn(ID(1), 1, 8), nil, nil); !errors.Is(err, chain.ErrNumber) {
+	if err := w.Append(Draft(Turn(ID(1), 1, 8)), nil); !errors.Is(err, chain.ErrNumber) {
 		t.Errorf("record 1 of a new actor: %v", err)
 	}
 	Begin(t, w, ID(1))
 	for _, n := range []uint64{0, 2} {
-		if err := w.Append(Turn(ID(1), n, 8), nil, nil); !errors.Is(err, chain.ErrNumber) {
+		if err := w.Append(Draft(Turn(ID(1), n, 8)), nil); !errors.Is(err, chain.ErrNumber) {
 			t.Errorf("record %d after 0: %v", n, err)
 		}
 	}
 	Fill(t, w, ID(1), 1, 3)
-	if err := w.Append(Turn(ID(1), 2, 8), nil, nil); !errors.Is(err, chain.ErrNumber) {
+	if err := w.Append(Draft(Turn(ID(1), 2, 8)), nil); !errors.Is(err, chain.ErrNumber) {
 		t.Errorf("record 2 again: %v", err)
 	}
 }
 
 func noEvents(t *testing.T, l chain.Log) {
 	w := writer(t, l)
-	if err := w.Append(chain.Record{Actor: ID(1)}, nil, nil); !errors.Is(err, chain.ErrEncode) {
+	if err := w.Append(chain.NewDraft(ID(1), 0), nil); !errors.Is(err, chain.ErrEncode) {
 		t.Errorf("append: %v", err)
 	}
 	Begin(t, w, ID(1))
@@ -226,7 +226,7 @@ func secondWriter(t *testing.T, l chain.Log) {
 	Begin(t, first, ID(1))
 	Must(t, first.Close())
 	Must(t, first.Close())
-	if err := first.Append(Turn(ID(1), 1, 8), nil, nil); !errors.Is(err, chain.ErrClosed) {
+	if err := first.Append(Draft(Turn(ID(1), 1, 8)), nil); !errors.Is(err, chain.ErrClosed) {
 		t.Errorf("append to a closed writer: %v", err)
 	}
 	second := writer(t, l)
@@ -243,10 +243,10 @@ func staleWriter(t *testing.T, l chain.Log) {
 	stale := writer(t, l)
 	Must(t, stale.Close())
 	writer(t, l)
-	if err := stale.Append(Genesis(ID(1), Sum(1)), nil, nil); !errors.Is(err, chain.ErrStaleWriter) {
+	if err := stale.Append(Draft(Genesis(ID(1), Sum(1))), nil); !errors.Is(err, chain.ErrStaleWriter) {
 		t.Errorf("append: %v", err)
 	}
-	if _, err := stale.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrStaleWriter) {
+	if err := stale.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrStaleWriter) {
 		t.Errorf("reserve: %v", err)
 	}
 }
@@ -258,16 +258,14 @@ func ackOrder(t *testing.T, l chain.Log) {
 	for i := range n {
 		id := ID(i % 7)
 		rec := Turn(id, uint64(i/7), 20)
-		room, err := w.Reserve(t.Context(), 100)
-		Must(t, err)
-		Must(t, w.Append(rec, room, func(h chain.Hash, err error) {
-			if err != nil {
-				t.Errorf("acknowledgement: %v", err)
+		Must(t, w.Reserve(t.Context(), 100))
+		Must(t, w.Append(Draft(rec), Ack(func(r *chain.Stored, err error) {
+			if err != nil || r.Actor != rec.Actor || r.Number != rec.Number || len(r.Events) == 0 {
+				t.Errorf("acknowledgement of record %d of actor %s: %v", r.Number, r.Actor, err)
 			}
-			got = append(got, h)
-		}))
-		room.Release()
-		room.Release()
+			got = append(got, r.Hash)
+		})))
+		w.Release(100)
 	}
 	Must(t, w.Flush(t.Context()))
 	if len(got) != n {
@@ -285,18 +283,18 @@ func ackOrder(t *testing.T, l chain.Log) {
 func ackAppends(t *testing.T, l chain.Log) {
 	w := writer(t, l)
 	last := make(chan error, 1)
-	var next func(n uint64) func(chain.Hash, error)
-	next = func(n uint64) func(chain.Hash, error) {
-		return func(_ chain.Hash, err error) {
+	var next func(n uint64) Ack
+	next = func(n uint64) Ack {
+		return func(_ *chain.Stored, err error) {
 			if err == nil && n < 20 {
-				err = w.Append(Turn(ID(1), n, 8), nil, next(n+1))
+				err = w.Append(Draft(Turn(ID(1), n, 8)), next(n+1))
 			}
 			if err != nil || n == 20 {
 				last <- err
 			}
 		}
 	}
-	Must(t, w.Append(Genesis(ID(1), Sum(1)), nil, next(1)))
+	Must(t, w.Append(Draft(Genesis(ID(1), Sum(1))), next(1)))
 	Must(t, <-last)
 }
 
@@ -313,7 +311,7 @@ func blobBeforeRecord(t *testing.T, l chain.Log) {
 		}
 		rec := Turn(ID(1), n, 8)
 		rec.Events[1].(*chain.Host).Output = p
-		Must(t, w.Append(rec, nil, func(_ chain.Hash, err error) { acked <- err }))
+		Must(t, w.Append(Draft(rec), AckTo(acked)))
 		Must(t, <-acked)
 		got, err := p.Load(t.Context(), l)
 		Must(t, err)
@@ -332,10 +330,9 @@ func largeRecord(t *testing.T, l chain.Log) {
 	for range 1000 {
 		rec.Events = append(rec.Events[:1:1], append([]chain.Event{rec.Events[1]}, rec.Events[1:]...)...)
 	}
-	room, err := w.Reserve(t.Context(), 1<<30)
-	Must(t, err)
-	Must(t, w.Append(rec, room, nil))
-	room.Release()
+	Must(t, w.Reserve(t.Context(), 1<<30))
+	Must(t, w.Append(Draft(rec), nil))
+	w.Release(1 << 30)
 	Fill(t, w, ID(1), 2, 4)
 	if got := Records(t, l, ID(1), 1); len(got) != 3 || !reflect.DeepEqual(got[0].Events, rec.Events) {
 		t.Error("other events")
@@ -348,19 +345,19 @@ func readWhileWriting(t *testing.T, l chain.Log) {
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
-			if err := w.Append(Genesis(ID(i), w.PutBlob(Module)), nil, nil); err != nil {
+			if err := w.Append(Draft(Genesis(ID(i), w.PutBlob(Module))), nil); err != nil {
 				t.Error(err)
 			}
 			for n := uint64(1); n < records; n++ {
-				room, err := w.Reserve(t.Context(), 200)
+				err := w.Reserve(t.Context(), 200)
 				if err == nil {
-					err = w.Append(Turn(ID(i), n, 50), room, nil)
+					err = w.Append(Draft(Turn(ID(i), n, 50)), nil)
 				}
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				room.Release()
+				w.Release(200)
 			}
 		})
 	}
@@ -405,17 +402,16 @@ func cancelled(t *testing.T, l chain.Log) {
 func closedLog(t *testing.T, l chain.Log) {
 	w := writer(t, l)
 	acked := make(chan error, 1)
-	Must(t, w.Append(Genesis(ID(1), Sum(1)), nil, func(_ chain.Hash, err error) { acked <- err }))
+	Must(t, w.Append(Draft(Genesis(ID(1), Sum(1))), AckTo(acked)))
 	Must(t, l.Close())
 	Must(t, l.Close())
 	Must(t, <-acked)
 	_, writerErr := l.Writer(t.Context())
 	_, summaryErr := l.Summary(t.Context(), ID(1))
 	_, blobErr := l.Blob(t.Context(), Sum(1))
-	_, reserveErr := w.Reserve(t.Context(), 1)
 	errs := map[string]error{
-		"writer": writerErr, "summary": summaryErr, "blob": blobErr, "reserve": reserveErr,
-		"append": w.Append(Turn(ID(1), 1, 8), nil, nil), "flush": w.Flush(t.Context()),
+		"writer": writerErr, "summary": summaryErr, "blob": blobErr, "reserve": w.Reserve(t.Context(), 1),
+		"append": w.Append(Draft(Turn(ID(1), 1, 8)), nil), "flush": w.Flush(t.Context()),
 	}
 	for _, err := range l.Records(t.Context(), ID(1), 0) {
 		errs["records"] = err

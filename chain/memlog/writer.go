@@ -1,6 +1,7 @@
 package memlog
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -9,13 +10,19 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
+// ack is a record that is to be acknowledged to who appended it.
+type ack struct {
+	rec chain.Stored
+	to  chain.Acknowledger
+}
+
 // writer appends to its log at once and acknowledges from its own goroutine,
 // as a durable log does.
 type writer struct {
 	log     *Log
 	epoch   uint64
-	closed  bool     // guarded by log.mu
-	acks    []func() // guarded by log.mu
+	closed  bool  // guarded by log.mu
+	acks    []ack // guarded by log.mu
 	wake    chan struct{}
 	stop    chan struct{} // closed by the first Close
 	stopped chan struct{} // closed when run has ended
@@ -45,15 +52,15 @@ func (w *writer) acknowledge() {
 		if len(acks) == 0 {
 			return
 		}
-		for _, ack := range acks {
-			ack()
+		for i := range acks {
+			acks[i].to.Acknowledged(&acks[i].rec, nil)
 		}
 	}
 }
 
 // ackLocked enqueues an acknowledgement.
-func (w *writer) ackLocked(f func()) {
-	w.acks = append(w.acks, f)
+func (w *writer) ackLocked(a ack) {
+	w.acks = append(w.acks, a)
 	select {
 	case w.wake <- struct{}{}:
 	default:
@@ -74,24 +81,24 @@ func (w *writer) usableLocked() error {
 // Epoch implements chain.Writer.
 func (w *writer) Epoch() uint64 { return w.epoch }
 
-type room struct{}
-
-func (room) Release() {}
-
 // Reserve implements chain.Writer.
-func (w *writer) Reserve(ctx context.Context, _ int) (chain.Room, error) {
+func (w *writer) Reserve(ctx context.Context, _ int) error {
 	w.log.mu.RLock()
 	defer w.log.mu.RUnlock()
 	if err := w.usableLocked(); err != nil {
-		return nil, err
+		return err
 	}
-	return room{}, ctx.Err()
+	return ctx.Err()
 }
 
+// Release implements chain.Writer.
+func (w *writer) Release(int) {}
+
 // Append implements chain.Writer.
-func (w *writer) Append(rec chain.Record, _ chain.Room, done func(chain.Hash, error)) error {
-	stored, err := chain.Store(rec)
-	if err != nil {
+func (w *writer) Append(d *chain.Draft, to chain.Acknowledger) error {
+	defer d.Discard()
+	rec := d.Stored()
+	if err := d.Err(); err != nil {
 		return fmt.Errorf("actor %s record %d: %w", rec.Actor, rec.Number, err)
 	}
 	w.log.mu.Lock()
@@ -106,17 +113,19 @@ func (w *writer) Append(rec chain.Record, _ chain.Room, done func(chain.Hash, er
 	if rec.Number != a.summary.Records {
 		return fmt.Errorf("actor %s record %d, the next one is %d: %w", rec.Actor, rec.Number, a.summary.Records, chain.ErrNumber)
 	}
-	stored.Epoch = w.epoch
-	stored.Hash = stored.Sum(a.summary.Head)
-	rec.Hash = stored.Hash
-	a.records = append(a.records, stored)
-	a.summary.Apply(rec)
+	kept := *d.Seal(w.epoch, a.summary.Head)
+	kept.Events = bytes.Clone(kept.Events)
+	a.records = append(a.records, kept)
+	a.summary.ApplyDraft(d)
 	w.log.actors[rec.Actor] = a
-	if done != nil {
-		w.ackLocked(func() { done(stored.Hash, nil) })
+	if to != nil {
+		w.ackLocked(ack{kept, to})
 	}
 	return nil
 }
+
+// Hurry implements chain.Writer.
+func (w *writer) Hurry() {}
 
 // PutBlob implements chain.Writer.
 func (w *writer) PutBlob(b []byte) chain.Hash {
@@ -129,15 +138,20 @@ func (w *writer) PutBlob(b []byte) chain.Hash {
 	return sum
 }
 
+// flushed is closed when it is acknowledged.
+type flushed chan struct{}
+
+func (f flushed) Acknowledged(*chain.Stored, error) { close(f) }
+
 // Flush implements chain.Writer.
 func (w *writer) Flush(ctx context.Context) error {
-	flushed := make(chan struct{})
+	flushed := make(flushed)
 	w.log.mu.Lock()
 	if err := w.usableLocked(); err != nil {
 		w.log.mu.Unlock()
 		return err
 	}
-	w.ackLocked(func() { close(flushed) })
+	w.ackLocked(ack{to: flushed})
 	w.log.mu.Unlock()
 	select {
 	case <-flushed:

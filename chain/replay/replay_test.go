@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -36,7 +37,7 @@ type recorder struct {
 func (r *recorder) add(e chain.Event) { r.turn.Events = append(r.turn.Events, e) }
 
 func (r *recorder) Call(_ context.Context, imp int, input []byte) (wasm.Reply, error) {
-	name := r.module.Layout.Imports[imp]
+	name, input := r.module.Layout.Imports[imp], bytes.Clone(input)
 	output := encode(pack.String("answer of " + name.Name))
 	switch {
 	case name.WASI():
@@ -78,12 +79,18 @@ func guest() []byte {
 		'x': wasmtest.Trap(),
 		'w': wasmtest.Burn(1_000_000_000, wasmtest.Calls()),
 		'i': wasmtest.Spin(),
+		'g': wasmtest.Grow(1),
 	}, wasmtest.Calls()))
 }
 
 func compile(t *testing.T) *wasm.Module {
 	t.Helper()
-	e, err := wasm.OpenEngine(t.Context(), wasm.EngineConfig{})
+	return compileOn(t, wasm.EngineConfig{})
+}
+
+func compileOn(t *testing.T, config wasm.EngineConfig) *wasm.Module {
+	t.Helper()
+	e, err := wasm.OpenEngine(t.Context(), config)
 	check(t, err)
 	t.Cleanup(func() { check(t, e.Close(context.Background())) })
 	m, err := e.Compile(t.Context(), guest())
@@ -111,16 +118,16 @@ func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Option
 	export, _ := m.Layout.Export(wasmtest.HandleRequest)
 	var turns []*replay.Turn
 	for i, message := range messages {
-		params := pack.Tuple(pack.String("id"), pack.Bytes([]byte(message)))
+		params := encode(pack.Tuple(pack.String("id"), pack.Bytes([]byte(message))))
 		turn := &replay.Turn{Record: uint64(i)}
 		machine.Attach(&recorder{t: t, module: m, turn: turn})
-		turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: encode(params)}, Time: machine.Begin(int64(i) * 1000)}
+		turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: params}, Time: machine.Begin(int64(i) * 1000)}
 		response, err := machine.Turn(ctx, export, params)
 		var guest *wasm.GuestError
 		var trap *wasm.Trap
 		switch {
 		case err == nil:
-			turn.Result = &chain.Result{Response: chain.Payload{Bytes: encode(response)}, State: chain.NewState(encode(machine.State()))}
+			turn.Result = &chain.Result{Response: chain.Payload{Bytes: bytes.Clone(response)}, State: chain.NewState(bytes.Clone(machine.State()))}
 		case errors.As(err, &guest):
 			turn.Result = &chain.Result{Status: chain.ResultError, Error: chain.Payload{Bytes: guest.Value}}
 		case errors.As(err, &trap):
@@ -296,6 +303,26 @@ func TestARunThatIsStoppedIsNoDivergence(t *testing.T) {
 	short.TurnTime, short.Fuel = time.Millisecond, 1000
 	if err := replay.Run(t.Context(), start(t, m, short), memlog.New(), turn); err != nil {
 		t.Errorf("the limits of this run end a turn of another: %v", err)
+	}
+}
+
+func TestATurnThatFoundNoMemoryOnItsNodeEndsAtTheSameInstructionElsewhere(t *testing.T) {
+	m := compile(t)
+	little := wasm.EngineConfig{MemoryBudget: 4 << 20}
+	turns := record(t, compileOn(t, little), "", "g")
+	if r := turns[1].Result; r.Status != chain.ResultLimit || !r.Trap.Known || r.Fuel == 0 || !strings.Contains(r.Text, "node memory") {
+		t.Fatalf("the turn is recorded as %+v", r)
+	}
+	again := start(t, m, limits)
+	for _, turn := range turns {
+		check(t, replay.Run(t.Context(), again, memlog.New(), turn))
+	}
+
+	// A node without memory says nothing of a chain that another has written.
+	var diverged *replay.Divergence
+	grown := record(t, m, "g")[0]
+	if err := replay.Run(t.Context(), start(t, compileOn(t, little), limits), memlog.New(), grown); !errors.Is(err, wasm.ErrNodeMemory) || errors.As(err, &diverged) {
+		t.Errorf("without memory it gives %v", err)
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 
 // Run executes a turn again on machine and holds its response, its error and
 // the state after it against what was recorded. A difference is a *Divergence.
-// When ctx ends, so does the execution, with the trap that is its cause.
+// When ctx ends, so does the execution, with the trap that is its cause. It also
+// ends where this node has no memory left for it; what the chain has is then
+// neither confirmed nor refuted.
 //
 // A turn that was interrupted never reached the instance that the chain goes on
 // with, and is left out. One that was cut short by its fuel, its time or a kill
@@ -28,9 +30,8 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 	if err != nil {
 		return err
 	}
-	params, err := pack.Decode(input)
-	if err != nil {
-		return fmt.Errorf("parameters of record %d: %w", t.Record, err)
+	if view := (pack.View{}); !view.Scan(input) {
+		return fmt.Errorf("parameters of record %d: %w: no encoded value", t.Record, chain.ErrCorrupt)
 	}
 	host := &player{reader: reader, turn: t}
 	fuel, end := t.bound()
@@ -38,9 +39,12 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 	if started := machine.Begin(t.Call.Time); started != t.Call.Time {
 		return host.diverged("it starts at %d, the chain has %d", started, t.Call.Time)
 	}
-	response, failure := machine.Turn(ctx, int(t.Call.Export), params)
+	response, failure := machine.Turn(ctx, int(t.Call.Export), input)
 	if host.failed != nil {
 		return host.failed
+	}
+	if errors.Is(failure, wasm.ErrNodeMemory) {
+		return fmt.Errorf("execute the turn of record %d again: %w", t.Record, failure)
 	}
 	if host.at != len(t.Events) {
 		return host.diverged("the chain has %s, which the guest does not do", chain.KindOf(t.Events[host.at]))
@@ -82,7 +86,7 @@ func (t *Turn) Ends() bool {
 	return true
 }
 
-func compare(ctx context.Context, host *player, machine *wasm.Machine, response pack.Value, failure error) error {
+func compare(ctx context.Context, host *player, machine *wasm.Machine, response []byte, failure error) error {
 	recorded := host.turn.Result
 	var guest *wasm.GuestError
 	var trap *wasm.Trap
@@ -127,33 +131,31 @@ func (p *player) equalTrap(trap *wasm.Trap) error {
 	return nil
 }
 
-func (p *player) equal(ctx context.Context, what string, v pack.Value, recorded chain.Payload) error {
+func (p *player) equal(ctx context.Context, what string, is []byte, recorded chain.Payload) error {
 	was, err := recorded.Load(ctx, p.reader)
-	if err != nil {
-		return err
+	if err == nil && !bytes.Equal(is, was) {
+		err = p.diverged("the %s is another: %s", what, literal(is))
 	}
-	is, err := pack.Encode(v)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(is, was) {
-		return p.diverged("the %s is another: %s", what, v)
-	}
-	return nil
+	return err
 }
 
 // equalState compares the state with its bytes, its hash or its opening.
-func (p *player) equalState(ctx context.Context, state pack.Value, recorded chain.StateRef) error {
+func (p *player) equalState(ctx context.Context, state []byte, recorded chain.StateRef) error {
 	if recorded.Sealed {
 		return p.equal(ctx, "state", state, chain.Payload{Form: chain.FormSealed, Sum: recorded.Sum, Length: recorded.Length})
 	}
-	is, err := pack.Encode(state)
-	if err != nil {
-		return err
-	}
-	if len(recorded.Inline) > 0 && bytes.Equal(is, recorded.Inline) ||
-		len(recorded.Inline) == 0 && sha256.Sum256(is) == recorded.Sum {
+	if len(recorded.Inline) > 0 && bytes.Equal(state, recorded.Inline) ||
+		len(recorded.Inline) == 0 && sha256.Sum256(state) == recorded.Sum {
 		return nil
 	}
-	return p.diverged("the state after it is another: %s", state)
+	return p.diverged("the state after it is another: %s", literal(state))
+}
+
+// literal is a value for people.
+func literal(encoded []byte) string {
+	v, err := pack.Decode(encoded)
+	if err != nil {
+		return err.Error()
+	}
+	return v.String()
 }

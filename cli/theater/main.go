@@ -32,5 +32,9 @@ func run() int {
 		close(kill)
 		signal.Stop(signals)
 	}()
-	return cli.Run(ctx, os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Kill: kill})
+	program, err := os.Executable()
+	if err != nil {
+		program = "" // modules are then compiled in this process
+	}
+	return cli.Run(ctx, os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Kill: kill, Program: program})
 }

@@ -8,20 +8,23 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
-// Post is what the handler asks of an actor. Targets are ids or paths.
+// Post is what the handler asks of an actor. Bodies are bytes in strings, so
+// that they pass from actor to actor without a copy.
 type Post interface {
 	// Register makes the actor reachable; it fails when it is already.
 	Register() error
-	// Resolve returns the path of a reachable actor.
-	Resolve(target string) (path string, err error)
-	// Send delivers body to target. What cannot be delivered is recorded.
-	Send(target string, body []byte, at host.Event)
-	// Request delivers body and waits for the answer, or until ctx ends.
-	Request(ctx context.Context, target string, body []byte, at host.Event) ([]byte, error)
+	// Resolve finds a reachable actor by its id or path. It gives the same
+	// value for the same actor.
+	Resolve(target string) (host.Actor, error)
+	// Send delivers body to an actor that the same Post has resolved. What
+	// cannot be delivered, since the actor has ended, is recorded.
+	Send(to host.Actor, body string, at host.Event)
+	// Request does so and waits for the answer, or until ctx ends.
+	Request(ctx context.Context, to host.Actor, body string, at host.Event) (string, error)
 	// Outstanding lists the requests that the actor has not answered, oldest first.
 	Outstanding() []string
 	// Respond answers one of them.
-	Respond(request string, body []byte)
+	Respond(request, body string)
 	// Cancel answers one of them with an error.
 	Cancel(request string)
 }

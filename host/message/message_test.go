@@ -17,7 +17,7 @@ type post struct {
 	registered  int
 	outstanding []string
 	did         []string
-	answer      []byte
+	answer      string
 	fail        error
 }
 
@@ -31,25 +31,31 @@ func (p *post) Register() error {
 	return nil
 }
 
-func (p *post) Resolve(target string) (string, error) {
+func (p *post) Resolve(target string) (host.Actor, error) {
 	if target == "nobody" {
-		return "", errors.New("Actor not found: nobody") //nolint:staticcheck // as guests know it
+		return nil, errors.New("Actor not found: nobody") //nolint:staticcheck // as guests know it
 	}
-	return target, nil
+	return at(target), nil
 }
 
-func (p *post) Send(target string, body []byte, at host.Event) {
-	p.did = append(p.did, "send "+target+" "+string(body))
+// at is the actor at a path.
+type at string
+
+func (a at) ID() string   { return "the id of " + string(a) }
+func (a at) Path() string { return string(a) }
+
+func (p *post) Send(to host.Actor, body string, _ host.Event) {
+	p.did = append(p.did, "send "+to.Path()+" "+body)
 }
 
-func (p *post) Request(_ context.Context, target string, body []byte, _ host.Event) ([]byte, error) {
-	p.did = append(p.did, "request "+target+" "+string(body))
+func (p *post) Request(_ context.Context, to host.Actor, body string, _ host.Event) (string, error) {
+	p.did = append(p.did, "request "+to.Path()+" "+body)
 	return p.answer, p.fail
 }
 
 func (p *post) Outstanding() []string { return slices.Clone(p.outstanding) }
-func (p *post) Respond(request string, body []byte) {
-	p.did = append(p.did, "respond "+request+" "+string(body))
+func (p *post) Respond(request, body string) {
+	p.did = append(p.did, "respond "+request+" "+body)
 }
 func (p *post) Cancel(request string) { p.did = append(p.did, "cancel "+request) }
 
@@ -62,7 +68,7 @@ type turn struct {
 
 func (u *turn) call(function string, args ...pack.Value) (pack.Value, error) {
 	u.t.Helper()
-	c := &host.Call{Interface: message.Interface, Function: function, Args: args, Pending: u.pending}
+	c := &host.Call{Interface: message.Interface, Function: function, Args: args, Pending: slices.Values(u.pending)}
 	v, err := u.session.Call(u.t.Context(), c)
 	if err != nil && c.Effect() != nil {
 		u.t.Errorf("%s fails with %v and leaves an effect", function, err)
@@ -141,7 +147,7 @@ func TestATargetOfAnotherTreeNeedsTheGrantAndEveryPolicy(t *testing.T) {
 }
 
 func TestASendActsAtTheReleaseAndARequestAtOnce(t *testing.T) {
-	p := &post{answer: []byte("yes")}
+	p := &post{answer: "yes"}
 	u := begin(t, p, nil)
 	if v, err := u.call("send", text("/tree/a"), body("s")); err != nil || !v.Equal(pack.Unit) {
 		t.Errorf("send gives %s, %v", v, err)
@@ -163,6 +169,18 @@ func TestASendActsAtTheReleaseAndARequestAtOnce(t *testing.T) {
 	for _, f := range []string{"send", "request"} {
 		if _, err := u.call(f, text("nobody"), body("")); err == nil || err.Error() != "Actor not found: nobody" {
 			t.Errorf("%s to nobody gives %v", f, err)
+		}
+	}
+}
+
+func TestATargetThatMayBeAddressedSaysNothingOfTheNext(t *testing.T) {
+	u := begin(t, &post{}, []string{"/bush"})
+	for _, c := range []struct {
+		target  string
+		allowed bool
+	}{{"/thorn", false}, {"/bush", true}, {"/thorn", false}, {"/bush", true}, {"/bush", true}, {"/tree", true}, {"/thorn", false}} {
+		if _, err := u.call("send", text(c.target), body("x")); c.allowed != (err == nil) {
+			t.Errorf("to %s: %v, want allowed %v", c.target, err, c.allowed)
 		}
 	}
 }

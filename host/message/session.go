@@ -15,39 +15,39 @@ type session struct {
 	actor host.Actor
 	post  Post
 	allow [][]string // of the actor and of each policy above it; all must name a target of another tree
+	last  host.Actor // the latest that may be addressed; most actors have one
 }
 
 // The effects of deferred calls.
 type (
 	send struct {
-		target string
-		body   []byte
+		to   host.Actor
+		body string
 	}
-	respond struct {
-		request string
-		body    []byte
-	}
-	cancel struct{ request string }
+	respond struct{ request, body string }
+	cancel  struct{ request string }
 )
 
 func (s *session) Call(ctx context.Context, c *host.Call) (pack.Value, error) {
 	text := func(i int) string { v, _ := c.Args[i].AsString(); return v }
-	bytes := func(i int) []byte { v, _ := c.Args[i].AsBytes(); return v }
+	bytes := func(i int) string { v, _ := c.Args[i].AsByteString(); return v }
 	switch c.Function {
 	case "register":
 		return pack.Unit, s.post.Register()
 	case "send":
-		if err := s.check(text(0)); err != nil {
+		to, err := s.target(text(0))
+		if err != nil {
 			return pack.Value{}, err
 		}
-		c.Defer(send{text(0), bytes(1)})
+		c.Defer(send{to, bytes(1)})
 		return pack.Unit, nil
 	case "request":
-		if err := s.check(text(0)); err != nil {
+		to, err := s.target(text(0))
+		if err != nil {
 			return pack.Value{}, err
 		}
-		answer, err := s.post.Request(ctx, text(0), bytes(1), c.At)
-		return pack.Bytes(answer), err
+		answer, err := s.post.Request(ctx, to, bytes(1), c.At)
+		return pack.ByteString(answer), err
 	case "list-outstanding-requests":
 		var ids []pack.Value
 		for _, id := range s.outstanding(c.Pending) {
@@ -62,12 +62,23 @@ func (s *session) Call(ctx context.Context, c *host.Call) (pack.Value, error) {
 	return pack.Value{}, fmt.Errorf("%s.%s is not served", c.Interface, c.Function)
 }
 
-// check resolves a target and holds it against the grant.
-func (s *session) check(target string) error {
-	path, err := s.post.Resolve(target)
+// target resolves a target and holds it against the grant.
+func (s *session) target(name string) (host.Actor, error) {
+	to, err := s.post.Resolve(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if to != s.last {
+		if err := s.check(to.Path()); err != nil {
+			return nil, err
+		}
+		s.last = to
+	}
+	return to, nil
+}
+
+// check says why the actor at path may not be addressed.
+func (s *session) check(path string) error {
 	if tree(path) == tree(s.actor.Path()) {
 		return nil
 	}
@@ -92,13 +103,17 @@ func under(path, base string) bool {
 }
 
 // outstanding lists what is unanswered, as the turn sees it.
-func (s *session) outstanding(pending []any) []string {
+func (s *session) outstanding(pending iter.Seq[any]) []string {
 	ids := s.post.Outstanding()
-	return slices.DeleteFunc(ids, func(id string) bool {
-		return slices.ContainsFunc(pending, func(effect any) bool { return settles(effect) == id })
-	})
+	for effect := range pending {
+		if i := slices.Index(ids, settles(effect)); i >= 0 {
+			ids = slices.Delete(ids, i, i+1)
+		}
+	}
+	return ids
 }
 
+// settles is the request that an effect ends, "" for none.
 func settles(effect any) string {
 	switch e := effect.(type) {
 	case respond:
@@ -122,7 +137,7 @@ func (s *session) settle(c *host.Call, request string, effect any) error {
 func (s *session) Release(effect any, at host.Event) {
 	switch e := effect.(type) {
 	case send:
-		s.post.Send(e.target, e.body, at)
+		s.post.Send(e.to, e.body, at)
 	case respond:
 		s.post.Respond(e.request, e.body)
 	case cancel:

@@ -35,6 +35,16 @@ func (v Value) At(i int) Value {
 	return v.items[:v.Len()][i]
 }
 
+// Items are the items of a tuple, the fields of a record, the payload of a
+// variant, or the items of a list that has no fixed width; nil for every other
+// kind. They must not be changed.
+func (v Value) Items() []Value {
+	if v.kind == KindOption || v.kind == KindResult {
+		return nil
+	}
+	return v.items
+}
+
 // fixedValue reads one fixed-width element from the start of s.
 func fixedValue(k Kind, s string) Value {
 	v := Value{kind: k}
@@ -116,6 +126,14 @@ func (v Value) AsBytes() ([]byte, bool) {
 		return nil, false
 	}
 	return []byte(v.str), true
+}
+
+// AsByteString is the content of a list<u8> as a string, which is not copied.
+func (v Value) AsByteString() (string, bool) {
+	if v.kind != KindList || Kind(v.flag) != KindU8 {
+		return "", false
+	}
+	return v.str, true
 }
 
 func (v Value) scalar(k Kind) uint64 {

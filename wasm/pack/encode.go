@@ -27,6 +27,15 @@ const (
 // [MaxNodes] and [MaxBytes].
 func Encode(v Value) ([]byte, error) { return AppendEncode(nil, v) }
 
+// MustEncode is Encode for constants: it panics when v has no encoding.
+func MustEncode(v Value) []byte {
+	b, err := Encode(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // AppendEncode appends the encoding of v to dst; on an error dst comes back
 // unchanged.
 func AppendEncode(dst []byte, v Value) ([]byte, error) {
@@ -43,11 +52,7 @@ func AppendEncode(dst []byte, v Value) ([]byte, error) {
 		dst = grown
 	}
 	var room [32]uint32
-	dst = append(dst, magic...)
-	dst = binary.LittleEndian.AppendUint16(dst, wireVersion)
-	dst = append(dst, 0, 0)
-	dst = appendU32(dst, uint32(m.nodes))
-	dst = appendU32(dst, uint32(m.nodes-1))
+	dst = appendHeader(dst, uint32(m.nodes))
 	dst, _ = appendValue(dst, &v, room[:0], 0)
 	return dst, nil
 }

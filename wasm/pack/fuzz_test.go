@@ -26,6 +26,7 @@ func FuzzDecode(f *testing.F) {
 		if got, most := allocatedBy(func() { v, err = pack.Decode(b) }), uint64(16*len(b)+1<<16); got > most {
 			t.Fatalf("%d bytes allocated for %d", got, len(b))
 		}
+		scanned(t, b)
 		if err != nil {
 			return
 		}

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 )
 
-//go:embed access.go decode.go desc.go doc.go encode.go errors.go interface.go
+//go:embed access.go call.go decode.go desc.go doc.go encode.go errors.go interface.go
 //go:embed literal_parse.go literal_print.go literal_scalar.go marshal.go metadata.go
 //go:embed pact.go pact_scan.go pact_types.go reader.go reflect_type.go source.go
-//go:embed type.go unmarshal.go validate.go value.go
+//go:embed type.go unmarshal.go validate.go value.go view.go
 var source embed.FS
 
 // Source holds this package's own Go files without its tests, so that the SDK

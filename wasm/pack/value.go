@@ -92,6 +92,11 @@ func Bytes(b []byte) Value {
 	return Value{kind: KindList, flag: uint8(KindU8), str: string(b)}
 }
 
+// ByteString makes a list<u8> of the bytes of s, which are not copied.
+func ByteString(s string) Value {
+	return Value{kind: KindList, flag: uint8(KindU8), str: s}
+}
+
 // List makes a list<elem>. Items are not checked against elem, but a list whose
 // elem is fixed width cannot be encoded when an item differs from it. The slice
 // belongs to the value from then on; so it is for all constructors.

@@ -130,6 +130,15 @@ func WrongCall() Behavior {
 	})
 }
 
+// GrowTable makes the table larger, so that memory and globals are not all that
+// an instance is.
+func GrowTable(then Behavior) Behavior {
+	return before(then, func(g *guest) Code {
+		g.useTable()
+		return RefNull + I32(1) + TableGrow(0) + Drop
+	})
+}
+
 // Recurse calls itself for ever.
 func Recurse() Behavior {
 	return plain(func(g *guest) Code { return Get(0) + Get(1) + Get(2) + Get(3) + Call(g.self) })

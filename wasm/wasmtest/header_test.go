@@ -11,11 +11,9 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
-var update = flag.Bool("update", false, "write the metadata header of the C guest")
+var update = flag.Bool("update", false, "write the metadata headers of the C guests")
 
-const header = "../testdata/guests/c-echo/metadata.h"
-
-// What the C guest c-echo imports and exports.
+// What the C guests import and export.
 const (
 	echoActor = `interface actor { @package: string = "theater:simple" exports {
 init: func(state: value) -> result<tuple<value>, string>
@@ -31,30 +29,38 @@ send: func(actor-id: string, msg: list<u8>) -> result<_, string>
 } }`
 )
 
-func TestMetadataHeaderOfTheCGuestIsCurrent(t *testing.T) {
-	b, err := pack.NewMetadata(declare(echoServer, echoRuntime), declare(echoActor, echoClient)).Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := cHeader(b)
-	if *update {
-		if err := os.WriteFile(header, want, 0o644); err != nil {
+func TestMetadataHeadersOfTheCGuestsAreCurrent(t *testing.T) {
+	for _, c := range []struct {
+		header, module   string
+		imports, exports []pack.FunctionSig
+	}{
+		{"c-echo/metadata.h", "c-echo/echo.wasm", declare(echoServer, echoRuntime), declare(echoActor, echoClient)},
+		{"c-qsort/metadata.h", "c-qsort/qsort.wasm", nil, declare(echoActor)},
+	} {
+		b, err := pack.NewMetadata(c.imports, c.exports).Encode()
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(header)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("the header is not what -update writes; rebuild echo.wasm after updating it")
-	}
-	module, err := os.ReadFile("../testdata/guests/c-echo/echo.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(module, b) {
-		t.Error("echo.wasm was built with another header")
+		header, want := "../testdata/guests/"+c.header, cHeader(b)
+		if *update {
+			if err := os.WriteFile(header, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not what -update writes; rebuild the guest after updating it", header)
+		}
+		module, err := os.ReadFile("../testdata/guests/" + c.module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(module, b) {
+			t.Errorf("%s was built with another header", c.module)
+		}
 	}
 }
 

@@ -1,16 +1,14 @@
 // A lean message actor: it answers a request with the request's bytes, plays
-// ping-pong, and hands its state back as it came. README.md has the protocol.
+// ping-pong, sends bursts, traps when it is told to, and hands its state back as
+// it came. README.md has the protocol.
 //
 // It relies on the canonical order of encoded values: a node comes after
 // everything it refers to, so the nodes from the first up to the state's root
 // are the state, and copying them keeps every index in them right.
 
+#include "../memory.h"
 #include "metadata.h"
 
-typedef unsigned char u8;
-typedef unsigned int u32;
-
-#define EXPORT(name) __attribute__((export_name(name)))
 #define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 
 IMPORT("theater:simple/message-server-host", "register")
@@ -25,46 +23,6 @@ enum { HEADER = 16, NODE = 8, MAX_ID = 255 };
 
 static u8 self_id[MAX_ID];
 static u32 self_len;
-
-// --- memory: power-of-two blocks, a free list for each size ---
-
-extern u8 __heap_base;
-static u8 *heap_top;
-static u8 *free_list[32];
-
-static u32 size_class(u32 n) {
-	return n <= 16 ? 4 : 32 - (u32)__builtin_clz(n - 1);
-}
-
-// block returns n bytes of any content, or 0 when memory cannot grow.
-static u8 *block(u32 n) {
-	if (n > 1u << 30) return 0;
-	u32 c = size_class(n);
-	u8 *p = free_list[c];
-	if (p) {
-		free_list[c] = *(u8 **)p;
-		return p;
-	}
-	if (!heap_top) heap_top = (u8 *)(((u32)&__heap_base + 15) & ~15u);
-	u32 have = ((u32)__builtin_wasm_memory_size(0) << 16) - (u32)heap_top, need = 1u << c;
-	if (need > have && __builtin_wasm_memory_grow(0, (need - have + 0xffff) >> 16) == (__SIZE_TYPE__)-1) return 0;
-	p = heap_top;
-	heap_top += need;
-	return p;
-}
-
-EXPORT("__pack_alloc") u8 *pack_alloc(int n) {
-	u8 *p = n <= 0 ? 0 : block((u32)n);
-	if (p) __builtin_memset(p, 0, (u32)n);
-	return p;
-}
-
-EXPORT("__pack_free") void pack_free(u8 *p, u32 n) {
-	if (!p || !n) return;
-	u32 c = size_class(n);
-	*(u8 **)p = free_list[c];
-	free_list[c] = p;
-}
 
 EXPORT("__pack_types") int pack_types(const u8 **out, u32 *out_n) {
 	*out = metadata;
@@ -284,11 +242,13 @@ static int learn_self(void) {
 	return 1;
 }
 
-// pass sends the ball on: to the target, with this actor as the next target.
-static int pass(const u8 *target, u32 target_len, u32 hops, const u8 *payload, u32 n) {
+// pass sends a ball so many times: to the target, with this actor as the next
+// target.
+static int pass(const u8 *target, u32 target_len, u32 times, u32 hops, const u8 *payload, u32 n) {
 	u8 *out;
 	u32 out_n, msg = 1 + self_len + 4 + n;
 	u32 size = HEADER + TEXT + target_len + BYTES + msg + tuple_size(2);
+	int ok = 1;
 	writer w;
 	if (!begin(&w, size)) return 0;
 	put_string(&w, target, target_len);
@@ -301,9 +261,38 @@ static int pass(const u8 *target, u32 target_len, u32 hops, const u8 *payload, u
 	put(&w, payload, n);
 	put_tuple(&w, 2, 0, 1);
 	finish(&w);
-	int status = host_send(w.start, size, &out, &out_n);
+	while (ok && times--) {
+		int status = host_send(w.start, size, &out, &out_n);
+		ok = done(status, out, out_n);
+	}
 	pack_free(w.start, size);
-	return done(status, out, out_n);
+	return ok;
+}
+
+// A message is a target, a number and a payload.
+typedef struct {
+	const u8 *target, *payload;
+	u32 target_len, number, payload_len;
+} ball;
+
+static int read_ball(const u8 *msg, u32 len, ball *b) {
+	if (len < 5 || len - 5 < msg[0]) return 0;
+	u32 n = msg[0];
+	*b = (ball){msg + 1, msg + 5 + n, n, get32(msg + 1 + n), len - 5 - n};
+	return 1;
+}
+
+// command does what a message says that begins with 0, where the length of a
+// target would be. What it does not know it leaves.
+static int command(const u8 *msg, u32 len) {
+	ball b;
+	switch (len ? msg[0] : 0) {
+	case 'b':
+		return !read_ball(msg + 1, len - 1, &b) || pass(b.target, b.target_len, b.number, 0, b.payload, b.payload_len);
+	case 't':
+		__builtin_trap();
+	}
+	return 1;
 }
 
 // --- the actor ---
@@ -326,11 +315,13 @@ int handle_send(const u8 *p, u32 n, u8 **out, u32 *out_n) {
 	const u8 *msg;
 	u32 len;
 	if (!read(p, n, &in) || in.args != 1 || !bytes(&in.arg[0], &msg, &len)) return FAIL("malformed input");
-	if (len >= 5 && len - 5 >= msg[0]) {
-		u32 target_len = msg[0], hops = get32(msg + 1 + target_len);
-		if (hops && !pass(msg + 1, target_len, hops - 1, msg + 5 + target_len, len - 5 - target_len))
-			return FAIL("send refused");
-	}
+	ball b;
+	int ok = 1;
+	if (len && !msg[0])
+		ok = command(msg + 1, len - 1);
+	else if (read_ball(msg, len, &b) && b.number)
+		ok = pass(b.target, b.target_len, 1, b.number - 1, b.payload, b.payload_len);
+	if (!ok) return FAIL("send refused");
 	return keep(&in, out, out_n);
 }
 

@@ -1,0 +1,75 @@
+package actors
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// acks is what the log has said of an actor's records, and who waits for it.
+// Its zero value is that of an actor without records.
+type acks struct {
+	mu      sync.Mutex
+	records uint64          // guarded by mu; how many were acknowledged
+	head    chain.Hash      // guarded by mu; of the newest of them
+	err     error           // guarded by mu; what stopped the log
+	waiting []waiting       // guarded by mu; by records
+	subs    []*Subscription // guarded by mu
+	closed  bool            // guarded by mu; no record comes any more
+}
+
+type waiting struct {
+	records uint64
+	then    func(error)
+}
+
+var _ chain.Acknowledger = (*acks)(nil)
+
+// resume begins with a chain that the log has.
+func (a *acks) resume(records uint64, head chain.Hash) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.records, a.head = records, head
+}
+
+// Acknowledged hands a record to the subscribers and lets those go on who wait
+// for it. It is called by the log, in the order of the records.
+func (a *acks) Acknowledged(rec *chain.Stored, err error) {
+	a.mu.Lock()
+	if err == nil {
+		a.publishLocked(rec)
+		a.head = rec.Hash
+	}
+	a.records, a.err = rec.Number+1, err
+	due := 0
+	for due < len(a.waiting) && a.waiting[due].records <= a.records {
+		due++
+	}
+	if due == 0 {
+		a.mu.Unlock()
+		return
+	}
+	waiting := slices.Clone(a.waiting[:due])
+	a.waiting = slices.Delete(a.waiting, 0, due)
+	a.mu.Unlock()
+	for _, w := range waiting {
+		w.then(err)
+	}
+}
+
+// then calls f once, when that many records are acknowledged, which are all
+// that were appended: now, or later on the goroutine of the log, where it must
+// not wait. f is told what stopped the log before it kept the last of them.
+func (a *acks) then(records uint64, f func(error)) (later bool) {
+	a.mu.Lock()
+	if a.records < records {
+		a.waiting = append(a.waiting, waiting{records, f})
+		a.mu.Unlock()
+		return true
+	}
+	err := a.err
+	a.mu.Unlock()
+	f(err)
+	return false
+}
