@@ -83,7 +83,7 @@ func beside(b *testing.B, n int, code []byte, limits ...string) *stage {
 // openBusy opens a stage that keeps no lines and tells when a guest begins.
 func openBusy(b *testing.B) (s *stage, begun chan struct{}) {
 	begun = make(chan struct{}, 1)
-	return open(b, func(c *actors.Config) {
+	s = open(b, func(c *actors.Config) {
 		c.Output = func(l actors.Line) {
 			if l.Text == beginning {
 				select {
@@ -92,7 +92,16 @@ func openBusy(b *testing.B) (s *stage, begun chan struct{}) {
 				}
 			}
 		}
-	}), begun
+	})
+	closed := s.close
+	s.close = func() {
+		for _, info := range s.List() { // none of them would end by itself
+			_, _ = s.Kill(context.Background(), info.Ref)
+		}
+		closed()
+	}
+	b.Cleanup(s.close)
+	return s, begun
 }
 
 // busy spawns an actor and asks it what it never answers.
