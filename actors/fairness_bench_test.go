@@ -48,20 +48,11 @@ func BenchmarkFairness(b *testing.B) {
 		})
 	})
 	b.Run("kill beside 50 that spin", func(b *testing.B) {
-		s := beside(b, spinners, spinning)
-		all := s.List()
-		measure(b, func() {
-			if len(all) == 0 {
-				b.StopTimer()
-				s.close()
-				s = beside(b, spinners, spinning)
-				all = s.List()
-				b.StartTimer()
-			}
-			_, err := s.Kill(b.Context(), all[0].Ref)
-			check(b, err)
-			all = all[1:]
-		})
+		s, begun := openBusy(b)
+		for range spinners {
+			s.busy(spinning, begun)
+		}
+		benchmarkKills(b, s, begun, spinning)
 	})
 }
 
@@ -114,6 +105,11 @@ func (s *stage) busy(code []byte, begun chan struct{}, limits ...string) actors.
 
 func benchmarkKill(b *testing.B, code []byte) {
 	s, begun := openBusy(b)
+	benchmarkKills(b, s, begun, code)
+}
+
+// benchmarkKills measures kills of actors that are spawned one after the other.
+func benchmarkKills(b *testing.B, s *stage, begun chan struct{}, code []byte) {
 	var all []time.Duration
 	for range b.N {
 		ref := s.busy(code, begun)
