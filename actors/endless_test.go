@@ -12,18 +12,22 @@ import (
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
-// endless are the guests that never end by themselves.
-func endless() map[string]wasmtest.Behavior {
+// endless are the guests that log a line and then never end by themselves.
+func endless(line string) map[string]wasmtest.Behavior {
+	then := func(b wasmtest.Behavior) wasmtest.Behavior { return logs(line, b) }
 	return map[string]wasmtest.Behavior{
-		"spins":          wasmtest.Spin(),
-		"recurses":       wasmtest.Dive(10_000),
-		"allocates":      wasmtest.Endless(wasmtest.Grow(1)),
-		"calls the host": wasmtest.Endless(wasmtest.Do(runtime.Interface, "self", encode(pack.Unit), wasmtest.Keep())),
-		"logs":           wasmtest.Endless(logs("line", wasmtest.Keep())),
-		"prints":         wasmtest.Endless(wasmtest.Print(2, "line\n", wasmtest.Keep())),
-		"draws":          wasmtest.Endless(wasmtest.Random(50_000)),
+		"spins":          then(wasmtest.Spin()),
+		"recurses":       wasmtest.Dive(10_000, then(wasmtest.Keep())),
+		"allocates":      then(wasmtest.Endless(wasmtest.Grow(1))),
+		"calls the host": then(wasmtest.Endless(wasmtest.Do(runtime.Interface, "self", encode(pack.Unit), wasmtest.Keep()))),
+		"logs":           then(wasmtest.Endless(logs("line", wasmtest.Keep()))),
+		"prints":         then(wasmtest.Endless(wasmtest.Print(2, "line\n", wasmtest.Keep()))),
+		"draws":          then(wasmtest.Endless(wasmtest.Random(50_000))),
 	}
 }
+
+// beginning is what a guest logs that begins what it never ends.
+const beginning = "it begins"
 
 // unlimited lets a turn run for ever, and do as much as it likes.
 const unlimited = "[limits]\nhost_calls = 1_000_000_000\nrecorded_bytes = \"4GiB\"\nlog_bytes = \"1GiB\"\n"
@@ -41,15 +45,15 @@ func TestAGuestThatNeverEndsIsEndedByItsBudgetItsTimeOrAKill(t *testing.T) {
 	}
 	s := open(t)
 	stopAsking := keepAsking(s, s.spawn("neighbour", server(wasmtest.Echo())))
-	for does, behavior := range endless() {
-		code := server(logs("it "+does, behavior))
+	for does, behavior := range endless(beginning) {
+		code := server(behavior)
 		for _, end := range ends {
 			t.Run("one that "+does+" "+end.name, func(t *testing.T) {
 				ref := s.spawn("actor", code, unlimited+end.limits)
-				before := s.heard("it " + does)
+				before := s.heard(beginning)
 				answer := s.ask(ref, "")
 				if end.kind == wasm.KindKilled {
-					s.eventually("it has begun", func() bool { return s.heard("it "+does) > before })
+					s.eventually("it has begun", func() bool { return s.heard(beginning) > before })
 					if _, err := s.Kill(t.Context(), ref); err != nil {
 						t.Error(err)
 					}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -200,8 +201,11 @@ func usage() (cpu time.Duration, peak int64) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err)
 	}
-	const kilobytes = 1024 // on darwin it counts bytes, and less is let in
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Maxrss) * kilobytes
+	unit := int64(1024)
+	if runtime.GOOS == "darwin" {
+		unit = 1
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Maxrss) * unit
 }
 
 // hostileLimits are an actor's.

@@ -106,7 +106,7 @@ func (m *meter) yield(ctx context.Context) *Trap {
 }
 
 // hostFuel is what the host's work costs besides a fuel for each eight bytes.
-const hostFuel = 64
+const hostFuel = 256
 
 // charge takes fuel for work that the host does for the guest, and looks at once
 // whether it is spent.

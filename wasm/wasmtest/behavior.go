@@ -98,14 +98,15 @@ func Endless(b Behavior) Behavior {
 	return Behavior{b.imports, func(g *guest) Code { return Loop(b.emit(g)+Drop+Br(0)) + Unreachable }}
 }
 
-// Dive calls itself so deep, comes back, and does it again, without end.
-func Dive(deep uint32) Behavior {
-	return plain(func(g *guest) Code {
+// Dive shows a behavior and then calls itself so deep, comes back, and does it
+// again, without end.
+func Dive(deep uint32, first Behavior) Behavior {
+	return Behavior{first.imports, func(g *guest) Code {
 		call := func(left Code) Code { return left + I32(0) + I32(0) + I32(0) + Call(g.self) }
 		// Where the result belongs is never 0 in a call from outside.
-		return Get(2) + If(Loop(call(Addr(deep))+Drop+Br(0))) +
+		return Get(2) + If(first.emit(g)+Drop+Loop(call(Addr(deep))+Drop+Br(0))) +
 			Get(0) + If(call(Get(0)+I32(1)+I32Sub)+Ret) + I32(0)
-	})
+	}}
 }
 
 // Burn runs a loop so many times, at least once.

@@ -178,12 +178,9 @@ func everyElement(m *Module) {
 	m.Table(8)
 	at := []byte(I32(0) + End)
 	index, expr := []byte{1, f}, []byte{1, 0xd2, f, 0x0b}
-	for _, e := range [][]byte{
+	m.elems = append(m.elems,
 		slices.Concat([]byte{0}, at, index), slices.Concat([]byte{1, 0}, index), slices.Concat([]byte{2, 0}, at, []byte{0}, index), slices.Concat([]byte{3, 0}, index),
-		slices.Concat([]byte{4}, at, expr), slices.Concat([]byte{5, 0x70}, expr), slices.Concat([]byte{6, 0}, at, []byte{0x70}, expr), slices.Concat([]byte{7, 0x70}, expr),
-	} {
-		m.elems = append(m.elems, e)
-	}
+		slices.Concat([]byte{4}, at, expr), slices.Concat([]byte{5, 0x70}, expr), slices.Concat([]byte{6, 0}, at, []byte{0x70}, expr), slices.Concat([]byte{7, 0x70}, expr))
 }
 
 // disguises look like what the engine adds.
