@@ -110,6 +110,7 @@ type Checked struct {
 	declared      map[uint32]bool // functions that ref.func may name
 	changesTables bool            // has instructions that write to tables
 	dropsSegments bool
+	vectors       bool   // there may be values of 16 bytes
 	joins         uint64 // values at labels, see Limits.Joins
 }
 

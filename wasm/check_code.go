@@ -91,6 +91,7 @@ func (c *checker) readBody() {
 			c.control(&in, &b)
 			b.height += int(in.pushes)
 			b.most = max(b.most, b.height)
+			c.vectors = c.vectors || in.op>>8 == prefixVec
 			b.floats = b.floats || in.class == nanF32 || in.class == nanF64
 		}
 	}
@@ -117,7 +118,7 @@ func (c *checker) readLocals() int {
 	total := uint64(len(c.types[c.functions[c.body]].params))
 	for range c.count("local declarations", 2, c.limits.Locals) {
 		total += uint64(c.r.u32())
-		c.r.valueType()
+		c.vectors = c.r.valueType() == typeV128 || c.vectors
 	}
 	c.limit("locals of a function", total, c.limits.Locals)
 	return int(total)

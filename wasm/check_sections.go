@@ -22,6 +22,7 @@ func (c *checker) readTypes() {
 		if c.r.err != nil {
 			return
 		}
+		c.vectors = c.vectors || strings.ContainsRune(params+results, typeV128)
 		c.types = append(c.types, functype{params, results})
 	}
 }

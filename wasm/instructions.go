@@ -70,7 +70,9 @@ const (
 	opF32Eq        = 0x5b
 	opF64Eq        = 0x61
 	opI64LtS       = 0x53
+	opI32GtU       = 0x4b
 	opI64LtU       = 0x54
+	opI64GtU       = 0x56
 	opI32Eq        = 0x46
 	opI32LtS       = 0x48
 	opI32Add       = 0x6a

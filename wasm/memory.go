@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 
@@ -93,13 +94,28 @@ func (l *linearMemory) resize(size uint64) error {
 			return err
 		}
 		if l.bytes != nil {
-			copy(moved, l.bytes[:l.size])
+			move(moved, l.bytes[:l.size])
 			l.of.backing.give(l.bytes, l.size)
 		}
 		l.bytes = moved
 	}
 	l.size = size
 	return nil
+}
+
+// move copies a memory to zeroed bytes. What is zero is left alone: most of a
+// large memory has never been touched, and to write it is to have the system
+// find pages for it, one by one, while nobody can end the guest.
+func move(to, from []byte) {
+	const grain = 4096
+	var zeros [grain]byte
+	for len(from) > 0 {
+		n := min(grain, len(from))
+		if !bytes.Equal(from[:n], zeros[:n]) {
+			copy(to, from[:n])
+		}
+		from, to = from[n:], to[n:]
+	}
 }
 
 // release gives the memory back, once: nothing may use it any more. Only the

@@ -89,7 +89,10 @@ type rewriter struct {
 	indexes  map[functype]uint32
 	out      []byte
 
-	yield       uint32 // index of the added function
+	added         []functype // functions behind the module's own
+	worksInPieces bool       // two of them fill and copy
+
+	yield       uint32 // index of the added import
 	fuel, depth uint32 // indexes of the added globals
 }
 

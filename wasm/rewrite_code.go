@@ -10,14 +10,20 @@ func (w *rewriter) code() []byte {
 	w.typ(yieldType)
 	w.typ(dispatchType)
 	s := w.sections[sectionCode]
-	out := make([]byte, 0, (s.end-s.at)*5/4)
-	out = binary.AppendUvarint(out, uint64(len(w.bodies))+1)
+	bodies := make([]byte, 0, (s.end-s.at)*5/4)
 	b := &bodyWriter{rewriter: w}
 	for i := range w.bodies {
 		b.write(i)
-		out = appendBody(out, b.out)
+		bodies = appendBody(bodies, b.out)
 	}
-	return appendBody(out, w.dispatcher())
+	w.added = []functype{dispatchType}
+	bodies = appendBody(bodies, w.dispatcher())
+	if w.worksInPieces {
+		w.added = append(w.added, bulkSignature, bulkSignature)
+		bodies = appendBody(appendBody(bodies, w.fillInPieces()), w.copyInPieces())
+	}
+	out := binary.AppendUvarint(make([]byte, 0, len(bodies)+8), uint64(len(w.bodies)+len(w.added)))
+	return append(out, bodies...)
 }
 
 func appendBody(out, body []byte) []byte {
@@ -49,7 +55,11 @@ func (w *bodyWriter) write(i int) {
 	own := w.Checked.types[w.functions[w.importedFunctions+i]]
 	w.depth = 0
 	if facts.calls > 0 {
-		w.depth = int32(min(1+uint64(facts.values)*uint64(facts.calls)/depthShare, 1<<30))
+		values := uint64(facts.values)
+		if w.vectors {
+			values *= 2
+		}
+		w.depth = int32(min(1+values*uint64(facts.calls)/depthShare, 1<<30))
 	}
 	w.wrap = w.depth > 0 && facts.leaves
 	r := &reader{b: w.Checked.code[:span.end], at: span.at}
@@ -213,6 +223,10 @@ func (w *bodyWriter) instruction(code []byte, in *instruction) {
 		return
 	case in.op == opReturn:
 		w.leave()
+	case in.op == opMemoryFill, in.op == opMemoryCopy:
+		w.bulk(in)
+		w.pieces(in)
+		return
 	case in.class == bulk:
 		w.bulk(in)
 	}

@@ -144,12 +144,16 @@ func (w *bodyWriter) dispatch(cases []dispatchCase) {
 	w.out = append(w.out, opElse, opUnreachable, opEnd)
 }
 
-// functionSection adds the dispatcher behind the module's own functions.
+// functionSection adds the dispatcher behind the module's own functions, and what
+// else there is.
 func (w *rewriter) functionSection() []byte {
 	own := w.functions[w.importedFunctions:]
-	out := binary.AppendUvarint(nil, uint64(len(own))+1)
+	out := binary.AppendUvarint(nil, uint64(len(own)+len(w.added)))
 	for _, t := range own {
 		out = binary.AppendUvarint(out, uint64(t))
 	}
-	return binary.AppendUvarint(out, uint64(w.typ(dispatchType)))
+	for _, t := range w.added {
+		out = binary.AppendUvarint(out, uint64(w.typ(t)))
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package wasm_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"flag"
@@ -167,6 +168,57 @@ func TestBulkOperationBeyondTheMemoryTrapsForThat(t *testing.T) {
 	g.refill(1<<20, 100)
 	if _, trap, _ := g.call("f", math.MaxUint32); !strings.Contains(trap, "out of bounds") {
 		t.Error(trap)
+	}
+}
+
+// A memory of 5 MiB is filled and copied over in pieces, whichever way the ranges
+// overlap, and what is done is the same as at once.
+func TestMuchMemoryIsFilledAndCopiedInPieces(t *testing.T) {
+	var m wasmtest.Module
+	m.Memory(80)
+	m.Export("memory", wasmtest.Memory, 0)
+	operands := wasmtest.Get(0) + wasmtest.Get(1) + wasmtest.Get(2)
+	m.Export("f", wasmtest.Function, m.Func("iiii:", "", wasmtest.Block(wasmtest.Get(3)+wasmtest.BrIf(0)+operands+wasmtest.MemoryFill+wasmtest.Ret)+operands+wasmtest.MemoryCopy))
+	code := m.Bytes()
+	p, err := wasm.Prepare(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	yields := 0
+	rewritten, err := startGuest(newRuntimeWith(t, func(context.Context, api.Module, []uint64) { yields++ }), code, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	original, err := startGuest(compiler(t), code, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := []*guestRun{original, rewritten}
+	const mib = 1 << 20
+	size := uint64(original.Memory().Size())
+	for i, c := range []struct {
+		to, from, count, copies uint64
+		pieces                  int
+	}{
+		{0, 7, mib, 0, 0}, {0, 7, mib + 1, 0, 1}, {5, 9, size - 5, 0, 4}, {100, 1, 50_000, 0, 0}, {mib + 5, 2, 77, 0, 0},
+		{0, 3*mib + 1, mib + 9, 1, 1}, {10, 0, size - 10, 1, 4}, {0, 10, size - 10, 1, 4}, {mib, 0, 3*mib + 3, 1, 3}, {0, mib, 3*mib + 3, 1, 3},
+		{1, 1, 2 * mib, 1, 1}, {0, 0, mib + 1, 1, 1}, {size - 2*mib, 0, 2*mib + 1, 1, 0}, {0, size - 2*mib, 2*mib + 1, 1, 0}, {1, 3, size, 0, 0}, {0, 0, math.MaxUint32, 1, 0},
+	} {
+		yields = 0
+		var traps [2]string
+		for j, g := range both {
+			g.refill(1<<40, 100)
+			g.Memory().WriteUint64Le(uint32(i*4096), uint64(i)*0x0123456789abcdef)
+			_, traps[j], _ = g.call("f", c.to, c.from, c.count, c.copies)
+		}
+		if traps[0] != traps[1] || yields != c.pieces {
+			t.Errorf("%+v: it traps with %q, otherwise %q, after %d yields", c, traps[1], traps[0], yields)
+		}
+		a, _ := original.Memory().Read(0, uint32(size))
+		b, _ := rewritten.Memory().Read(0, uint32(size))
+		if !bytes.Equal(a, b) {
+			t.Fatalf("%+v: the memory is another", c)
+		}
 	}
 }
 
