@@ -136,6 +136,8 @@ func hintOf(err error) string {
 		return ""
 	case errors.As(err, &compile):
 		return compileHint(compile)
+	case errors.Is(err, wasm.ErrNodeMemory):
+		return "--memory says how much all actors together may have"
 	case errors.As(err, &trap) && trap.Kind == wasm.KindDeadline:
 		return "[limits] turn_time in the manifest says how long a turn may take"
 	case errors.As(err, &trap) && strings.Contains(trap.Message, "out of memory"):

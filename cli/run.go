@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/theater-go/theater/actors/manifest"
 )
 
 const runText = `PATH is a manifest or a folder with a manifest.toml. When the folder holds the
@@ -49,6 +51,7 @@ func (p *program) runCommand() *cli.Command {
 			&cli.DurationFlag{Name: "for", Usage: "end `TIME` after the actor's start, such as 5s, and kill what then still runs", DefaultText: "no end"},
 			dataFlag(&o.data),
 			&cli.GenericFlag{Name: "durability", Value: durability, Usage: "`MODE` of a new data folder: async survives the death of the process, sync a power cut", DefaultText: "async"},
+			&cli.StringFlag{Name: "memory", Usage: "`SIZE` of linear memory that all actors together may have, such as 512MiB", DefaultText: "no bound"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue the actor that was left suspended or cut off, from its chain", DisableDefaultText: true},
 			outputFlag(format),
 		},
@@ -63,6 +66,12 @@ func (p *program) runCommand() *cli.Command {
 			o.limit, o.limited = c.Duration("for"), c.IsSet("for")
 			if o.limited && o.limit <= 0 {
 				return usagef("theater run", "--for %s is no time to run", o.limit)
+			}
+			if size := c.String("memory"); size != "" {
+				var ok bool
+				if o.memory, ok = manifest.ParseSize(size); !ok || o.memory == 0 {
+					return usagef("theater run", "--memory %q is no size: write it as 512MiB or 2GiB", size)
+				}
 			}
 			o.resume, o.durability, o.format = c.Bool("resume"), durability.value, format.value
 			if err := p.readBodies(o.messages); err != nil {
@@ -79,6 +88,7 @@ type runOptions struct {
 	limit            time.Duration
 	limited          bool
 	data, durability string
+	memory           int64
 	resume           bool
 	format           string
 }

@@ -79,7 +79,7 @@ func (r *runner) open(ctx context.Context, lines *guestLines) error {
 	}
 	var err error
 	r.node, err = node.Open(ctx, node.Config{
-		Data: r.data, Durability: r.durability, Cache: cacheDir(), Compiler: r.compiler(),
+		Data: r.data, Durability: r.durability, Cache: cacheDir(), Compiler: r.compiler(), MemoryBudget: r.memory,
 		Logger: slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelError})),
 		Output: lines.put,
 	})

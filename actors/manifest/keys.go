@@ -90,7 +90,7 @@ var keys = []key{
 		func(m *Manifest) any { return &m.Limits.MailboxMessages }, integers(1, 1_000_000)},
 	{KeyDoc{"limits.mailbox_bytes", "size", "bytes", `"16MiB"`, "Bytes of the waiting messages together."},
 		func(m *Manifest) any { return (*size)(&m.Limits.MailboxBytes) }, sizes(1<<10, 4<<30)},
-	{KeyDoc{"limits.fuel", "integer", "instructions", "100000000000", "What the guest may spend in one turn, `init` included: about one for each instruction, more for bulk operations. A turn that spends more ends at the same instruction on every machine."},
+	{KeyDoc{"limits.fuel", "integer", "instructions", "100000000000", "What the guest may spend in one turn, `init` included: about one for each instruction, more for bulk operations and for what the host does for it. A turn that spends more ends at the same instruction on every machine."},
 		func(m *Manifest) any { return &m.Limits.Fuel }, integers[int64](1_000, 1_000_000_000_000_000)},
 	{KeyDoc{"limits.host_calls", "integer", "calls", "1000000", "Host calls of one turn."},
 		func(m *Manifest) any { return &m.Limits.HostCalls }, integers(1, 1_000_000_000)},

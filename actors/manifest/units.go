@@ -26,6 +26,13 @@ func (s size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
+// ParseSize reads a size as manifests have it: a whole number followed by B, KiB,
+// MiB or GiB. It returns bytes.
+func ParseSize(text string) (int64, bool) {
+	n, ok := parseSize(text)
+	return int64(n), ok
+}
+
 // parseSize reads a whole number followed by B, KiB, MiB or GiB.
 func parseSize(text string) (size, bool) {
 	for _, u := range sizeUnits {

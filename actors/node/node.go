@@ -46,6 +46,9 @@ type Config struct {
 	// Compiler compiles modules in processes of their own; nil compiles them in
 	// this one.
 	Compiler *wasm.Compiler
+	// MemoryBudget is how many bytes of linear memory all actors together may
+	// have; 0 is no bound. See wasm.EngineConfig.
+	MemoryBudget int64
 	// Logger takes what operators should know; nil drops it.
 	Logger *slog.Logger
 	// Output takes what guests log and write; nil drops it. It must not wait.
@@ -105,7 +108,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0), Compiler: config.Compiler})
+	n.Engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: config.Cache, Workers: runtime.GOMAXPROCS(0), Compiler: config.Compiler, MemoryBudget: config.MemoryBudget})
 	if err != nil {
 		return err
 	}
