@@ -214,14 +214,21 @@ func (q *runQueue) parkLocked(w *worker) {
 
 func (q *runQueue) leave(w *worker) {
 	q.mu.Lock()
-	q.passLocked(w)
-	q.discountLocked(w)
 	q.workers--
-	next := q.callLocked(q.waiting.count)
-	q.watchLocked()
+	next := q.replaceLocked(w)
 	q.endedLocked()
 	q.mu.Unlock()
 	next.start()
+}
+
+// replaceLocked takes the worker out of the count and returns who is to be
+// started in its place, nil for nobody.
+func (q *runQueue) replaceLocked(w *worker) *worker {
+	q.passLocked(w)
+	q.discountLocked(w)
+	next := q.callLocked(q.waiting.count)
+	q.watchLocked()
+	return next
 }
 
 // blocking says that the worker's function begins to wait: another worker takes
@@ -229,10 +236,7 @@ func (q *runQueue) leave(w *worker) {
 func (w *worker) blocking() {
 	q := w.queue
 	q.mu.Lock()
-	q.passLocked(w)
-	q.discountLocked(w)
-	next := q.callLocked(q.waiting.count)
-	q.watchLocked()
+	next := q.replaceLocked(w)
 	q.mu.Unlock()
 	next.start()
 }
