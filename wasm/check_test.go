@@ -60,6 +60,7 @@ func TestBrokenRuleNamesTheByte(t *testing.T) {
 }
 
 func TestMemoryOfACheckIsASmallMultipleOfTheModule(t *testing.T) {
+	alone(t)
 	for _, m := range wasmtest.Hostile() {
 		var before, after runtime.MemStats
 		code := m.Code()

@@ -23,6 +23,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// alone is for tests that take long and run in one goroutine: the race detector,
+// which multiplies that, has nothing to see there.
+func alone(t testing.TB) {
+	t.Helper()
+	if raced {
+		t.Skip("it runs in one goroutine")
+	}
+}
+
 // testHost answers what answer says, and remembers what it was asked.
 type testHost struct {
 	module *wasm.Module

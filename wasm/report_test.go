@@ -133,6 +133,7 @@ func TestAReportHasWhatTheSectionsDeclare(t *testing.T) {
 }
 
 func TestARefusedModuleIsStillReported(t *testing.T) {
+	alone(t)
 	for _, m := range wasmtest.Hostile() {
 		code := m.Code()
 		if !bytes.HasPrefix(code, []byte(wasmtest.Preamble)) {
@@ -151,6 +152,7 @@ func TestARefusedModuleIsStillReported(t *testing.T) {
 }
 
 func TestAModuleThatIsCutOffIsReportedAsFarAsItGoes(t *testing.T) {
+	alone(t)
 	code := readGuest(t, "c-echo/echo.wasm")
 	whole := wasm.Examine(code)
 	for n := range len(code) {

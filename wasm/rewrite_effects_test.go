@@ -392,6 +392,7 @@ var update = flag.Bool("update-rewrite", false, "write the sums of rewritten mod
 // What version 1 of the rewriter makes of a module never changes: a chain names
 // the version, and replays on what it made.
 func TestRewrittenModulesAreThoseOfVersion1(t *testing.T) {
+	alone(t)
 	const file = "testdata/rewrite/1.sha256"
 	var all strings.Builder
 	add := func(name string, code []byte) {

@@ -33,6 +33,7 @@ func withoutCustom(code []byte) []byte {
 // Whatever the bytes, a module that Prepare lets through is valid if and only if
 // it was.
 func FuzzPrepare(f *testing.F) {
+	alone(f)
 	f.Add(everything())
 	f.Add(wasmtest.Counter())
 	for _, m := range wasmtest.Hostile() {
@@ -61,6 +62,7 @@ func FuzzPrepare(f *testing.F) {
 
 // Each byte of a module that uses every index is given every other value.
 func TestRewritingMakesNoWrongByteRight(t *testing.T) {
+	alone(t)
 	rt := interpreter(t)
 	code := everything()
 	valid := 0
@@ -88,6 +90,7 @@ func TestRewritingMakesNoWrongByteRight(t *testing.T) {
 }
 
 func TestRandomProgramsBehaveAsBefore(t *testing.T) {
+	alone(t)
 	rt, calls := compiler(t), 0
 	for seed := range uint64(200) {
 		code := randomProgram(seed, true)

@@ -126,6 +126,7 @@ var nanBits = map[string]bool{"v1/float_exprs.40.wasm": true, "v1/float_exprs.41
 // The modules of the specification are called with random arguments, before and
 // after, on both engines.
 func TestRewrittenModulesBehaveAsBefore(t *testing.T) {
+	alone(t)
 	interpreter, compiler := interpreter(t), compiler(t)
 	calls := 0
 	for name, code := range specModules(t) {
