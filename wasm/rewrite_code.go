@@ -40,6 +40,7 @@ type bodyWriter struct {
 	temps [tempKinds]uint32 // indexes of the added locals
 	depth int32             // what a call of the function takes of the depth; 0 for one that calls nothing
 	wrap  bool              // the body is inside a block of its own
+	leaf  bool              // it calls nothing and soon returns
 
 	nest []nested
 	own  int // how many were open when the outermost loop without calls began; -1 outside of one
@@ -70,6 +71,7 @@ func (w *bodyWriter) write(i int) {
 		w.nans.find(&reader{b: r.b, at: r.at}, own.params, declared.types)
 	}
 	w.plan.read(&reader{b: r.b, at: r.at}, w.depth > 0, &w.nans)
+	w.leaf = facts.calls == 0 && w.plan.isShort()
 	w.locals(r.b[declared.at:declared.end], declared.count, declared.locals)
 	w.enter(own)
 	w.instructions(r)

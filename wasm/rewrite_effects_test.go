@@ -102,6 +102,33 @@ func TestFunctionOfManyValuesAndCallsWeighsMoreInTheDepth(t *testing.T) {
 	}
 }
 
+func TestAShortFunctionThatCallsNothingIsPaidForAndItsCallerLooks(t *testing.T) {
+	long := wasmtest.Repeat(20, wasmtest.Get(0)+wasmtest.Drop)
+	for _, c := range []struct {
+		name  string
+		body  wasmtest.Code
+		looks bool
+	}{{"short", wasmtest.Get(0) + wasmtest.Drop, false}, {"long", long, true}, {"with a loop", wasmtest.Loop(""), true}, {"that grows", wasmtest.I32(0) + wasmtest.MemoryGrow + wasmtest.Drop, true}} {
+		var m wasmtest.Module
+		m.Memory(1)
+		f := m.Func("i:", "", c.body)
+		m.Export("f", wasmtest.Function, f)
+		m.Export("caller", wasmtest.Function, m.Func("i:", "", wasmtest.Get(0)+wasmtest.Call(f)))
+		g := running(t, m.Bytes())
+		g.refill(0, 100)
+		if _, _, looked := g.call("f", 1); looked != c.looks {
+			t.Errorf("a %s one looks: %v", c.name, looked)
+		}
+		if g.fuel() >= 0 {
+			t.Errorf("a %s one costs nothing", c.name)
+		}
+		g.refill(0, 100)
+		if _, _, looked := g.call("caller", 1); !looked {
+			t.Errorf("the caller of a %s one does not look", c.name)
+		}
+	}
+}
+
 func TestEmptyEndlessLoopIsNamed(t *testing.T) {
 	g := running(t, assembled(":", "", wasmtest.Loop(wasmtest.Br(0))))
 	if reason := g.yields(t, 1<<40, 100); reason != wasm.YieldEndless {

@@ -111,7 +111,7 @@ func (w *bodyWriter) charge(c *charge) {
 	w.out = append(w.out, opI64Sub)
 	w.set()
 	switch {
-	case c.kind == chargeLabel:
+	case c.kind == chargeLabel, w.leaf:
 	case w.nest[len(w.nest)-1].asks == c:
 		w.isSpent()
 		w.op(opBrIf, 1) // $ask

@@ -14,7 +14,8 @@ package wasm
 // a branch may have jumped over those inside. So nothing runs uncharged, and what
 // a branch jumps over is charged at most chargeSplit and one piece of straight
 // code too much. Whether fuel is left is looked at at entries, loop heads and
-// bulk operations.
+// bulk operations; not at the entry of a function that calls nothing, has
+// neither, and costs no more than shortCost.
 //
 // A bulk operation is charged its operand besides, before it runs: an eighth of
 // the bytes, all of the elements of a table, 8,192 for a page of memory. An
@@ -26,6 +27,7 @@ const (
 	costNaN     = 3 // with the canonicalisation
 	costNaNLane = 4
 	chargeSplit = 64
+	shortCost   = 24
 )
 
 func (c class) cost() uint32 {
@@ -98,6 +100,20 @@ func (p *plan) read(r *reader, depth bool, n *nans) {
 		}
 		in = next
 	}
+}
+
+// isShort reports whether a body costs little however it is gone through. As it
+// does not look at the fuel, this bounds what a body that only calls it, and has no
+// loop, can do without looking: a few milliseconds at the largest body.
+func (p *plan) isShort() bool {
+	cost := uint32(0)
+	for _, c := range p.charges {
+		if c.kind == chargeLoop || c.kind == chargeEndless {
+			return false
+		}
+		cost += c.cost
+	}
+	return cost <= shortCost && !p.temps[tempBound]
 }
 
 func (p *plan) control(in, next *instruction) {
