@@ -60,7 +60,7 @@ func (m Memory) Release() { m.release() }
 func (e *Engine) OnHeap() { e.memories.backing = heapBacking{} }
 
 // Bytes is the linear memory itself, valid until it grows.
-func (m *Machine) Bytes() []byte { return m.memory.bytes[:m.memory.size] }
+func (m *Machine) Bytes() []byte { return m.memory.content() }
 
 // Difference says in what two machines of one module differ that decides what
 // their guests compute, and "" when in nothing.

@@ -80,10 +80,10 @@ func (g *guest) room(ctx context.Context, n int) (block, error) {
 
 // allocated holds what __pack_alloc gave against the memory.
 func (g *guest) allocated(ptr uint32, n int) (block, error) {
-	switch {
-	case ptr == 0:
+	if ptr == 0 {
 		return block{}, Trapf(KindMemory, "the guest has no room for %d bytes", n)
-	case uint64(ptr)+uint64(n) > uint64(g.memory.Size()):
+	}
+	if _, ok := g.memory.Read(ptr, uint32(n)); !ok {
 		return block{}, Trapf(KindABI, "__pack_alloc gave %d for %d bytes, which is outside the memory of %d", ptr, n, g.memory.Size())
 	}
 	return block{ptr, uint32(n)}, nil

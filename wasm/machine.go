@@ -210,7 +210,7 @@ func (m *Machine) Memory() int64 {
 	if m.guest.instance == nil {
 		return 0
 	}
-	return int64(m.guest.memory.Size())
+	return int64(m.memory.size)
 }
 
 // Begin sets the clock to the start of a turn at now and returns the guest's

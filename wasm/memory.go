@@ -75,6 +75,10 @@ func (l *linearMemory) Reallocate(size uint64) []byte {
 	return l.bytes[:size:size]
 }
 
+// content is what the guest has, valid until the memory grows. wazero counts its
+// bytes in 32 bits, in which 4 GiB are none.
+func (l *linearMemory) content() []byte { return l.bytes[:l.size] }
+
 // Free does nothing: wazero calls it whenever the instance is closed, which a
 // guest that exits does itself, in the middle of a call.
 func (l *linearMemory) Free() {}

@@ -21,7 +21,7 @@ type Snapshot struct {
 
 // image is the content of a linear memory.
 type image struct {
-	size uint32
+	size uint64
 	runs []run // what differs from zeros, or from what it was taken against
 }
 
@@ -35,7 +35,7 @@ const imageGrain = 256
 
 // imageOf copies what of memory differs from base, which is zeros when it is nil.
 func imageOf(memory, base []byte) image {
-	m := image{size: uint32(len(memory))}
+	m := image{size: uint64(len(memory))}
 	var zeros [imageGrain]byte
 	open := -1
 	for at := 0; at <= len(memory); at += imageGrain {
@@ -87,8 +87,7 @@ func (m *Machine) Snapshot() (*Snapshot, error) {
 	if why := m.module.prepared.Fixed; why != "" {
 		return nil, fmt.Errorf("%w: %s", ErrFixed, why)
 	}
-	memory, _ := m.guest.memory.Read(0, m.guest.memory.Size())
-	s := &Snapshot{module: m.module, memory: imageOf(memory, nil), clock: m.clock.now, arena: m.guest.arena, result: m.guest.result}
+	s := &Snapshot{module: m.module, memory: imageOf(m.memory.content(), nil), clock: m.clock.now, arena: m.guest.arena, result: m.guest.result}
 	for _, g := range m.guest.globals(m.module.prepared) {
 		s.globals = append(s.globals, g.Get())
 	}
@@ -111,10 +110,10 @@ func (m *Machine) Restore(ctx context.Context, s *Snapshot) error {
 }
 
 func (m *Machine) restore(ctx context.Context, s *Snapshot) error {
-	if uint64(s.memory.size) > uint64(m.options.MemoryLimit) {
+	if s.memory.size > uint64(m.options.MemoryLimit) {
 		return Trapf(KindLimit, "the snapshot has %d bytes of memory, the limit is %d", s.memory.size, m.options.MemoryLimit)
 	}
-	if m.guest.instance == nil || m.guest.instance.IsClosed() || m.guest.memory.Size() > s.memory.size {
+	if m.guest.instance == nil || m.guest.instance.IsClosed() || m.memory.size > s.memory.size {
 		if err := m.replace(ctx); err != nil {
 			return err
 		}
@@ -141,7 +140,7 @@ func (m *Machine) put(s *Snapshot) {
 }
 
 // grown is the linear memory, of that size, which the actor's limit allows.
-func (m *Machine) grown(size uint32) (memory []byte, err error) {
+func (m *Machine) grown(size uint64) (memory []byte, err error) {
 	defer func() {
 		switch reason := recover().(type) {
 		case nil:
@@ -151,11 +150,10 @@ func (m *Machine) grown(size uint32) (memory []byte, err error) {
 			panic(reason)
 		}
 	}()
-	if more := size - m.guest.memory.Size(); more > 0 {
-		m.guest.memory.Grow(more / pageSize)
+	if more := size - m.memory.size; more > 0 {
+		m.guest.memory.Grow(uint32(more / pageSize))
 	}
-	memory, _ = m.guest.memory.Read(0, size)
-	return memory, nil
+	return m.memory.content(), nil
 }
 
 // Reset gives the machine a guest that has run nothing since its initialisation:
@@ -179,7 +177,7 @@ func (m *Machine) Reset(ctx context.Context) error {
 // makes of every instance where that is known, else by running it.
 func (m *Machine) fresh(ctx context.Context) error {
 	s := m.module.initial
-	if s != nil && uint64(s.memory.size) > uint64(m.options.MemoryLimit) {
+	if s != nil && s.memory.size > uint64(m.options.MemoryLimit) {
 		return Trapf(KindLimit, "the module has %d bytes of memory once it is initialised, the limit is %d", s.memory.size, m.options.MemoryLimit)
 	}
 	if err := m.replace(ctx); err != nil {
@@ -204,15 +202,13 @@ func (m *Machine) first(ctx context.Context) error {
 	if err := m.replace(ctx); err != nil {
 		return err
 	}
-	before, _ := m.guest.memory.Read(0, m.guest.memory.Size())
-	base := bytes.Clone(before)
+	base := bytes.Clone(m.memory.content())
 	if err := m.start(ctx); err != nil || m.module.prepared.Fixed != "" {
 		return err
 	}
 	var err error
 	if m.module.initial, err = m.Snapshot(); err == nil {
-		after, _ := m.guest.memory.Read(0, m.guest.memory.Size())
-		m.module.overlay = imageOf(after, base)
+		m.module.overlay = imageOf(m.memory.content(), base)
 	}
 	return err
 }
