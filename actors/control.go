@@ -3,6 +3,7 @@ package actors
 import (
 	"container/list"
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,7 @@ type control struct {
 	created time.Time
 	mailbox *mailbox
 	pid     *actor.PID
+	text    string          // id
 	ctx     context.Context // of all the actor's turns; a kill ends it
 	cancel  context.CancelCauseFunc
 
@@ -76,7 +78,8 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string) *control {
 	c := &control{
 		Blueprint: b, id: id, name: name, created: s.config.Now(),
 		mailbox:  newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
-		pid:      s.proto.NewLocalPID(id.String()),
+		text:     id.String(),
+		pid:      s.proto.NewLocalPID(strconv.FormatUint(s.processes.Add(1), 36)),
 		stopping: make(chan struct{}), ready: make(chan struct{}), done: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
@@ -84,7 +87,7 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string) *control {
 }
 
 // ID is the actor's id as guests know it.
-func (c *control) ID() string { return c.pid.Id }
+func (c *control) ID() string { return c.text }
 
 // Path is the actor's place in the tree.
 func (c *control) Path() string { return c.path }

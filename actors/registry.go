@@ -30,11 +30,11 @@ func (r *registry) add(c *control, parent string) error {
 	if r.closed {
 		return ErrClosed
 	}
-	if r.live[c.pid.Id] != nil {
+	if r.live[c.text] != nil {
 		return fmt.Errorf("actor %s is already running", c.id)
 	}
 	c.path, c.number = r.names.take(parent+"/"+c.name, func(path string) bool { return r.live[path] == nil })
-	r.live[c.path], r.live[c.pid.Id] = c, c
+	r.live[c.path], r.live[c.text] = c, c
 	c.place = r.order.PushBack(c)
 	c.listed.Store(true)
 	return nil
@@ -47,7 +47,7 @@ func (r *registry) remove(c *control) {
 		return
 	}
 	delete(r.live, c.path)
-	delete(r.live, c.pid.Id)
+	delete(r.live, c.text)
 	r.names.giveBack(c.path, c.number)
 	r.order.Remove(c.place)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -52,6 +53,10 @@ type System struct {
 	earlier    *earlier
 	blueprints *blueprints
 	waits      *waits
+	// processes numbers protoactor's processes. An actor's id would not do: a
+	// resume that follows a failed one may come before protoactor has let go of
+	// the process before.
+	processes atomic.Uint64
 }
 
 // idleWorkers is how many goroutines the dispatcher keeps parked.
