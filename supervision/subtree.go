@@ -1,0 +1,77 @@
+package supervision
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Subtree is a Child that is a supervisor itself. It is ready when its children
+// are, and fails when it gives up.
+type Subtree struct {
+	Config   Config // Ended is the Subtree's own
+	Spec     Spec
+	Children func() []ChildSpec // makes those of an incarnation
+	Options  []actor.PropsOption
+
+	mu         sync.Mutex
+	supervisor *Supervisor // guarded by mu; of the incarnation
+	exit       Exit        // guarded by mu
+}
+
+var _ Child = (*Subtree)(nil)
+
+// Supervisor is that of the incarnation, nil before the first.
+func (t *Subtree) Supervisor() *Supervisor {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.supervisor
+}
+
+// Start spawns a supervisor and has it begin.
+func (t *Subtree) Start(ctx actor.Context, _ Again) (*actor.PID, error) {
+	config := t.Config
+	var pid *actor.PID
+	config.Ended = func(exit Exit) {
+		t.mu.Lock()
+		t.exit = exit
+		t.mu.Unlock()
+		config.System.Root.Stop(pid)
+	}
+	s := New(config)
+	pid = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return s }, t.Options...))
+	t.mu.Lock()
+	t.supervisor, t.exit = s, Exit{Reason: ReasonError, Err: errCrashed}
+	t.mu.Unlock()
+	parent := ctx.Self()
+	s.Begin(t.Spec, t.Children(), func(err error) {
+		if err == nil {
+			config.System.Root.Send(parent, Started{Who: pid})
+		}
+	})
+	return pid, nil
+}
+
+// errCrashed is what a supervisor ends with that has not said why.
+var errCrashed = errors.New("the supervisor's own process failed")
+
+// Halt stops the supervisor: it cannot wait.
+func (t *Subtree) Halt(ctx actor.Context) { t.Stop(ctx, Order{Reason: ReasonShutdown}) }
+
+// Stop stops the children, and then the supervisor.
+func (t *Subtree) Stop(_ actor.Context, o Order) { t.Supervisor().Stop(o) }
+
+// Cut cuts off all that is below.
+func (t *Subtree) Cut() { t.Supervisor().Cut() }
+
+// Warn lets the times of all that is below run.
+func (t *Subtree) Warn(since time.Time) { t.Supervisor().Warn(since) }
+
+// Exit is how the supervisor ended.
+func (t *Subtree) Exit() Exit {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.exit
+}
