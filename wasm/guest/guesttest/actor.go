@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/wasm/guest/internal/abi"
 	"github.com/theater-go/theater/wasm/pack"
@@ -17,6 +18,16 @@ type Actor struct {
 	// gets. Nil is a world without other actors.
 	Peer func(to, body string) (answer string, err error)
 
+	// Born is asked when the actor spawns or resumes a child, which it may
+	// change; an error is what the actor gets. Nil lets every child start.
+	Born func(c *Child) error
+
+	// Awaited lives the life of a child whose end the actor waits for; an error
+	// is what the actor gets. Nil is a child that leaves nothing.
+	Awaited func(c *Child, timeout time.Duration) (data []byte, err error)
+
+	Children []*Child // that it has, oldest first
+
 	Log     []string          // lines logged, those of failed turns too
 	Sent    []Message         // messages sent to others
 	Answers map[string]string // deferred requests answered, by request id
@@ -27,6 +38,7 @@ type Actor struct {
 	state       pack.Value
 	reachable   bool
 	requests    int             // requests received, for their ids
+	births      int             // children started, for their ids
 	outstanding map[string]bool // requests not answered
 	effects     []func()        // what the open turn does when it succeeds
 }

@@ -10,6 +10,9 @@ import (
 
 // host answers the actor's calls.
 func (a *Actor) host(iface, function string, args pack.Value) pack.Value {
+	if iface == supervisor {
+		return a.supervise(function, args)
+	}
 	switch iface + "." + function {
 	case "theater:simple/runtime.log":
 		a.Log = append(a.Log, text(args))

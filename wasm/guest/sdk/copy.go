@@ -11,6 +11,7 @@ import (
 	"github.com/theater-go/theater/wasm/guest/guesttest"
 	"github.com/theater-go/theater/wasm/guest/internal/abi"
 	"github.com/theater-go/theater/wasm/guest/message"
+	"github.com/theater-go/theater/wasm/guest/supervisor"
 	"github.com/theater-go/theater/wasm/pack"
 )
 
@@ -24,6 +25,7 @@ var packages = []struct {
 	{"wasm/guest/guesttest", guesttest.Source()},
 	{"wasm/guest/internal/abi", abi.Source()},
 	{"wasm/guest/message", message.Source()},
+	{"wasm/guest/supervisor", supervisor.Source()},
 }
 
 const goMod = `// A copy of the actor SDK, so that this project builds without a network.

@@ -82,7 +82,7 @@ func TestTheCopyHasThePackagesAndNoTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	slices.Sort(folders)
-	want := []string{".", "wasm/guest", "wasm/guest/guesttest", "wasm/guest/internal/abi", "wasm/guest/message", "wasm/pack"}
+	want := []string{".", "wasm/guest", "wasm/guest/guesttest", "wasm/guest/internal/abi", "wasm/guest/message", "wasm/guest/supervisor", "wasm/pack"}
 	if got := slices.Compact(folders); !slices.Equal(got, want) {
 		t.Errorf("folders: %q, want %q", got, want)
 	}
