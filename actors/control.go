@@ -2,8 +2,6 @@ package actors
 
 import (
 	"container/list"
-	"context"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -20,20 +19,20 @@ type Status string
 
 // The statuses of an actor.
 const (
-	StatusStarting Status = "starting"
-	StatusRunning  Status = "running"
-	StatusStopping Status = "stopping"
-	StatusEnded    Status = "ended"
+	StatusStarting   Status = "starting"   // its first init runs, or its children start
+	StatusRunning    Status = "running"    // it handles messages, or waits for some
+	StatusRestarting Status = "restarting" // it has ended and begins again
+	StatusStopping   Status = "stopping"
+	StatusEnded      Status = "ended"
 )
 
-// ending is what an actor was told to do; a greater one overrules.
+// ending is what an actor was told to do for good; a greater one overrules.
 type ending int32
 
 const (
 	orderNone ending = iota
 	orderSuspend
 	orderStop
-	orderKill
 )
 
 // control is an actor's control block: all that others may see of it and ask
@@ -44,10 +43,14 @@ type control struct {
 	name    string
 	created time.Time
 	mailbox *mailbox
-	pid     *actor.PID
-	text    string          // id
-	ctx     context.Context // of all the actor's turns; a kill ends it
-	cancel  context.CancelCauseFunc
+	text    string // id
+
+	// Where it stands in the tree, set before anyone else has the block:
+	parent *control                // nil at the root
+	above  *supervision.Supervisor // whose child it is
+	spec   supervision.ChildSpec   // as above has it
+	family family                  // its own children
+	pid    *actor.PID              // set before the process is spawned
 
 	// Set by the registry before anyone else has the block:
 	path   string
@@ -55,34 +58,38 @@ type control struct {
 	place  *list.Element // in the registry's order
 	listed atomic.Bool   // in the registry: path and id are this actor's and no other's
 
-	registered atomic.Bool   // takes messages
-	turns      atomic.Int64  // closed turns
-	failures   atomic.Int64  // of them, failed
+	registered atomic.Bool  // takes messages
+	turns      atomic.Int64 // closed turns
+	failures   atomic.Int64 // of them, failed
+	restarts   atomic.Int64
 	memory     atomic.Int64  // bytes of linear memory
-	stopping   chan struct{} // closed with the first order: waits end
-	ready      chan struct{} // closed when init is over
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
+	machine    atomic.Pointer[wasm.Machine]
 
-	mu      sync.Mutex
-	order   ending     // guarded by mu
-	ended   bool       // guarded by mu
-	drained []delivery // guarded by mu; what waited when it was told to stop
-	initErr error      // guarded by mu
-	exit    Exit       // guarded by mu, meaningful once done
+	mu       sync.Mutex
+	life     *life           // guarded by mu
+	phase    Status          // guarded by mu; of the incarnation
+	order    ending          // guarded by mu
+	last     *Exit           // guarded by mu; of the last incarnation that failed
+	final    *Exit           // guarded by mu; how the actor is to end, when its supervisor has said so
+	foreign  bool            // guarded by mu; somebody else than the parent told it to end
+	ended    bool            // guarded by mu
+	drained  []delivery      // guarded by mu; what waited when it was told to stop
+	exit     Exit            // guarded by mu, meaningful once done
+	monitors []func(Exit)    // guarded by mu; told of the end of the incarnation
 }
 
 var _ host.Actor = (*control)(nil)
 
-func (s *System) newControl(b *Blueprint, id chain.ID, name string) *control {
+func (s *System) newControl(b *Blueprint, id chain.ID, name string, parent *control) *control {
 	c := &control{
-		Blueprint: b, id: id, name: name, created: s.config.Now(),
-		mailbox:  newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
-		text:     id.String(),
-		pid:      s.proto.NewLocalPID(strconv.FormatUint(s.processes.Add(1), 36)),
-		stopping: make(chan struct{}), ready: make(chan struct{}), done: make(chan struct{}),
+		Blueprint: b, id: id, name: name, created: s.config.Now(), parent: parent, above: s.root,
+		mailbox: newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
+		text:    id.String(),
+		done:    make(chan struct{}), life: newLife(s.ctx), phase: StatusStarting,
 	}
-	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
+	c.family.of = c
 	return c
 }
 
@@ -92,26 +99,32 @@ func (c *control) ID() string { return c.text }
 // Path is the actor's place in the tree.
 func (c *control) Path() string { return c.path }
 
-// give tells the actor to end; stop passes the news to its process. Who waits
-// for a message that is not handled yet is answered now, for the turn that runs
-// may take long. An order that is no stronger than one before changes nothing.
-func (c *control) give(o ending, stop func(*actor.PID)) {
+// current is the incarnation, or the last one.
+func (c *control) current() *life {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.life
+}
+
+// close tells the actor to end for good, and reports whether that is more than it
+// was told before. Who waits for a message that is not handled yet is answered
+// now, for the turn that runs may take long.
+func (c *control) close(o ending) (stronger bool) {
 	drained := c.shut()
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.drained = append(c.drained, drained...)
-	if c.order == orderNone {
-		close(c.stopping)
-	}
-	stronger := o > c.order
-	if stronger {
+	if stronger = o > c.order; stronger {
 		c.order = o
 	}
-	c.mu.Unlock()
-	if stronger && o == orderKill {
-		c.cancel(errKilled)
-	}
-	if stronger {
-		stop(c.pid)
+	c.tellLocked()
+	return stronger
+}
+
+func (c *control) tellLocked() {
+	if !c.life.isTold {
+		c.life.isTold = true
+		close(c.life.told)
 	}
 }
 
@@ -132,8 +145,23 @@ func (c *control) gone() answer {
 	return answer{err: &FailedError{Path: c.path, Err: ErrStopped}}
 }
 
-// errKilled ends the turn of an actor that is killed.
-var errKilled = wasm.Trapf(wasm.KindKilled, "killed from outside")
+// quit is the order to end the incarnation before the next message.
+type quit struct{ exit Exit }
+
+// halt tells the incarnation to end once its turn is over.
+func (c *control) halt(exit Exit) {
+	c.mu.Lock()
+	c.tellLocked()
+	c.mu.Unlock()
+	c.mailbox.first(quit{exit})
+}
+
+// kill ends the incarnation in the middle of its turn; what becomes of the actor
+// is its supervisor's to say.
+func (c *control) kill() {
+	c.current().cancel(errKilled)
+	c.halt(Exit{Reason: ReasonKilled, Err: errKilled})
+}
 
 func (c *control) ordered() ending {
 	c.mu.Lock()
@@ -159,37 +187,77 @@ func (c *control) status() Status {
 	case c.order != orderNone:
 		return StatusStopping
 	}
-	select {
-	case <-c.ready:
-		return StatusRunning
-	default:
-		return StatusStarting
-	}
+	return c.phase
 }
 
-// started tells who spawned the actor how init went.
-func (c *control) started(err error) {
+func (c *control) setPhase(phase Status) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	select {
-	case <-c.ready:
-	default:
-		c.initErr = err
-		close(c.ready)
+	c.phase = phase
+}
+
+// begin is the next incarnation.
+func (c *control) begin() *life {
+	l := newLife(c.system.ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.life, c.phase = l, StatusRestarting
+	if c.order != orderNone {
+		c.tellLocked()
+	}
+	return l
+}
+
+// fell says that the incarnation has ended.
+func (c *control) fell(exit Exit) {
+	c.mu.Lock()
+	if c.life.isOver {
+		c.mu.Unlock()
+		return
+	}
+	c.life.isOver, c.life.exit = true, exit
+	c.phase = StatusRestarting
+	if exit.Failed() {
+		c.last = &exit
+	}
+	monitors := c.monitors
+	c.monitors = nil
+	c.life.cancel(nil)
+	close(c.life.over)
+	c.mu.Unlock()
+	for _, told := range monitors {
+		told(exit)
 	}
 }
 
 // end publishes how the actor ended.
 func (c *control) end(exit Exit) {
+	c.fell(exit)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return
 	}
 	c.ended, c.exit = true, exit
-	c.cancel(nil)
 	c.acks.close()
 	close(c.done)
+}
+
+// outside notes that somebody else than its parent tells the actor to end.
+func (c *control) outside() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.foreign = true
+}
+
+// lastExit is how the actor ended, or while it lives its last incarnation.
+func (c *control) lastExit() Exit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return c.exit
+	}
+	return c.life.exit
 }
 
 func (c *control) exited() Exit {

@@ -88,6 +88,12 @@ func (d *door) at() host.Event {
 	return at
 }
 
+// here is at as a chain names it.
+func (d *door) here() chain.Ref {
+	at := d.at()
+	return chain.Ref{Actor: at.Actor, Record: at.Record, Index: at.Index}
+}
+
 // event writes an event down. It keeps nothing of e.
 func (d *door) event(e chain.Event) {
 	if d.draft == nil {
@@ -295,17 +301,17 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 		case <-timer.C:
 			slept = true
 		case <-ctx.Done():
-		case <-p.control.stopping:
+		case <-p.life.told:
 		}
 	})
 	if slept {
 		return d.settle(outcome, chain.CallAnswered, nil, nil)
 	}
 	outcome.Time = 0
-	if p.control.ordered() == orderKill {
-		return d.settle(outcome, chain.CallKilled, nil, errKilled)
+	if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
+		return d.settle(outcome, chain.CallKilled, nil, killed)
 	}
-	return d.settle(outcome, chain.CallInterrupted, nil, wasm.Trapf(wasm.KindKilled, "told to end while it slept"))
+	return d.settle(outcome, chain.CallInterrupted, nil, errTold)
 }
 
 // Key draws and records the turn's random key.

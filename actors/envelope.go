@@ -36,6 +36,8 @@ type envelope struct {
 	cause  chain.Cause
 	reply  *reply // nil when nobody waits
 
+	deliveries int // so far; the process that handles it counts
+
 	refusal error // why it was not queued; set on the sender's goroutine
 }
 

@@ -55,6 +55,7 @@ type mailbox struct {
 
 	mu         sync.Mutex // guards what follows
 	system     queue[any]
+	order      any // goes before user messages, unless suspended; nil for none
 	user       queue[any]
 	deliveries int   // in user
 	bytes      int64 // of the deliveries in user
@@ -123,6 +124,22 @@ func (m *mailbox) admitLocked(d delivery) error {
 	return nil
 }
 
+// first has a message handled before the user messages, once the mailbox is not
+// suspended. One that waits there already is forgotten.
+func (m *mailbox) first(message any) {
+	m.mu.Lock()
+	m.order = message
+	m.unlockAndWake()
+}
+
+// drain takes out the deliveries that wait, oldest first; the caller answers
+// them.
+func (m *mailbox) drain() []delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.drainLocked()
+}
+
 // PostSystemMessage queues a message of protoactor's own; it is never refused.
 func (m *mailbox) PostSystemMessage(message any) {
 	m.mu.Lock()
@@ -155,6 +172,10 @@ func (m *mailbox) close(reason error) []delivery {
 		return nil
 	}
 	m.closed = reason
+	return m.drainLocked()
+}
+
+func (m *mailbox) drainLocked() []delivery {
 	drained := make([]delivery, 0, m.deliveries)
 	for range m.user.count {
 		message := m.user.pop()
@@ -187,7 +208,7 @@ func (m *mailbox) unlock() (wake bool) {
 }
 
 func (m *mailbox) readyLocked() bool {
-	return m.system.count > 0 || m.user.count > 0 && !m.suspended
+	return m.system.count > 0 || !m.suspended && (m.order != nil || m.user.count > 0)
 }
 
 // run handles messages until none is ready, or until it has handled so many
@@ -265,6 +286,9 @@ func (m *mailbox) next() (message any, system, ok bool) {
 	if !m.readyLocked() {
 		m.scheduled = false
 		return nil, false, false
+	}
+	if message, m.order = m.order, nil; message != nil {
+		return message, false, true
 	}
 	message = m.user.pop()
 	if d, counts := actor.UnwrapEnvelopeMessage(message).(delivery); counts {

@@ -39,9 +39,11 @@ func (p *process) Shutdown(data []byte) {
 
 // Register makes the actor reachable by messages.
 func (p *process) Register() error {
-	if !p.control.registered.CompareAndSwap(false, true) {
+	if p.registered {
 		return errAlreadyRegistered
 	}
+	p.registered = true
+	p.control.registered.Store(true)
 	return nil
 }
 

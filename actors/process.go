@@ -1,8 +1,8 @@
 package actors
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -10,6 +10,7 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -21,6 +22,12 @@ type process struct {
 	control *control
 	birth   *birth // nil once it has started
 	limits  manifest.Limits
+	context actor.Context // of the message that is handled
+	initial []byte        // the state that it began with, before init, as CGRF
+
+	life    *life // the incarnation
+	exit    *Exit // how the incarnation has ended; nil while it lasts
+	failing *envelope // whose turn has failed the actor; nil for none
 
 	machine  *wasm.Machine
 	sessions []host.Session // by host.Function.Session
@@ -38,6 +45,8 @@ type process struct {
 	next     uint64 // number of the next record
 	haltErr  error  // why the log takes no more
 	shutdown *Exit  // set when the guest asked to end
+	closedAt chain.Ref // the result of the last turn
+	registered bool // in this incarnation
 	inTurn   bool   // a call is on the chain or in the door, its result is not
 	finished bool
 }
@@ -64,38 +73,60 @@ func (p *process) ID() string { return p.control.ID() }
 // Path is the actor's place in the tree.
 func (p *process) Path() string { return p.control.path }
 
-// Receive handles protoactor's lifecycle and the actor's messages.
+// Receive handles protoactor's lifecycle, orders and the actor's messages.
 func (p *process) Receive(ctx actor.Context) {
+	p.context = ctx
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		p.start(ctx)
-	case *actor.Stopping:
-		p.finish(p.orderedExit())
-	case *actor.Stopped:
-		p.finish(Exit{Reason: ReasonKilled})
+		p.start()
+	case supervision.Again:
+		p.again(m)
+	case quit:
+		p.fall(m.exit)
 	case *envelope:
-		p.handle(ctx, m)
+		p.handle(m)
+	case *actor.Stopping:
+		p.finish(p.lastExit())
+	case *actor.Stopped:
+		p.finish(Exit{Reason: ReasonInterrupted, Err: errCrashed})
+	case *actor.Terminated:
+		p.orphaned()
 	}
 }
 
-// start makes the instance and runs init, or replays the actor's chain.
-func (p *process) start(ctx actor.Context) {
-	err := p.begin()
-	if err == nil {
-		if p.birth.genesis == nil {
-			err = p.resume(p.system.ctx)
-		} else {
-			err = p.init()
-		}
-	}
-	p.birth = nil
-	if err != nil {
-		p.finish(Exit{Reason: ReasonInitFailed, Err: err})
-		ctx.Stop(ctx.Self())
+// errCrashed is what an actor ends with whose own process has failed. Guests
+// cannot bring that about.
+var errCrashed = errors.New("the actor's own process failed")
+
+// orphaned is told that the process of the actor's supervisor has ended. While
+// the actor lives, only a failure of its own can have brought that about.
+func (p *process) orphaned() {
+	if p.finished || p.control.ordered() != orderNone {
 		return
 	}
-	p.control.started(nil)
-	p.afterTurn(ctx, nil)
+	p.finish(Exit{Reason: ReasonInterrupted, Err: errCrashed})
+	p.context.Stop(p.context.Self())
+}
+
+// start makes the instance and runs init, or replays the actor's chain.
+func (p *process) start() {
+	b := p.birth
+	p.life, p.initial = p.control.current(), b.state
+	err := p.begin()
+	switch {
+	case err != nil:
+	case b.genesis == nil:
+		err = p.resume(p.system.ctx)
+	case !b.goesOn:
+		err = p.init()
+	}
+	p.birth = nil
+	switch {
+	case err != nil:
+		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
+	case !p.ended(nil):
+		p.rear(b.past)
+	}
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -108,7 +139,7 @@ func (p *process) begin() error {
 			return err
 		}
 	}
-	machine, err := p.control.module.Start(p.control.ctx, wasm.Options{
+	machine, err := p.control.module.Start(p.life.ctx, wasm.Options{
 		MemoryLimit: p.limits.Memory, TurnTime: p.limits.TurnTime, Fuel: p.limits.Fuel, OutputLimit: int(p.limits.LogBytes),
 	})
 	if err != nil {
@@ -117,9 +148,25 @@ func (p *process) begin() error {
 	p.machine = machine
 	p.machine.SetState(b.state)
 	p.machine.Attach(&p.door)
-	p.sessions, err = p.control.linked.Open(p)
-	p.door.serve(p.sessions)
-	return err
+	p.control.machine.Store(machine)
+	return p.openSessions()
+}
+
+func (p *process) openSessions() error {
+	sessions, err := p.control.linked.Open(p)
+	if err != nil {
+		return err
+	}
+	p.sessions = sessions
+	p.door.serve(sessions)
+	return nil
+}
+
+func (p *process) closeSessions(reason Reason) {
+	for _, s := range p.sessions {
+		s.Close(string(reason))
+	}
+	p.sessions = nil
 }
 
 func (p *process) now() int64 { return p.system.config.Now().UnixNano() }
@@ -174,15 +221,23 @@ func (p *process) acknowledged(f func(error)) {
 	}
 }
 
-// orderedExit is the exit that the actor was told to take.
-func (p *process) orderedExit() Exit {
-	switch p.control.ordered() {
-	case orderSuspend:
+// lastExit is how the actor ends that was told to: as its supervisor has said, as
+// its incarnation has ended, or in order.
+func (p *process) lastExit() Exit {
+	c := p.control
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.order == orderSuspend && p.exit == nil:
 		return Exit{Reason: ReasonSuspended}
-	case orderStop:
-		return Exit{Reason: ReasonShutdown}
+	case c.final != nil:
+		return *c.final
+	case p.exit != nil:
+		return *p.exit
+	case c.order == orderSuspend:
+		return Exit{Reason: ReasonSuspended}
 	}
-	return Exit{Reason: ReasonKilled}
+	return Exit{Reason: ReasonShutdown}
 }
 
 // finish ends the actor once: it closes the mailbox, records the end and what
@@ -193,23 +248,21 @@ func (p *process) finish(exit Exit) {
 	}
 	p.finished = true
 	dropped := append(p.control.takeDrained(), p.control.mailbox.close(ErrStopped)...)
+	if e := p.failing; e != nil {
+		dropped = append([]delivery{e}, dropped...)
+	}
 	p.recordEnd(exit, dropped)
 	for _, d := range dropped {
 		p.reply(d.(*envelope).reply, p.control.gone())
 	}
 	p.requests.abandon(p)
-	for _, s := range p.sessions {
-		s.Close(string(exit.Reason))
-	}
+	p.closeSessions(exit.Reason)
 	if p.machine != nil {
 		p.machine.Close(context.WithoutCancel(p.system.ctx))
 	}
-	if exit.Failed() {
-		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.detail())
-	}
 	c := p.control
 	p.system.registry.remove(c)
-	c.started(cmp.Or(exit.Err, ErrStopped))
+	c.fell(exit)
 	p.acknowledged(func(error) { c.end(exit) })
 }
 
@@ -231,7 +284,7 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	if exit.Reason == ReasonSuspended {
 		what = chain.LifecycleSuspended
 	}
-	p.door.event(&chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: p.words(exit.detail())})
+	p.door.event(&chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: p.words(exit.Detail())})
 	// A log that refuses this has said so; the actor ends all the same.
 	_ = p.door.flush(false)
 }

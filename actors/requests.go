@@ -23,9 +23,14 @@ func (r *requests) settle(p *process, id string, a answer) {
 	if !ok {
 		return
 	}
+	r.forget(id)
+	p.reply(to, a)
+}
+
+// forget lets go of a request that somebody else answers.
+func (r *requests) forget(id string) {
 	delete(r.replies, id)
 	r.ids = slices.DeleteFunc(r.ids, func(other string) bool { return other == id })
-	p.reply(to, a)
 }
 
 // abandon tells all who still wait that the actor is gone.

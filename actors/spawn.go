@@ -1,9 +1,11 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -23,7 +25,8 @@ type Spec struct {
 }
 
 // Spawn starts an actor at the root of the tree and returns once its init is
-// over. A failed init ends the actor and is the error.
+// over and the children that its manifest declares have started. A failed init
+// ends the actor and is the error.
 func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 	birth, err := s.conceive(ctx, spec)
 	if err != nil {
@@ -37,9 +40,11 @@ type birth struct {
 	control *control
 	state   []byte         // CGRF
 	genesis *chain.Genesis // nil when resumed
+	goesOn  bool           // it has been initialised elsewhere: there is no init
+	past    []*birth       // the children of an actor that is resumed
 }
 
-// conceive makes the control block of a new actor and what its chain begins with.
+// conceive makes an actor for the root of the tree.
 func (s *System) conceive(ctx context.Context, spec Spec) (*birth, error) {
 	b := spec.Blueprint
 	if b == nil {
@@ -51,71 +56,92 @@ func (s *System) conceive(ctx context.Context, spec Spec) (*birth, error) {
 	if b.system != s {
 		return nil, errors.New("the blueprint is of another system: prepare it on the one that spawns")
 	}
+	var state []byte
+	if spec.State != nil {
+		var err error
+		if state, err = pack.Encode(*spec.State); err != nil {
+			return nil, fmt.Errorf("initial state: %w", err)
+		}
+	}
+	return b.conceive(cmp.Or(spec.Name, b.manifest.Name), state, nil, chain.Ref{})
+}
+
+// conceive makes the control block of a new actor and what its chain begins with.
+// A nil state is the manifest's. The cause is that of its being: the parent's
+// event, zero at the root.
+func (b *Blueprint) conceive(name string, state []byte, parent *control, cause chain.Ref) (*birth, error) {
+	s := b.system
 	id, err := chain.NewID(s.config.Now(), s.config.Random)
 	if err != nil {
 		return nil, fmt.Errorf("new id: %w", err)
 	}
-	name := spec.Name
-	if name == "" {
-		name = b.manifest.Name
-	}
-	genesis, state := b.genesis, b.state
-	genesis.Name = name
-	if spec.State != nil {
-		if state, err = pack.Encode(*spec.State); err != nil {
-			return nil, fmt.Errorf("initial state: %w", err)
-		}
+	genesis := b.genesis
+	genesis.Name, genesis.Parent = name, cause
+	if state == nil {
+		state = b.state
+	} else {
 		genesis.InitialState = b.writer.PutBlob(state)
 	}
-	return &birth{control: s.newControl(b, id, name), state: state, genesis: &genesis}, nil
+	return &birth{control: s.newControl(b, id, name, parent), state: state, genesis: &genesis}, nil
 }
 
-// launch gives the actor its path and process and waits for init.
+// launch starts an actor at the root and waits until it is ready.
 func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 	c := b.control
 	if err := s.registry.add(c, ""); err != nil {
 		return Ref{}, err
 	}
-	if err := s.run(ctx, b); err != nil {
-		s.registry.remove(c)
-		c.shut()
-		c.end(Exit{Reason: ReasonInitFailed, Err: err})
-		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
+	if b.genesis != nil { // it takes its path from those of an earlier run
+		if err := s.supersede(ctx, c.path); err != nil {
+			s.registry.remove(c)
+			return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
+		}
 	}
-	select {
-	case <-c.ready:
-	case <-ctx.Done():
-		c.give(orderKill, s.stop)
-		<-c.ready
-	}
-	c.mu.Lock()
-	err := c.initErr
-	c.mu.Unlock()
-	if err != nil {
-		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
-	}
-	return c.ref(), nil
+	spec := supervision.ChildSpec{ID: c.text, Restart: supervision.Temporary, Shutdown: supervision.Infinity, Dynamic: true}
+	return s.enroll(ctx, s.root, spec, b)
 }
 
-// run starts the actor's process. A new actor takes its path from those of an
-// earlier run.
-func (s *System) run(ctx context.Context, b *birth) error {
+// enroll makes an actor a child of a supervisor and waits until it is ready. When
+// ctx ends first the actor is killed.
+func (s *System) enroll(ctx context.Context, above *supervision.Supervisor, spec supervision.ChildSpec, b *birth) (Ref, error) {
 	c := b.control
-	if b.genesis != nil {
-		if err := s.supersede(ctx, c.path); err != nil {
-			return err
-		}
+	spec.Child = s.memberOf(b)
+	c.above, c.spec = above, spec
+	ready := make(chan error, 1)
+	above.Add(spec, func(err error) { ready <- err })
+	var err error
+	select {
+	case err = <-ready:
+	case <-ctx.Done():
+		c.kill()
+		c.family.cut()
+		err = <-ready
+	}
+	if err == nil {
+		return c.ref(), nil
+	}
+	s.registry.remove(c) // of one that never had a process
+	var failed *supervision.ChildError
+	if errors.As(err, &failed) && failed.Exit.Err != nil && failed.Child == spec.ID {
+		err = failed.Exit.Err
+	}
+	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
+}
+
+// run spawns the actor's process, as a child of the supervisor whose context is
+// given.
+func (s *System) run(ctx actor.Context, b *birth) error {
+	c := b.control
+	if c.ordered() != orderNone {
+		return ErrStopped
 	}
 	p := newProcess(s, b)
 	props := actor.PropsFromProducer(func() actor.Actor { return newGuard(p, s.config.Logger) },
 		actor.WithMailbox(func() actor.Mailbox { return c.mailbox }),
 		actor.WithDispatcher(s.dispatcher),
-		actor.WithGuardian(supervision.Guardian{}))
-	if _, err := s.proto.Root.SpawnNamed(props, c.pid.Id); err != nil {
-		return err
-	}
-	if c.ordered() != orderNone { // before there was a process to tell
-		s.stop(c.pid)
-	}
-	return nil
+		actor.WithSupervisor(supervision.Guardian{}))
+	name := strconv.FormatUint(s.processes.Add(1), 36)
+	c.pid = s.proto.NewLocalPID(ctx.Self().GetId() + "/" + name)
+	_, err := ctx.SpawnNamed(props, name)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -32,6 +34,9 @@ type Config struct {
 	// Output takes what guests log and write. It is called by the goroutines
 	// of the actors and must not wait. nil drops it.
 	Output func(Line)
+	// Observe takes what becomes of actors, in order for those of one parent. It
+	// is called by the goroutines of supervisors and must not wait. nil drops it.
+	Observe func(Change)
 }
 
 // Line is a line that a guest wrote or logged. Its text is the guest's: escape
@@ -53,6 +58,7 @@ type System struct {
 	earlier    *earlier
 	blueprints *blueprints
 	waits      *waits
+	root       *supervision.Supervisor // of the actors at the top
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
 	// the process before.
@@ -73,6 +79,9 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	if config.Output == nil {
 		config.Output = func(Line) {}
 	}
+	if config.Observe == nil {
+		config.Observe = func(Change) {}
+	}
 	quiet := slog.New(slog.DiscardHandler)
 	s := &System{
 		config:     config,
@@ -91,6 +100,9 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	if s.earlier, err = findEarlier(ctx, config.Log); err != nil {
 		return nil, err
 	}
+	s.root = s.newSupervisor(s.observe, func(Exit) {})
+	s.proto.Root.Spawn(s.supervisorProps(s.root).Configure(actor.WithGuardian(supervision.Guardian{})))
+	s.root.Begin(supervision.Spec{}, nil, func(error) {})
 	return s, nil
 }
 
@@ -121,6 +133,8 @@ type Info struct {
 	Created       time.Time
 	Registered    bool
 	Turns, Failed int64
+	Restarts      int64
+	Last          *Exit // of its incarnation that failed last, nil for none
 	Mailbox       int   // messages that wait
 	MailboxBytes  int64 // and their bytes
 	Memory        int64 // bytes of linear memory
@@ -165,7 +179,11 @@ func (c *control) ref() Ref { return Ref{ID: c.id, Path: c.path, control: c} }
 
 func (c *control) info() Info {
 	messages, bytes := c.mailbox.len()
+	c.mu.Lock()
+	last := c.last
+	c.mu.Unlock()
 	return Info{
+		Restarts: c.restarts.Load(), Last: last,
 		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
 		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(),
@@ -200,33 +218,47 @@ func (s *System) Subscribe(ref Ref) (*Subscription, error) {
 	return c.acks.subscribe(), nil
 }
 
-// Stop tells the actor to end once its turn is over, waits until it has, and
-// returns how. What waits in its mailbox is refused. When ctx ends first the
-// actor is killed.
+// Stop tells the actor to end for good once its turn is over, and those below it
+// before, waits until it has, and returns how. What waits in its mailbox is
+// refused. When ctx ends first they are killed.
 func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
-	return s.end(ctx, ref, orderStop)
-}
-
-// Kill ends the actor in the middle of its turn and waits until it has ended.
-func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
-	return s.end(ctx, ref, orderKill)
-}
-
-func (s *System) end(ctx context.Context, ref Ref, o ending) (Exit, error) {
 	c, err := s.resolve(ref)
 	if err != nil {
 		return Exit{}, err
 	}
-	c.give(o, s.stop)
+	c.outside()
+	c.above.Terminate(c.spec.ID, func(error) {})
+	return c.await(ctx, c.done)
+}
+
+// Kill ends the actor in the middle of its turn, as a failure: its supervisor
+// decides whether it starts again. It waits for the end and returns how it was.
+func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return Exit{}, err
+	}
+	over := c.current().over
+	c.kill()
+	if c.spec.Restart == supervision.Temporary {
+		over = c.done
+	}
+	return c.await(ctx, over)
+}
+
+// await waits for the end of the actor, or of its incarnation. When ctx ends the
+// actor and all below are killed.
+func (c *control) await(ctx context.Context, over <-chan struct{}) (Exit, error) {
 	select {
-	case <-c.done:
-		return c.exited(), nil
+	case <-over:
+		return c.lastExit(), nil
 	case <-ctx.Done():
 	}
-	c.give(orderKill, s.stop)
+	c.kill()
+	c.family.cut()
 	select {
-	case <-c.done:
-		return c.exited(), nil
+	case <-over:
+		return c.lastExit(), nil
 	case <-time.After(killGrace):
 		return Exit{}, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(ctx))
 	}
@@ -238,17 +270,30 @@ const killGrace = 5 * time.Second
 
 func (s *System) stop(pid *actor.PID) { s.proto.Root.Stop(pid) }
 
-// Close suspends every actor, newest first, so that each can be resumed from
-// its chain. When ctx ends the rest are killed. It may be called twice.
+// Close suspends every actor, the newest first and those below one before it, so
+// that each can be resumed from its chain. When ctx ends the rest are killed. It
+// may be called twice.
 func (s *System) Close(ctx context.Context) error {
 	live := s.registry.close()
+	over := make(chan struct{})
+	s.root.Stop(supervision.Order{Reason: ReasonSuspended}, sync.OnceFunc(func() { close(over) }))
 	var errs []error
-	for i := len(live) - 1; i >= 0; i-- {
-		if _, err := s.end(ctx, live[i].ref(), orderSuspend); err != nil && !errors.Is(err, ErrNoActor) {
-			errs = append(errs, err)
+	select {
+	case <-over:
+	case <-ctx.Done():
+		s.root.Cut()
+		for _, c := range live {
+			c.kill()
 		}
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
 	defer cancel()
+	for _, c := range live {
+		select {
+		case <-c.done:
+		case <-grace.Done():
+			errs = append(errs, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(ctx)))
+		}
+	}
 	return errors.Join(append(errs, s.dispatcher.close(grace))...)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/wasm"
@@ -22,12 +20,13 @@ var noParams = pack.MustEncode(pack.Unit)
 // init runs the actor's first turn.
 func (p *process) init() error {
 	export, _ := p.control.module.Layout.Export(exportInit)
-	_, err := p.turn(export, noParams, chain.Cause{})
+	_, err := p.turn(&envelope{export: export, deliveries: 1}, noParams)
 	return err
 }
 
-// handle runs the turn of a message and answers who waits for it.
-func (p *process) handle(ctx actor.Context, e *envelope) {
+// handle runs the turn of a message and answers who waits for it, unless the
+// message is to be delivered once more.
+func (p *process) handle(e *envelope) {
 	if p.finished {
 		p.reply(e.reply, p.control.gone())
 		return
@@ -38,52 +37,61 @@ func (p *process) handle(ctx actor.Context, e *envelope) {
 			p.reply(e.reply, p.control.gone())
 		}
 	}()
+	e.deliveries++
+	var response []byte
 	var err error
 	switch e.form {
 	case formSend:
 		p.params = pack.AppendMessage(p.params[:0], "", e.body)
-		if _, err = p.turn(e.export, p.params, e.cause); err != nil && p.survives(err) {
-			p.logger().Error("the turn of a message failed, and nobody waits for its answer", "error", err)
-		}
+		response, err = p.turn(e, p.params)
 	case formRequest:
-		err = p.handleRequest(e)
+		response, err = p.request(e)
 	case formCall:
-		var response []byte
-		if response, err = p.turn(e.export, e.params, e.cause); err == nil {
-			p.reply(e.reply, answer{body: string(response)})
-		} else {
+		response, err = p.turn(e, e.params)
+	}
+	fails := err != nil && !p.survives(err)
+	switch {
+	case fails && p.haltErr == nil:
+		p.failing = e
+		if again := e.deliveries < p.control.manifest.Supervision.MaxDeliveries; !again {
 			p.reply(e.reply, p.failure(err))
 		}
+	case err != nil && e.reply == nil && !fails:
+		p.logger().Error("the turn of a message failed, and nobody waits for its answer", "error", err)
+	case err != nil:
+		p.reply(e.reply, p.failure(err))
+	case e.form == formCall:
+		p.reply(e.reply, answer{body: string(response)})
 	}
 	answered = true
-	p.afterTurn(ctx, err)
+	p.ended(err)
 }
 
-// handleRequest runs handle-request. The request is outstanding while it does;
+// request runs handle-request. The request is outstanding while it does;
 // afterwards only when the guest chose to answer later, and can.
-func (p *process) handleRequest(e *envelope) error {
+func (p *process) request(e *envelope) ([]byte, error) {
 	id := requestID(chain.Ref{Actor: p.control.id, Record: p.next})
 	p.requests.open(id, e.reply)
 	p.params = pack.AppendMessage(p.params[:0], id, e.body)
-	response, err := p.turn(e.export, p.params, e.cause)
+	response, err := p.turn(e, p.params)
 	if err != nil {
-		p.requests.settle(p, id, p.failure(err))
-		return err
+		p.requests.forget(id) // unless the turn has settled it
+		return nil, err
 	}
 	if body, later := requestBody(response); !later || !p.control.answersLater {
 		p.requests.settle(p, id, answer{body: body})
 	}
-	return nil
+	return response, nil
 }
 
 func (p *process) failure(err error) answer {
 	return answer{err: &FailedError{Path: p.control.path, Err: err}}
 }
 
-// turn runs one export to its recorded end. The error is that of the turn, or
-// says why it was not admitted.
-func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, error) {
-	ctx := p.control.ctx
+// turn runs the export that handles a message to its recorded end. The error is
+// that of the turn, or says why it was not admitted.
+func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
+	ctx := p.life.ctx
 	if err := p.writer.Reserve(ctx, turnRoom); err != nil {
 		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
 			return nil, killed
@@ -94,8 +102,8 @@ func (p *process) turn(export int, params []byte, cause chain.Cause) ([]byte, er
 	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
-	p.door.open(ctx, chain.Call{Export: uint32(export), Params: p.payload(params), Cause: cause, Delivery: 1, Time: started}, len(params))
-	response, err := p.machine.Turn(ctx, export, params)
+	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.payload(params), Cause: e.cause, Delivery: uint32(e.deliveries), Time: started}, len(params))
+	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
 	p.control.turns.Add(1)
 	if err != nil {
@@ -118,6 +126,7 @@ func (p *process) closeTurn(response []byte, failure error) error {
 		if result == nil {
 			return failure
 		}
+		p.closedAt = p.door.here()
 		p.door.event(result)
 	}
 	p.inTurn = false
@@ -131,9 +140,11 @@ func (p *process) closeTurn(response []byte, failure error) error {
 // may still be too much for the chain.
 func (p *process) succeed(response []byte) error {
 	if err := p.door.weigh(len(response)); err != nil {
+		p.machine.Revert()
 		return err
 	}
 	p.result = chain.Result{Status: chain.ResultOK, Response: p.payload(response), State: p.state(p.machine.State())}
+	p.closedAt = p.door.here()
 	p.door.event(&p.result)
 	return nil
 }
@@ -146,7 +157,7 @@ func (p *process) failed(failure error) *chain.Result {
 	switch {
 	case errors.As(failure, &guest):
 		return &chain.Result{Status: chain.ResultError, Error: p.payload(guest.Value), Text: p.words(guest.Message)}
-	case p.interrupted(failure):
+	case interrupted(failure):
 		return cutShort("the actor was told to end")
 	case errors.As(failure, &trap):
 		function, known := trap.Site()
@@ -158,34 +169,30 @@ func (p *process) failed(failure error) *chain.Result {
 	return nil
 }
 
-// interrupted reports whether the turn was cut short because the actor is to
-// end, but was not killed.
-func (p *process) interrupted(failure error) bool {
+// interrupted reports whether the turn was cut short because its actor was told to
+// end while it slept.
+func interrupted(failure error) bool {
 	var trap *wasm.Trap
-	order := p.control.ordered()
-	return errors.As(failure, &trap) && trap.Kind == wasm.KindKilled && order != orderNone && order != orderKill
+	return errors.As(failure, &trap) && trap.Kind == errTold.Kind && trap.Message == errTold.Message
 }
 
-// afterTurn decides whether the actor goes on.
-func (p *process) afterTurn(ctx actor.Context, err error) {
-	if err == nil && p.haltErr == nil && p.shutdown == nil {
-		return
-	}
-	var exit Exit
+// ended settles what the turn before has brought about, and reports whether it was
+// the incarnation's last.
+func (p *process) ended(err error) bool {
 	switch {
 	case p.haltErr != nil:
-		exit = Exit{Reason: ReasonInterrupted, Err: p.haltErr}
-	case p.interrupted(err):
-		exit = p.orderedExit()
+		p.finish(Exit{Reason: ReasonInterrupted, Err: p.haltErr})
+		p.context.Stop(p.context.Self())
+	case interrupted(err):
+		p.fall(Exit{Reason: ReasonShutdown})
 	case !p.survives(err):
-		exit = exitOf(err)
+		p.fall(exitOf(err))
 	case p.shutdown != nil:
-		exit = *p.shutdown
+		p.fall(*p.shutdown)
 	default:
-		return
+		return false
 	}
-	p.finish(exit)
-	ctx.Stop(ctx.Self())
+	return true
 }
 
 // survives reports whether the actor goes on after a turn with that outcome.

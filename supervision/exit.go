@@ -38,6 +38,16 @@ func (e Exit) Failed() bool {
 	return true
 }
 
+// Final reports whether no restart may follow, whatever the restart type: the
+// actor cannot go on here.
+func (e Exit) Final() bool {
+	switch e.Reason {
+	case ReasonInterrupted, ReasonSuspended, ReasonSuperseded:
+		return true
+	}
+	return false
+}
+
 // String is the reason, and what failed.
 func (e Exit) String() string {
 	if e.Err == nil {

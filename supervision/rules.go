@@ -52,14 +52,17 @@ func newRules(spec Spec, h hands) *rules {
 // ends. ready is called when all are up, or with what ended the supervisor
 // before.
 func (r *rules) begin(children []ChildSpec, ready func(error)) {
-	for _, spec := range children {
-		r.append(spec)
-	}
-	if last := r.children.Back(); last != nil {
-		last.Value.(*child).begun = ready
-		r.boot(r.children.Front())
-	} else {
+	if len(children) == 0 {
 		ready(nil)
+		return
+	}
+	first, last := r.append(children[0]), (*child)(nil)
+	for last = first; len(children) > 1; children = children[1:] {
+		last = r.append(children[1])
+	}
+	last.begun = ready
+	if r.booting == nil { // else they are started when their turn comes
+		r.boot(first.place)
 	}
 }
 
@@ -229,7 +232,7 @@ func (r *rules) decide(c *child, exit Exit) {
 		c.streak = 0
 	}
 	r.down(c, exit)
-	if c.Restart == Temporary || c.Restart == Transient && !exit.Failed() {
+	if c.Restart == Temporary || c.Restart == Transient && !exit.Failed() || exit.Final() {
 		r.observe(Event{Child: c.ID, What: ended(exit), Exit: exit, Directive: DirectiveStop, Restarts: c.restarts})
 		r.leave(c)
 		r.release(c, exit, false)

@@ -18,6 +18,7 @@ type Subtree struct {
 
 	mu         sync.Mutex
 	supervisor *Supervisor // guarded by mu; of the incarnation
+	pid        *actor.PID  // guarded by mu; of supervisor
 	exit       Exit        // guarded by mu
 }
 
@@ -33,17 +34,11 @@ func (t *Subtree) Supervisor() *Supervisor {
 // Start spawns a supervisor and has it begin.
 func (t *Subtree) Start(ctx actor.Context, _ Again) (*actor.PID, error) {
 	config := t.Config
-	var pid *actor.PID
-	config.Ended = func(exit Exit) {
-		t.mu.Lock()
-		t.exit = exit
-		t.mu.Unlock()
-		config.System.Root.Stop(pid)
-	}
+	config.Ended = t.ended
 	s := New(config)
-	pid = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return s }, t.Options...))
+	pid := ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return s }, t.Options...))
 	t.mu.Lock()
-	t.supervisor, t.exit = s, Exit{Reason: ReasonError, Err: errCrashed}
+	t.supervisor, t.pid, t.exit = s, pid, Exit{Reason: ReasonError, Err: errCrashed}
 	t.mu.Unlock()
 	parent := ctx.Self()
 	s.Begin(t.Spec, t.Children(), func(err error) {
@@ -61,7 +56,18 @@ var errCrashed = errors.New("the supervisor's own process failed")
 func (t *Subtree) Halt(ctx actor.Context) { t.Stop(ctx, Order{Reason: ReasonShutdown}) }
 
 // Stop stops the children, and then the supervisor.
-func (t *Subtree) Stop(_ actor.Context, o Order) { t.Supervisor().Stop(o) }
+func (t *Subtree) Stop(_ actor.Context, o Order) {
+	t.Supervisor().Stop(o, func() { t.ended(Exit{Reason: o.Reason}) })
+}
+
+// ended has the process of a supervisor without children end.
+func (t *Subtree) ended(exit Exit) {
+	t.mu.Lock()
+	t.exit = exit
+	pid := t.pid
+	t.mu.Unlock()
+	t.Config.System.Root.Stop(pid)
+}
 
 // Cut cuts off all that is below.
 func (t *Subtree) Cut() { t.Supervisor().Cut() }

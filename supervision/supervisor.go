@@ -16,8 +16,9 @@ type Config struct {
 	// Observe is told what happens to the children, in order, on the goroutine of
 	// the supervisor, where it must not wait. nil drops it.
 	Observe func(Event)
-	// Ended is told, likewise, when the last child is gone: why the supervisor
-	// has ended. The process stays, and may Begin anew. nil is not told.
+	// Ended is told, likewise, when the supervisor has given up, or has come to
+	// its end by auto_shutdown, and the last child is gone. The process stays, and
+	// may Begin anew. Who has called Stop is told instead.
 	Ended func(Exit)
 }
 
@@ -43,6 +44,7 @@ type Supervisor struct {
 	byPID  map[string]*child // by the ids of their processes
 	events []Event           // not told yet
 	over   *Exit             // not told yet
+	asked  []func()          // who waits for the end
 }
 
 // job is something to do on the supervisor's goroutine.
@@ -84,6 +86,18 @@ func (s *Supervisor) Begin(spec Spec, children []ChildSpec, ready func(error)) {
 	}, refuse: func() { ready(ErrStopping) }})
 }
 
+// Boot adds children and starts them like the first ones: in order, and the end
+// of the supervisor if one does not start.
+func (s *Supervisor) Boot(children []ChildSpec, ready func(error)) {
+	s.ask(ready, func(r *rules) {
+		if r.ending != nil {
+			ready(ErrStopping)
+			return
+		}
+		r.begin(children, ready)
+	})
+}
+
 // Add starts one more child. done is told when it is ready, or why it is not.
 func (s *Supervisor) Add(spec ChildSpec, done func(error)) {
 	s.ask(done, func(r *rules) { r.add(spec, done) })
@@ -115,23 +129,17 @@ func (s *Supervisor) Failing(id string, exit Exit) {
 	}})
 }
 
-// Stop stops the children, the last one first, and with them the supervisor.
-// Config.Ended is told, also of a supervisor that had ended before.
-func (s *Supervisor) Stop(o Order) {
-	ended := func() { s.told(Exit{Reason: o.Reason}) }
+// Stop stops the children, the last one first, and with them the supervisor. done
+// is told when no child is left.
+func (s *Supervisor) Stop(o Order, done func()) {
 	s.post(job{run: func(r *rules) {
 		if r.done {
-			ended()
+			done()
 			return
 		}
+		s.asked = append(s.asked, done)
 		r.stop(o)
-	}, refuse: ended})
-}
-
-func (s *Supervisor) told(exit Exit) {
-	if s.config.Ended != nil {
-		s.config.Ended(exit)
-	}
+	}, refuse: done})
 }
 
 // Warn has the shutdown times of the children run from since on.
@@ -232,25 +240,31 @@ func (s *Supervisor) work(ctx actor.Context) {
 
 // handle runs f with the rules and then tells what has come of it.
 func (s *Supervisor) handle(ctx actor.Context, f func()) {
-	events, over := s.locked(ctx, f)
+	events, over, asked := s.locked(ctx, f)
 	if s.config.Observe != nil {
 		for _, e := range events {
 			s.config.Observe(e)
 		}
 	}
-	if over != nil {
-		s.told(*over)
+	for _, done := range asked {
+		done()
+	}
+	if over != nil && len(asked) == 0 && s.config.Ended != nil {
+		s.config.Ended(*over)
 	}
 }
 
-func (s *Supervisor) locked(ctx actor.Context, f func()) (events []Event, over *Exit) {
+func (s *Supervisor) locked(ctx actor.Context, f func()) (events []Event, over *Exit, asked []func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ctx = ctx
 	f()
 	events, over = s.events, s.over
+	if over != nil {
+		asked, s.asked = s.asked, nil
+	}
 	s.ctx, s.events, s.over = nil, nil, nil
-	return events, over
+	return events, over, asked
 }
 
 // close refuses further jobs, and those that wait.

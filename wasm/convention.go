@@ -68,6 +68,8 @@ func (m *Machine) keep(part, typ int) {
 		return
 	}
 	next := m.view.Part(part, m.spare[:0])
+	m.states.Lock()
+	defer m.states.Unlock()
 	m.spare = nil
 	if m.kept { // else the bytes belong to who set them
 		m.spare = m.state.Bytes

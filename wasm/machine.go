@@ -1,10 +1,11 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
-
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -32,10 +33,12 @@ type Machine struct {
 	guest   guest
 	memory  *linearMemory
 
+	states    sync.Mutex // held where the state is replaced, for Peek
 	state     pack.Part
-	stateType int    // a type that state is known to have, see signatures; anyType where none is
-	kept      bool   // the state's bytes are the machine's own
-	spare     []byte // what the state before was kept in
+	stateType int       // a type that state is known to have, see signatures; anyType where none is
+	kept      bool      // the state's bytes are the machine's own
+	spare     []byte    // what the state before was kept in
+	before    pack.Part // the state before the last turn, until the next
 	response  []byte
 	view      pack.View
 
@@ -196,10 +199,27 @@ func (m *Machine) Close(ctx context.Context) {
 // valid until the next turn and must not be changed.
 func (m *Machine) State() []byte { return m.state.Bytes }
 
+// Peek copies the state after the last turn that succeeded. Any goroutine may call
+// it at any time.
+func (m *Machine) Peek() []byte {
+	m.states.Lock()
+	defer m.states.Unlock()
+	return bytes.Clone(m.state.Bytes)
+}
+
 // SetState replaces the state, between turns. state is CGRF as [pack.Encode]
 // writes it and must not change as long as it is the machine's.
 func (m *Machine) SetState(state []byte) {
+	m.states.Lock()
+	defer m.states.Unlock()
 	m.state, m.stateType, m.kept = pack.Part{Bytes: state}, anyType, false
+}
+
+// Revert puts the state back that was there before the last turn.
+func (m *Machine) Revert() {
+	m.states.Lock()
+	defer m.states.Unlock()
+	m.state, m.stateType, m.kept, m.spare = m.before, anyType, false, nil
 }
 
 // Clock is the guest's time in unix nanoseconds.
@@ -233,12 +253,16 @@ func (m *Machine) Turn(ctx context.Context, export int, params []byte) (response
 	if m.broken != nil {
 		return nil, m.broken
 	}
+	m.before = m.state
 	m.meter.begin()
 	err = m.guarded(ctx, func(ctx context.Context) (err error) {
 		response, err = m.call(ctx, export, params)
 		return err
 	})
 	m.console.end()
+	if m.broken != nil {
+		m.Revert()
+	}
 	return response, err
 }
 

@@ -11,10 +11,18 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
+// birth is what a guest asked for.
+type birth struct {
+	Manifest string
+	State    *pack.Value
+	Package  []byte
+	Resumed  bool
+}
+
 // family is an actor at /tree/me whose children are a list of ids.
 type family struct {
 	children []string
-	born     []supervisor.Birth
+	born     []birth
 	at       host.Event
 	did      []string
 	watched  []string
@@ -22,26 +30,26 @@ type family struct {
 	fail     error // of every call that can fail
 
 	// await stands for the child that is awaited; nil is one that never ends.
-	await func() (data []byte, err error)
+	await func() (data []byte, stopped bool, err error)
 }
 
 func (*family) ID() string   { return "me" }
 func (*family) Path() string { return "/tree/me" }
 
-func (f *family) SpawnChild(_ context.Context, b supervisor.Birth, at host.Event) (string, error) {
+func (f *family) SpawnChild(_ context.Context, manifest string, state *pack.Value, code []byte, resumed bool, at host.Event) (string, error) {
 	if f.fail != nil {
 		return "", f.fail
 	}
-	f.born, f.at = append(f.born, b), at
+	f.born, f.at = append(f.born, birth{manifest, state, code, resumed}), at
 	f.children = append(f.children, "new")
 	return "new", nil
 }
 
-func (f *family) AwaitChild(ctx context.Context, id string) ([]byte, error) {
+func (f *family) AwaitChild(ctx context.Context, id string) ([]byte, bool, error) {
 	f.did = append(f.did, "await "+id)
 	if f.await == nil {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
 	return f.await()
 }

@@ -11,14 +11,16 @@ import (
 // Parent is what the handler asks of an actor. A method with a ctx waits; when
 // ctx ends it returns an error at once, and what it has begun goes on.
 type Parent interface {
-	// SpawnChild starts a child and waits for the end of its init. It returns
-	// the child's id.
-	SpawnChild(ctx context.Context, b Birth, at host.Event) (id string, err error)
+	// SpawnChild starts a child from the manifest that the guest has named and
+	// waits for the end of its init. It returns the child's id. A nil state and a
+	// nil package are the manifest's. One that is resumed has no init: its state
+	// is that of an actor which has been initialised before.
+	SpawnChild(ctx context.Context, manifest string, state *pack.Value, code []byte, resumed bool, at host.Event) (id string, err error)
 	// AwaitChild waits for the end of a child that the same call has spawned,
 	// which may be over, and returns what it handed to shutdown, nil for
-	// nothing. The error is a *FailedError or ErrStoppedExternally when the child
-	// came to another end.
-	AwaitChild(ctx context.Context, id string) (data []byte, err error)
+	// nothing, or that it was told to stop, or what it failed with. When ctx ends
+	// first that is the error.
+	AwaitChild(ctx context.Context, id string) (data []byte, stopped bool, err error)
 	// Children lists the ids of the children, oldest first.
 	Children() []string
 	// StopChild stops a child as its specification says and waits for its end.
@@ -34,14 +36,6 @@ type Parent interface {
 	UnsubscribeChild(id string)
 	// IsChild reports whether id is among Children.
 	IsChild(id string) bool
-}
-
-// Birth says which child to spawn.
-type Birth struct {
-	Manifest string      // the reference, as the guest wrote it
-	State    *pack.Value // nil is the manifest's
-	Package  []byte      // the wasm module; nil is the manifest's
-	Resumed  bool        // no init: State is that of an actor that has been initialised before
 }
 
 // Handler serves theater:simple/supervisor.

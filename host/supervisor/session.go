@@ -50,20 +50,22 @@ func (s *session) spawn(ctx context.Context, c *host.Call) (id string, err error
 	if n := len(s.parent.Children()); n >= s.most {
 		return "", fmt.Errorf("%w: %s has %d children and may have %d: raise max_children of its [[handler]] of type \"supervisor\", and of every [permission_policy] above", host.ErrDenied, s.actor.Path(), n, s.most)
 	}
-	b := Birth{Resumed: c.Function == "resume"}
-	b.Manifest, _ = c.Args[0].AsString()
+	resumes := c.Function == "resume"
+	manifest, _ := c.Args[0].AsString()
+	var initial *pack.Value
 	if state, present, _ := c.Args[1].Option(); present {
-		if b.Resumed {
+		if resumes {
 			if state, err = resumed(state); err != nil {
 				return "", err
 			}
 		}
-		b.State = &state
+		initial = &state
 	}
+	var code []byte
 	if module, present, _ := c.Args[2].Option(); present {
-		b.Package = []byte(bytes(module))
+		code = []byte(bytes(module))
 	}
-	return s.parent.SpawnChild(ctx, b, c.At)
+	return s.parent.SpawnChild(ctx, manifest, initial, code, resumes, c.At)
 }
 
 // bytes is what a list<u8> holds.
@@ -100,24 +102,22 @@ func (s *session) spawnAndWait(ctx context.Context, c *host.Call) (pack.Value, e
 		waiting, cancel = context.WithTimeout(ctx, time.Duration(min(ms, maxTimeout))*time.Millisecond)
 		defer cancel()
 	}
-	data, err := s.parent.AwaitChild(waiting, id)
-	var failed *FailedError
+	data, stopped, err := s.parent.AwaitChild(waiting, id)
 	switch {
+	case err == nil && stopped:
+		//lint:ignore ST1005 the original's words, which guests compare
+		return pack.Value{}, fmt.Errorf("Child actor %s was stopped externally", id)
 	case err == nil && data == nil:
 		return pack.None(pack.ListOf(pack.TypeU8)), nil
 	case err == nil:
 		return pack.Some(pack.Bytes(data)), nil
-	case errors.As(err, &failed):
-		return pack.Value{}, failed
-	case errors.Is(err, ErrStoppedExternally):
-		//lint:ignore ST1005 the original's words, which guests compare
-		return pack.Value{}, fmt.Errorf("Child actor %s was stopped externally", id)
-	case waiting.Err() != nil:
+	case waiting.Err() != nil && errors.Is(err, waiting.Err()):
 		_ = s.parent.StopChild(ctx, id) // it may have ended meanwhile
 		//lint:ignore ST1005 the original's words, which guests compare
 		return pack.Value{}, fmt.Errorf("Timeout waiting for child actor %s to complete", id)
 	}
-	return pack.Value{}, err
+	//lint:ignore ST1005 the original's words, which guests compare
+	return pack.Value{}, fmt.Errorf("Child actor %s failed: %w", id, err)
 }
 
 // maxTimeout is in milliseconds: longer than any wait_time, and no overflow.

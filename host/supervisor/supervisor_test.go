@@ -78,14 +78,14 @@ func TestASpawnPassesOnWhatTheGuestGives(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		state, bytes pack.Value
-		want         supervisor.Birth
+		want         birth
 	}{
-		{"a reference alone", none, none, supervisor.Birth{}},
-		{"with a state", pack.Some(state), none, supervisor.Birth{State: &state}},
-		{"with none as the state", pack.Some(none), none, supervisor.Birth{State: &none}},
-		{"with a module", none, pack.Some(body("code")), supervisor.Birth{Package: []byte("code")}},
-		{"with an empty module", none, pack.Some(body("")), supervisor.Birth{Package: []byte{}}},
-		{"with a list of nothing as the module", none, pack.Some(pack.List(pack.TypeString)), supervisor.Birth{Package: []byte{}}},
+		{"a reference alone", none, none, birth{}},
+		{"with a state", pack.Some(state), none, birth{State: &state}},
+		{"with none as the state", pack.Some(none), none, birth{State: &none}},
+		{"with a module", none, pack.Some(body("code")), birth{Package: []byte("code")}},
+		{"with an empty module", none, pack.Some(body("")), birth{Package: []byte{}}},
+		{"with a list of nothing as the module", none, pack.Some(pack.List(pack.TypeString)), birth{Package: []byte{}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &family{}
@@ -124,7 +124,7 @@ func TestAResumeTakesAnEncodedStateOrBytes(t *testing.T) {
 		if err != nil || !v.Equal(text("new")) || len(f.born) != 1 {
 			t.Fatalf("%s: resume gives %s, %v and bears %d", c.name, v, err, len(f.born))
 		}
-		same(t, f.born[0], supervisor.Birth{Manifest: "child.toml", State: c.want, Package: []byte("code"), Resumed: true})
+		same(t, f.born[0], birth{Manifest: "child.toml", State: c.want, Package: []byte("code"), Resumed: true})
 	}
 	f := &family{}
 	_, err := begin(t, f).call("resume", text("child.toml"), pack.Some(body(encoded[:len(encoded)-1])), none)
@@ -133,7 +133,7 @@ func TestAResumeTakesAnEncodedStateOrBytes(t *testing.T) {
 	}
 }
 
-func same(t *testing.T, got, want supervisor.Birth) {
+func same(t *testing.T, got, want birth) {
 	t.Helper()
 	switch {
 	case got.Manifest != want.Manifest || got.Resumed != want.Resumed:
@@ -166,7 +166,7 @@ func TestNoMoreChildrenThanTheGrantAndEveryPolicyAllow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, function := range []string{"spawn", "spawn-and-wait", "resume"} {
-				f := &family{children: make([]string, c.has), await: func() ([]byte, error) { return nil, nil }}
+				f := &family{children: make([]string, c.has), await: func() ([]byte, bool, error) { return nil, nil }}
 				_, err := beginWith(t, f, c.most, c.above...).call(function, text("child.toml"), none, none, none)
 				if c.allowed != (err == nil) || c.allowed != (len(f.born) == 1) {
 					t.Errorf("%s gives %v and bears %d, want allowed %v", function, err, len(f.born), c.allowed)

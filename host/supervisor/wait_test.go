@@ -3,7 +3,6 @@ package supervisor_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -17,23 +16,22 @@ import (
 func ms(n uint64) pack.Value { return pack.Some(pack.U64(n)) }
 
 func TestTheEndOfAnAwaitedChildIsTheAnswer(t *testing.T) {
-	other := errors.New("the log is full")
 	for _, c := range []struct {
-		name string
-		data []byte
-		err  error
+		name    string
+		data    []byte
+		stopped bool
+		err     error
 		want pack.Value
 		says string
 	}{
-		{"that leaves data", []byte("result"), nil, pack.Some(body("result")), ""},
-		{"that leaves empty data", []byte{}, nil, pack.Some(body("")), ""},
-		{"that leaves nothing", nil, nil, none, ""},
-		{"that fails", nil, fmt.Errorf("await: %w", &supervisor.FailedError{ID: "new", Reason: "trap: unreachable"}), pack.Value{}, "Child actor new failed: trap: unreachable"},
-		{"that others stop", nil, fmt.Errorf("await: %w", supervisor.ErrStoppedExternally), pack.Value{}, "Child actor new was stopped externally"},
-		{"whose end cannot be known", nil, other, pack.Value{}, other.Error()},
+		{"that leaves data", []byte("result"), false, nil, pack.Some(body("result")), ""},
+		{"that leaves empty data", []byte{}, false, nil, pack.Some(body("")), ""},
+		{"that leaves nothing", nil, false, nil, none, ""},
+		{"that fails", nil, false, errors.New("trap: unreachable"), pack.Value{}, "Child actor new failed: trap: unreachable"},
+		{"that others stop", nil, true, nil, pack.Value{}, "Child actor new was stopped externally"},
 	} {
 		for _, timeout := range []pack.Value{none, ms(60_000), ms(math.MaxUint64)} {
-			f := &family{await: func() ([]byte, error) { return c.data, c.err }}
+			f := &family{await: func() ([]byte, bool, error) { return c.data, c.stopped, c.err }}
 			v, err := begin(t, f).call("spawn-and-wait", text("child.toml"), none, none, timeout)
 			switch {
 			case c.says == "" && (err != nil || !v.Equal(c.want)):
@@ -89,9 +87,9 @@ func TestAChildThatTakesTooLongIsStopped(t *testing.T) {
 
 func TestAChildThatEndsAsTheTimeDoesHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	f := &family{await: func() ([]byte, error) {
+	f := &family{await: func() ([]byte, bool, error) {
 		cancel()
-		return nil, &supervisor.FailedError{ID: "new", Reason: "limit: fuel"}
+		return nil, false, errors.New("limit: fuel")
 	}}
 	_, err := begin(t, f).callWithin(ctx, "spawn-and-wait", text("child.toml"), none, none, ms(1000))
 	if want := "Child actor new failed: limit: fuel"; err == nil || err.Error() != want || len(f.did) != 1 {

@@ -1,0 +1,67 @@
+package actors
+
+import (
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/supervision"
+)
+
+// family are the children of an actor, and the process that supervises them. It
+// is made with the first of them.
+type family struct {
+	of *control
+
+	mu         sync.Mutex
+	supervisor *supervision.Supervisor // guarded by mu; nil before the first child
+}
+
+// head is the supervisor, nil where there has been no child.
+func (f *family) head() *supervision.Supervisor {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.supervisor
+}
+
+// raise is the supervisor, ready for children. ctx is that of the actor's own
+// process, of which it is the only child.
+func (f *family) raise(ctx actor.Context) *supervision.Supervisor {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.of
+	if f.supervisor == nil {
+		f.supervisor = c.system.newSupervisor(c.observe, f.gaveUp)
+		ctx.Spawn(c.system.supervisorProps(f.supervisor))
+	}
+	// One that has begun, and has not ended since, stays as it is.
+	f.supervisor.Begin(c.supervises, nil, func(error) {})
+	return f.supervisor
+}
+
+// gaveUp is told when the supervisor has ended by itself: so the actor is to end.
+func (f *family) gaveUp(exit Exit) { f.of.above.Failing(f.of.spec.ID, exit) }
+
+// empty has all children end, the last one first, and then calls then.
+func (f *family) empty(o supervision.Order, then func()) {
+	if s := f.head(); s != nil {
+		s.Stop(o, then)
+		return
+	}
+	then()
+}
+
+// cut ends all children without giving them time.
+func (f *family) cut() {
+	if s := f.head(); s != nil {
+		s.Cut()
+	}
+}
+
+// warn lets the shutdown times of the children run.
+func (f *family) warn(since time.Time) {
+	if s := f.head(); s != nil {
+		s.Warn(since)
+	}
+}

@@ -1,0 +1,34 @@
+package actors
+
+import (
+	"context"
+
+	"github.com/theater-go/theater/wasm"
+)
+
+// life is one incarnation of an actor: from its start, or its start again, to
+// its end.
+type life struct {
+	ctx    context.Context // of all its turns; ends when it is cut off
+	cancel context.CancelCauseFunc
+	told   chan struct{} // closed when it is told to end: waits that ask nobody end
+	over   chan struct{} // closed when it has ended
+
+	// Guarded by the control block's mu:
+	isTold bool
+	isOver bool
+	exit   Exit // meaningful once it is over
+}
+
+func newLife(ctx context.Context) *life {
+	l := &life{told: make(chan struct{}), over: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	return l
+}
+
+// The ends of a turn that is cut off.
+var (
+	errKilled  = wasm.Trapf(wasm.KindKilled, "killed from outside")
+	errOverdue = wasm.Trapf(wasm.KindKilled, "it did not end within its shutdown time")
+	errTold    = wasm.Trapf(wasm.KindKilled, "told to end while it slept")
+)

@@ -1,0 +1,117 @@
+package actors
+
+import (
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/supervision"
+)
+
+// member is an actor as its supervisor has it. Where its spec outlives the actor,
+// another one is made when it is to start once more.
+type member struct {
+	system *System
+	make   func() (*birth, error) // makes an actor, with its path; it must not wait
+
+	// Only the supervisor's goroutine uses these:
+	birth   *birth   // of an actor that has not started
+	control *control // of the actor that was made last
+	alive   bool     // it has a process
+}
+
+var _ supervision.Child = (*member)(nil)
+
+// memberOf is the member of an actor that was made already, and is not made twice.
+func (s *System) memberOf(b *birth) *member {
+	return &member{system: s, birth: b, make: func() (*birth, error) { return nil, errMadeOnce }}
+}
+
+var errMadeOnce = errors.New("the actor has ended for good: spawn another one")
+
+// Start spawns the process of an actor, or has the one that waits begin again.
+func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, error) {
+	if m.alive {
+		m.again(ctx, a)
+		return m.control.pid, nil
+	}
+	b := m.birth
+	if m.birth = nil; b == nil {
+		var err error
+		if b, err = m.make(); err != nil {
+			return nil, err
+		}
+	}
+	m.control = b.control
+	c := b.control
+	if err := m.system.run(ctx, b); err != nil {
+		m.system.registry.remove(c)
+		c.shut()
+		c.end(Exit{Reason: ReasonInitFailed, Err: err})
+		return nil, err
+	}
+	m.alive = true
+	return c.pid, nil
+}
+
+// again has the process begin again, once the children of the incarnation before
+// are gone. It goes on by protoactor's Resume: its Restart would stop them at
+// once and in no order.
+func (m *member) again(ctx actor.Context, a supervision.Again) {
+	c, above := m.control, ctx.(actor.Supervisor)
+	resume := func() {
+		c.mailbox.first(a)
+		above.ResumeChildren(c.pid)
+	}
+	if c.keepsState() {
+		resume()
+		return
+	}
+	c.family.empty(supervision.Order{Reason: ReasonShutdown}, resume)
+}
+
+// Halt ends the incarnation: its children first, unless it keeps its state and
+// with it them.
+func (m *member) Halt(actor.Context) {
+	c := m.control
+	halt := func() { c.halt(Exit{Reason: ReasonShutdown}) }
+	if c.keepsState() {
+		halt()
+		return
+	}
+	c.family.empty(supervision.Order{Reason: ReasonShutdown}, halt)
+}
+
+// Stop ends the actor: nothing is let in any more, then its children end, then
+// its turn, then the process.
+func (m *member) Stop(_ actor.Context, o supervision.Order) {
+	c := m.control
+	c.mu.Lock()
+	c.final = o.Exit
+	c.mu.Unlock()
+	order := orderStop
+	if o.Reason == ReasonSuspended {
+		order = orderSuspend
+	}
+	c.close(order)
+	c.family.empty(supervision.Order{Reason: o.Reason, Since: o.Since}, func() { m.system.stop(c.pid) })
+}
+
+// Cut ends the turn that runs, and all that is below.
+func (m *member) Cut() {
+	m.control.current().cancel(errOverdue)
+	m.control.family.cut()
+}
+
+// Warn lets the times of the children run.
+func (m *member) Warn(since time.Time) { m.control.family.warn(since) }
+
+// Exit is how the actor ended, or its last incarnation.
+func (m *member) Exit() Exit {
+	m.alive = false
+	l := m.control.current()
+	m.control.mu.Lock()
+	defer m.control.mu.Unlock()
+	return l.exit
+}

@@ -1,0 +1,111 @@
+package actors
+
+import (
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/supervision"
+)
+
+// fall ends the incarnation. What belongs to it goes at once, unless the actor
+// keeps its state; the process waits, suspended, for what its supervisor decides.
+func (p *process) fall(exit Exit) {
+	if p.finished || p.exit != nil {
+		return
+	}
+	p.exit = &exit
+	p.control.fell(exit)
+	if !p.control.keepsState() {
+		p.requests.abandon(p)
+		p.closeSessions(exit.Reason)
+		p.control.family.empty(supervision.Order{Reason: ReasonShutdown}, func() {})
+	}
+	if p.control.ordered() == orderNone {
+		p.context.(actor.Supervisor).EscalateFailure(exit, nil)
+	}
+}
+
+// again begins the next incarnation, on a fresh instance.
+func (p *process) again(a supervision.Again) {
+	p.exit, p.shutdown = nil, nil
+	p.life = p.control.begin()
+	p.control.restarts.Add(1)
+	fresh := !p.control.keepsState() || p.unborn
+	if err := p.renew(a, fresh); err != nil {
+		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
+		return
+	}
+	if !p.ended(nil) {
+		p.rear(nil)
+		p.redeliver()
+	}
+}
+
+// renew writes down that the actor starts again and makes it ready to.
+func (p *process) renew(a supervision.Again, fresh bool) error {
+	for _, d := range p.forgotten() {
+		p.dropped(d.(*envelope), a.Exit.Reason)
+	}
+	restart := &chain.Lifecycle{
+		What: chain.LifecycleRestart, Time: p.now(), Reason: string(a.Exit.Reason), Detail: p.words(a.Exit.Detail()),
+		Count: uint32(p.control.restarts.Load()), Wait: int64(a.Wait),
+	}
+	if fresh {
+		restart.Sum = p.control.initialState
+	}
+	p.door.event(restart)
+	if err := p.door.flush(false); err != nil {
+		return err
+	}
+	if err := p.machine.Reset(p.life.ctx); err != nil {
+		return err
+	}
+	if !fresh {
+		return nil
+	}
+	p.registered = false
+	p.machine.SetState(p.initial)
+	if err := p.openSessions(); err != nil {
+		return err
+	}
+	err := p.init()
+	p.control.registered.Store(p.registered)
+	return err
+}
+
+// forgotten are the messages that a restart drops: the one whose turn has failed
+// the actor, when it was delivered often enough, and with mailbox = "drop" all
+// that wait.
+func (p *process) forgotten() []delivery {
+	var drop []delivery
+	settings := p.control.manifest.Supervision
+	if e := p.failing; e != nil && e.deliveries >= settings.MaxDeliveries {
+		drop, p.failing = append(drop, e), nil
+	}
+	if settings.Mailbox == manifest.MailboxDrop {
+		drop = append(drop, p.control.mailbox.drain()...)
+	}
+	return drop
+}
+
+// dropped writes down that a message is not handled any more, and tells who waits.
+func (p *process) dropped(e *envelope, reason Reason) {
+	if e.cause.Kind == chain.CauseEvent {
+		p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(reason), Ref: e.cause.Event})
+	}
+	p.reply(e.reply, p.control.gone())
+}
+
+// redeliver handles the message once more whose turn has failed the actor.
+func (p *process) redeliver() {
+	if e := p.failing; e != nil {
+		p.failing = nil
+		p.handle(e)
+	}
+}
+
+// rear says that the incarnation is ready, once the children are that the
+// manifest declares. Those that an actor had before it was resumed come first.
+func (p *process) rear(past []*birth) {
+	c := p.control
+	c.setPhase(StatusRunning)
+}

@@ -1,0 +1,81 @@
+package actors
+
+import (
+	"encoding/binary"
+	"io"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/supervision"
+)
+
+// newSupervisor makes a supervisor of actors.
+func (s *System) newSupervisor(observe func(supervision.Event), gaveUp func(Exit)) *supervision.Supervisor {
+	return supervision.New(supervision.Config{
+		System: s.proto, Clock: supervisionClock{s}, Chance: s.chance, Observe: observe, Ended: gaveUp,
+	})
+}
+
+// supervisorProps are those of a supervisor's process. Its mailbox is ours for
+// the sake of the dispatcher; what it gets is not counted.
+func (s *System) supervisorProps(of *supervision.Supervisor) *actor.Props {
+	return actor.PropsFromProducer(func() actor.Actor { return newGuard(of, s.config.Logger) },
+		actor.WithMailbox(func() actor.Mailbox { return newMailbox(1, 1) }),
+		actor.WithDispatcher(s.dispatcher))
+}
+
+// supervisionClock is the machine's, read as the system reads it.
+type supervisionClock struct{ system *System }
+
+func (c supervisionClock) Now() time.Time { return c.system.config.Now() }
+
+func (supervisionClock) AfterFunc(d time.Duration, f func()) func() bool {
+	return supervision.RealClock{}.AfterFunc(d, f)
+}
+
+// chance is a number from [0, 1), which need not be hard to guess.
+func (s *System) chance() float64 {
+	var b [8]byte
+	_, _ = io.ReadFull(s.config.Random, b[:]) // without randomness it is what it is
+	return float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)
+}
+
+// supervises are the settings of the supervisor that a manifest describes.
+func supervises(m *manifest.Manifest) supervision.Spec {
+	s := m.Supervision
+	return supervision.Spec{
+		Strategy: strategies[s.Strategy], MaxRestarts: s.MaxRestarts, Period: s.Period,
+		AutoShutdown: supervision.AutoShutdown(s.AutoShutdown),
+		Backoff: supervision.Backoff{Initial: s.Backoff.Initial, Factor: s.Backoff.Factor, Cap: s.Backoff.Cap,
+			Jitter: s.Backoff.Jitter, Reset: s.Backoff.Reset},
+	}
+}
+
+var strategies = map[manifest.Strategy]supervision.Strategy{
+	manifest.OneForOne: supervision.OneForOne, manifest.OneForAll: supervision.OneForAll,
+	manifest.RestForOne: supervision.RestForOne, manifest.SimpleOneForOne: supervision.OneForOne,
+}
+
+// declared is a child that a manifest declares.
+type declared struct {
+	spec      supervision.ChildSpec // but for Child
+	blueprint *Blueprint
+}
+
+// specOf is a declared child as its supervisor has it.
+func specOf(c manifest.Child) supervision.ChildSpec {
+	s := supervision.ChildSpec{ID: c.ID, Restart: supervision.Restart(c.Restart), Significant: c.Significant,
+		Shutdown: supervision.Shutdown{Time: c.Shutdown.Time, Infinite: c.Shutdown.Infinite}}
+	if c.Shutdown.Brutal {
+		s.Shutdown = supervision.BrutalKill
+	}
+	return s
+}
+
+// keepsState reports whether the actor goes on with its last state when it
+// starts again, and its children with it.
+func (b *Blueprint) keepsState() bool {
+	return b.manifest.Supervision.RestartState == manifest.RestartLast
+}
