@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/theater-go/theater/chain"
@@ -55,6 +56,11 @@ func TestAnActorIsResumedAfterARestart(t *testing.T) {
 			second.answers(resumed, "", "\x01\x00\x00\x00") // a fresh instance that is registered
 			if init := inits(second.events(ref)); init != c.inits {
 				t.Errorf("init has run %d times, want %d: %s", init, c.inits, kinds(second.events(ref)))
+			}
+			for _, h := range of[*chain.Host](second.events(ref)) { // its handlers began anew too
+				if answer := value(t, log, h.Output).String(); !strings.HasPrefix(answer, "ok") {
+					t.Errorf("it is answered %s", answer)
+				}
 			}
 			second.close()
 
