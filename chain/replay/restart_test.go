@@ -2,7 +2,6 @@ package replay_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -217,36 +216,6 @@ func TestStepsInAnotherOrderDiverge(t *testing.T) {
 	}
 }
 
-func TestARestartThatCannotBeIsRefused(t *testing.T) {
-	begin, ok, trap := &chain.Call{}, &chain.Result{}, &chain.Result{Status: chain.ResultTrap}
-	first := &chain.Genesis{InitialState: chain.Hash{1}}
-	for _, c := range []struct {
-		name    string
-		records [][]chain.Event
-		says    string
-	}{
-		{"with another state", [][]chain.Event{{first}, {begin, trap}, {&chain.Lifecycle{Sum: chain.Hash{2}}}},
-			"record 2: a restart with the state 0200"},
-		{"with a state where the actor had none", [][]chain.Event{{&chain.Genesis{}}, {&chain.Lifecycle{Sum: chain.Hash{2}}}},
-			"record 1: a restart with the state 0200"},
-		{"within a turn", [][]chain.Event{{first}, {begin, &chain.Lifecycle{}, ok}}, "record 1: a restart within the turn of record 1"},
-		{"that is missing", [][]chain.Event{{first}, {begin, trap}, {&chain.Lifecycle{What: chain.LifecycleResumed}}, {begin, ok}},
-			"record 3: a turn begins after that of record 1 (trap)"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var last error
-			for step, err := range replay.Steps(chainOf(c.records...)) {
-				if last = err; err == nil && step == nil {
-					t.Error("no step and no error")
-				}
-			}
-			if !errors.Is(last, chain.ErrCorrupt) || !strings.Contains(last.Error(), c.says) {
-				t.Errorf("it gives %v, want %q", last, c.says)
-			}
-		})
-	}
-}
-
 func TestTheStateOfARestartComesFromTheLog(t *testing.T) {
 	l := live(t, "I.")
 	text := []byte("no value")
@@ -266,17 +235,6 @@ func TestTheStateOfARestartComesFromTheLog(t *testing.T) {
 				t.Errorf("it gives %v, want %v", err, c.want)
 			}
 		})
-	}
-}
-
-func TestARestartThatIsStoppedIsNoDivergence(t *testing.T) {
-	l := live(t, "I.")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	turn := &replay.Restart{Event: &chain.Lifecycle{}}
-	err := replay.Run(ctx, l.machine, l.log, turn)
-	if diverged := (*replay.Divergence)(nil); errors.As(err, &diverged) {
-		t.Errorf("it gives %v", err)
 	}
 }
 
