@@ -115,39 +115,59 @@ func (p *process) resume(ctx context.Context) error {
 // past is what a chain tells of its actor.
 type past struct {
 	crossings []host.Crossing
-	turns     int
-	started   bool // the first turn, that of init, ended well
-	open      bool // the last turn was cut short
+	turns     int   // since the actor last began with its initial state
+	started   bool  // the first of them, that of init, ended well
+	open      bool  // the last turn was cut short
+	ended     error // the last turn ended the instance, and nothing restarted it
 }
 
-// replay executes the closed turns again. A kill ends it.
+// closed takes a turn that was executed again.
+func (p *past) closed(t *replay.Turn) {
+	if p.turns++; p.turns == 1 {
+		p.started = t.Result.Status == chain.ResultOK
+	}
+	if t.Ends() {
+		p.ended = fmt.Errorf("the turn of record %d (%s): %w", t.Record, t.Result.Status, errEnded)
+	}
+}
+
+// restarted takes a restart. What the handlers did for an actor that began anew
+// they do again when it asks.
+func (p *past) restarted(r *replay.Restart) {
+	if p.ended = nil; r.Fresh() {
+		*p = past{}
+	}
+}
+
+// replay executes the closed turns and the restarts again. A kill ends it.
 func (p *process) replay() (past past, err error) {
 	ctx := p.control.ctx
 	defer func() { err = cmp.Or(context.Cause(ctx), err) }()
 	log := p.system.config.Log
-	for t, err := range replay.Turns(log.Records(ctx, p.control.id, 0)) {
+	for step, err := range replay.Steps(log.Records(ctx, p.control.id, 0)) {
 		if err != nil {
 			return past, err
 		}
-		past.turns++
-		if past.open = t.Result == nil; past.open {
+		if t, ok := step.(*replay.Turn); ok && t.Result == nil {
+			past.open = true
+			past.turns++
 			break
 		}
-		if past.turns == 1 {
-			past.started = t.Result.Status == chain.ResultOK
-		}
-		if err := replay.Run(ctx, p.machine, log, t); err != nil {
+		if err := replay.Run(ctx, p.machine, log, step); err != nil {
 			return past, err
 		}
-		if t.Ends() {
-			return past, fmt.Errorf("the turn of record %d (%s): %w", t.Record, t.Result.Status, errEnded)
-		}
-		p.control.turns.Add(1)
-		if past.crossings, err = p.remember(ctx, past.crossings, t); err != nil {
-			return past, err
+		switch s := step.(type) {
+		case *replay.Restart:
+			past.restarted(s)
+		case *replay.Turn:
+			past.closed(s)
+			p.control.turns.Add(1)
+			if past.crossings, err = p.remember(ctx, past.crossings, s); err != nil {
+				return past, err
+			}
 		}
 	}
-	return past, nil
+	return past, past.ended
 }
 
 // errEnded is returned for an actor whose instance a turn has ended, though its

@@ -59,7 +59,7 @@ func (d *decoder) event() Event {
 	case kindGenesis:
 		return d.genesis()
 	case kindCall:
-		return &Call{Export: d.uint32(), Params: d.payload(), Cause: d.cause(), Delivery: d.uint32(), Time: d.time()}
+		return &Call{Export: d.uint32(), Params: d.params(), Cause: d.cause(), Delivery: d.uint32(), Time: d.time()}
 	case kindHost:
 		return &Host{Import: d.uint32(), Input: d.payload(), Status: CallStatus(d.status(uint8(CallInterrupted))), Output: d.payload()}
 	case kindIntent:
@@ -203,6 +203,15 @@ func (d *decoder) lifecycle() *Lifecycle {
 		d.nonZero(l.Convention|l.Rewriter|l.FuelSchedule != 0)
 	}
 	return l
+}
+
+// params are the one payload that may be a notice.
+func (d *decoder) params() Payload {
+	if len(d.b) > 0 && d.b[0] == wireNotice {
+		d.b = d.b[1:]
+		return d.notice()
+	}
+	return d.payload()
 }
 
 func (d *decoder) payload() Payload {

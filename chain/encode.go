@@ -12,6 +12,8 @@ const (
 	wireBlob
 	wireSealed
 	wireKnown // this and the next: an index into knownPayloads
+	_
+	wireNotice
 )
 
 // knownPayloads are the CGRF bytes of (), and of ok(()) as host functions give
@@ -59,6 +61,16 @@ const (
 	lifecycleEngine
 )
 
+// AppendEvent appends the canonical encoding of one event to dst, as it stands
+// in a record. An event outside the format is ErrEncode.
+func AppendEvent(dst []byte, ev Event) ([]byte, error) {
+	var e encoder
+	if dst = e.event(dst, ev); e.problem != "" {
+		return nil, fmt.Errorf("%s: %w", e.problem, ErrEncode)
+	}
+	return dst, nil
+}
+
 // AppendEvents appends the canonical encoding of events to dst. Events outside
 // the format are ErrEncode.
 func AppendEvents(dst []byte, events []Event) ([]byte, error) {
@@ -95,7 +107,7 @@ func (e *encoder) event(b []byte, ev Event) []byte {
 	switch ev := ev.(type) {
 	case *Call:
 		b = appendUint(append(b, byte(kindCall)), uint64(ev.Export))
-		b = e.payload(b, &ev.Params)
+		b = e.params(b, &ev.Params)
 		b = e.cause(b, &ev.Cause)
 		b = appendUint(b, uint64(ev.Delivery))
 		return appendTime(b, ev.Time)
@@ -260,6 +272,14 @@ func (e *encoder) lifecycle(b []byte, l *Lifecycle) []byte {
 		b = appendEngine(b, l.Convention, l.Rewriter, l.FuelSchedule)
 	}
 	return b
+}
+
+// params are the one payload that may be a notice.
+func (e *encoder) params(b []byte, p *Payload) []byte {
+	if p.Form == FormNotice {
+		return e.notice(b, p)
+	}
+	return e.payload(b, p)
 }
 
 func (e *encoder) payload(b []byte, p *Payload) []byte {

@@ -31,6 +31,9 @@ func TestEventsAreDecodedAsTheyWereEncoded(t *testing.T) {
 
 func TestEventsOutsideTheFormatAreNotEncoded(t *testing.T) {
 	long := bytes.Repeat([]byte("x"), chain.InlineMax+1)
+	notice := chain.NoticePayload(chain.Ref{Record: 1}, 9)
+	more := notice
+	more.Sum[31] = 1
 	cases := map[string][]chain.Event{
 		"no events":                       nil,
 		"a nil event":                     {nil},
@@ -38,6 +41,10 @@ func TestEventsOutsideTheFormatAreNotEncoded(t *testing.T) {
 		"an inline payload over the most": {&chain.Intent{Input: chain.Payload{Bytes: long}}},
 		"a short blob":                    {&chain.Intent{Input: chain.BlobPayload(chaintest.Sum(1), 10)}},
 		"an unknown form of payload":      {&chain.Intent{Input: chain.Payload{Form: 9}}},
+		"a notice that is not of a call":  {&chain.Intent{Input: notice}},
+		"a notice of no event":            {&chain.Call{Params: chain.NoticePayload(chain.Ref{}, 9)}},
+		"a notice of no bytes":            {&chain.Call{Params: chain.NoticePayload(chain.Ref{Record: 1}, 0)}},
+		"a notice of more than an event":  {&chain.Call{Params: more}},
 		"an unknown call status":          {&chain.Host{Status: 99}},
 		"an unknown result status":        {&chain.Result{Status: 99}},
 		"an unknown lifecycle":            {&chain.Lifecycle{What: 99}},
@@ -87,7 +94,10 @@ func TestOtherBytesThanTheEncodersAreNotDecoded(t *testing.T) {
 		"an integer over 32 bits":              "0104ffffffff7f00",
 		"an integer over 64 bits":              "0104ffffffffffffffffff7f00",
 		"bytes after the last event":           "0104010000",
-		"an unknown form of payload":           "01040106",
+		"an unknown form of payload":           "01040107",
+		"a notice that is not of a call":       "01040106" + noticeOf("01", "09"),
+		"a notice of no event":                 "01020006" + noticeOf("00", "09") + "0000" + "0000000000000000",
+		"a notice of no bytes":                 "01020006" + noticeOf("01", "00") + "0000" + "0000000000000000",
 		"an empty inline payload":              "0104010100",
 		"a payload without its bytes":          "0104010105aa",
 		"an inline payload with a shorter one": "010401011c" + hex.EncodeToString(chaintest.Unit().Bytes),
@@ -123,6 +133,11 @@ func TestOtherBytesThanTheEncodersAreNotDecoded(t *testing.T) {
 			}
 		}
 	}
+}
+
+// noticeOf is what follows the form of a notice of that record.
+func noticeOf(record, length string) string {
+	return hex.EncodeToString(make([]byte, 16)) + record + "00" + length
 }
 
 func TestDecodingAllocatesASmallMultipleOfItsInput(t *testing.T) {

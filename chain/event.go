@@ -114,6 +114,17 @@ const (
 	ResultInterrupted
 )
 
+// Ends reports whether a turn with that end ended its instance too. After one
+// that answered an error the instance may go on; whether it does is the actor's
+// choice, and a restart says that it did not.
+func (s ResultStatus) Ends() bool {
+	switch s {
+	case ResultTrap, ResultLimit, ResultKilled, ResultDeadline:
+		return true
+	}
+	return false
+}
+
 // Result closes a turn.
 type Result struct {
 	Status   ResultStatus
@@ -137,7 +148,7 @@ type LifecycleKind uint8
 
 // The kinds of lifecycle event.
 const (
-	LifecycleRestart LifecycleKind = iota
+	LifecycleRestart LifecycleKind = iota // Sum is the state it begins with
 	LifecycleSuspended
 	LifecycleResumed
 	LifecycleStopped    // final
@@ -149,6 +160,15 @@ const (
 
 // Lifecycle is a change of the actor itself. Each kind uses the fields it
 // needs and leaves the others zero.
+//
+// A restart gives the actor a fresh instance. It says why (Reason and Detail),
+// which restart of the actor it is (Count, from 1) and how long the actor waited
+// for it (Wait). With Sum, which is the genesis's InitialState, the actor begins
+// anew with that state, and the next turn is its init; without, it goes on with
+// the state of the last turn that succeeded, and runs no init.
+//
+// A dropped message is named by what caused it (Ref); Reason says why nobody
+// handled it.
 type Lifecycle struct {
 	What          LifecycleKind
 	Time          int64

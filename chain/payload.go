@@ -23,11 +23,12 @@ const (
 	FormInline Form = iota // Bytes
 	FormBlob               // Sum is the sha256 of the bytes, which are a blob
 	FormSealed             // Sum commits to the bytes, which only their holder can show
+	FormNotice             // Sum names the event that the bytes tell of; see NoticePayload
 )
 
 // Payload is a value that crossed the sandbox, in the guest's own CGRF bytes.
-// The zero Payload is the absence of a value. Length is used by blob and
-// sealed payloads.
+// The zero Payload is the absence of a value. Length is used by all forms but
+// inline.
 type Payload struct {
 	Form   Form
 	Bytes  []byte
@@ -83,14 +84,17 @@ func (p Payload) Size() uint64 {
 	return p.Length
 }
 
-// Load returns the bytes of p, fetching a blob or an opening from r and
-// checking it. A sealed payload whose opening is not kept is ErrNotFound. The
-// result must not be modified.
+// Load returns the bytes of p, fetching a blob, an opening or the record of an
+// event from r and checking it. What is not kept, as the opening of a sealed
+// payload may be, is ErrNotFound. The result must not be modified.
 func (p Payload) Load(ctx context.Context, r Reader) ([]byte, error) {
-	if p.Form == FormInline {
+	switch p.Form {
+	case FormInline:
 		return p.Bytes, nil
+	case FormNotice:
+		return p.loadNotice(ctx, r)
 	}
-	b, err := loadBlob(ctx, r, p.Sum)
+	b, err := LoadBlob(ctx, r, p.Sum)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +111,9 @@ func (p Payload) Load(ctx context.Context, r Reader) ([]byte, error) {
 	return b, nil
 }
 
-// loadBlob fetches a blob and checks its hash.
-func loadBlob(ctx context.Context, r Reader, sum Hash) ([]byte, error) {
+// LoadBlob fetches a blob from r and checks its hash. The result must not be
+// modified.
+func LoadBlob(ctx context.Context, r Reader, sum Hash) ([]byte, error) {
 	b, err := r.Blob(ctx, sum)
 	if err != nil {
 		return nil, fmt.Errorf("blob %s: %w", sum, err)

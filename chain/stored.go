@@ -3,6 +3,7 @@ package chain
 import (
 	"bytes"
 	"fmt"
+	"iter"
 )
 
 // Stored is a record as a log keeps it: with its events encoded, with its own
@@ -70,6 +71,36 @@ func (s *Stored) Record(prev Hash) (Record, error) {
 		return Record{}, fmt.Errorf("actor %s record %d: %w", s.Actor, s.Number, err)
 	}
 	return Record{Actor: s.Actor, Number: s.Number, Epoch: s.Epoch, Events: events, Prev: prev, Hash: s.Hash}, nil
+}
+
+// Encoded is one event of a stored record as it is written.
+type Encoded struct {
+	Index uint32 // in its record
+	Kind  string // as KindOf names it
+	Bytes []byte // as AppendEvent writes it; part of the record's Events
+}
+
+// All yields the events of s in order. An error, of bytes that are not in the
+// format, is the last thing it yields.
+func (s *Stored) All() iter.Seq2[Encoded, error] {
+	return func(yield func(Encoded, error) bool) {
+		d := decoder{b: s.Events}
+		count := d.uint()
+		for i := uint64(0); i < count && d.problem == ""; i++ {
+			from := d.b
+			ev := d.event()
+			n := len(from) - len(d.b)
+			if d.problem == "" && !yield(Encoded{Index: uint32(i), Kind: KindOf(ev), Bytes: from[:n:n]}, nil) {
+				return
+			}
+		}
+		if len(d.b) > 0 {
+			d.fail("bytes after the last event")
+		}
+		if d.problem != "" {
+			yield(Encoded{}, fmt.Errorf("actor %s record %d: %s: %w", s.Actor, s.Number, d.problem, ErrCorrupt))
+		}
+	}
 }
 
 func putNote(events []Event, note string) error {

@@ -5,8 +5,10 @@ type turn struct {
 	begun   bool // the genesis was seen
 	open    bool // a call was seen and its result was not
 	stopped bool
+	ended   bool    // a turn ended the instance, and no restart gave another
 	keyed   bool    // the open turn has its key
 	intent  *Intent // left and not answered
+	initial Hash    // the actor's initial state
 }
 
 // event takes the next event; it returns what is wrong with it, or nothing.
@@ -22,15 +24,21 @@ func (t *turn) event(e Event) (problem string) {
 	}
 	switch e := e.(type) {
 	case *Genesis:
-		t.begun = true
+		t.begun, t.initial = true, e.InitialState
 	case *Call:
 		if t.open {
 			return "the turn before has no result"
+		}
+		if t.ended {
+			return "the turn before ended the instance, and nothing restarted it"
 		}
 		t.open, t.keyed = true, false
 	case *Lifecycle:
 		if t.open && e.What != LifecycleDropped {
 			return "within a turn"
+		}
+		if e.What == LifecycleRestart {
+			return t.restart(e)
 		}
 		t.stopped = e.What == LifecycleStopped
 	default:
@@ -65,8 +73,16 @@ func (t *turn) inside(e Event) (problem string) {
 		if t.intent != nil && e.Status == ResultOK {
 			return "an intent has no outcome"
 		}
-		t.open, t.intent = false, nil
+		t.open, t.intent, t.ended = false, nil, e.Status.Ends()
 	}
+	return ""
+}
+
+func (t *turn) restart(e *Lifecycle) (problem string) {
+	if !e.Sum.IsZero() && e.Sum != t.initial {
+		return "it begins with a state that is not the actor's initial one"
+	}
+	t.ended = false
 	return ""
 }
 

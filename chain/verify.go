@@ -120,7 +120,7 @@ func (v *verifier) blob(ctx context.Context, sum Hash) error {
 	if sum.IsZero() || v.blobs[sum] {
 		return nil
 	}
-	if _, err := loadBlob(ctx, v.r, sum); err != nil {
+	if _, err := LoadBlob(ctx, v.r, sum); err != nil {
 		return err
 	}
 	v.blobs[sum] = true

@@ -3,6 +3,7 @@ package chain_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"iter"
 	"strings"
@@ -38,8 +39,8 @@ func (k *kept) Blob(_ context.Context, sum chain.Hash) ([]byte, error) {
 
 // chainOf links and hashes the records that hold events, after a genesis.
 func chainOf(events ...[]chain.Event) *kept {
-	k := &kept{blobs: map[chain.Hash][]byte{}}
-	k.records = append(k.records, chain.Record{Events: []chain.Event{&chain.Genesis{Name: "a"}}})
+	k := &kept{blobs: map[chain.Hash][]byte{first: []byte("state")}}
+	k.records = append(k.records, chain.Record{Events: []chain.Event{&chain.Genesis{Name: "a", InitialState: first}}})
 	for _, e := range events {
 		k.records = append(k.records, chain.Record{Events: e})
 	}
@@ -74,9 +75,17 @@ func (k *kept) verify() (chain.Report, error) {
 var (
 	call   = &chain.Call{Export: 1}
 	ok     = &chain.Result{}
+	trap   = &chain.Result{Status: chain.ResultTrap}
+	first  = chain.Hash(sha256.Sum256([]byte("state")))
 	intent = &chain.Intent{Import: 4}
 	input  = chain.Payload{Bytes: []byte("input")}
+
+	restart = restartWith(chain.Hash{})
 )
+
+func restartWith(sum chain.Hash) *chain.Lifecycle {
+	return &chain.Lifecycle{What: chain.LifecycleRestart, Sum: sum}
+}
 
 func TestVerifyAcceptsTurnsInOrder(t *testing.T) {
 	cases := map[string][][]chain.Event{
@@ -87,6 +96,10 @@ func TestVerifyAcceptsTurnsInOrder(t *testing.T) {
 		"a turn that is still open":   {{call, intent}},
 		"an interrupted turn":         {{call, intent}, {&chain.Result{Status: chain.ResultInterrupted}}, {call, ok}},
 		"a lifecycle between turns":   {{call, ok, &chain.Lifecycle{What: chain.LifecycleRestart}}, {call, ok}},
+		"a restart after a trap":      {{call, trap}, {&chain.Lifecycle{What: chain.LifecycleResumed}}, {restart}, {call, ok}},
+		"a restart with its state":    {{call, trap}, {restartWith(first)}, {call, ok}},
+		"restarts one after another":  {{restart, restartWith(first)}, {restart}, {call, ok}},
+		"a trap at the end":           {{call, trap}, {&chain.Lifecycle{What: chain.LifecycleStopped}}},
 		"a message dropped in a turn": {{call, &chain.Lifecycle{What: chain.LifecycleDropped}, ok}},
 		"a stop at the end":           {{call, ok}, {&chain.Lifecycle{What: chain.LifecycleStopped}}},
 		"a key in each of two turns":  {{call, &chain.Key{}, ok}, {call, &chain.Key{}, ok}},
@@ -108,6 +121,8 @@ func TestVerifyRefusesTurnsOutOfOrder(t *testing.T) {
 		"a second genesis":                         {{&chain.Genesis{}}},
 		"the turn before has no result":            {{call}, {call}},
 		"outside a turn":                           {{ok}},
+		"the turn before ended the instance":       {{call, trap}, {&chain.Lifecycle{What: chain.LifecycleResumed}}, {call}},
+		"a state that is not the actor's initial":  {{call, trap}, {restartWith(chaintest.Sum(8))}},
 		"within a turn":                            {{call, &chain.Lifecycle{What: chain.LifecycleRestart}}},
 		"a second key in the turn":                 {{call, &chain.Key{}, &chain.Key{}}},
 		"the intent before has no outcome":         {{call, intent, &chain.Host{}}},

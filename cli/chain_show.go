@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -217,6 +218,9 @@ func (t *textRecords) result(r *chain.Result) string {
 
 func lifecycleText(l *chain.Lifecycle) string {
 	text := moment(l.Time) + "  " + l.What.String()
+	if l.Count > 0 {
+		text += fmt.Sprintf(" %d", l.Count)
+	}
 	if l.Reason != "" && l.Reason != l.What.String() {
 		text += " (" + escape(l.Reason) + ")"
 	}
@@ -226,5 +230,21 @@ func lifecycleText(l *chain.Lifecycle) string {
 	if !l.Ref.IsZero() {
 		text += "  " + refText(l.Ref)
 	}
+	if l.What == chain.LifecycleRestart {
+		text += "  " + restartText(l)
+	}
 	return text
+}
+
+// restartText is how long an actor waited for its restart, and what it begins
+// with.
+func restartText(l *chain.Lifecycle) string {
+	state := "with its last state"
+	if !l.Sum.IsZero() {
+		state = "with its initial state"
+	}
+	if l.Wait > 0 {
+		state = fmt.Sprintf("after %s, %s", time.Duration(l.Wait), state)
+	}
+	return state
 }

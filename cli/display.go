@@ -27,6 +27,9 @@ func (d displayer) text(p chain.Payload) string {
 	if p.IsZero() {
 		return ""
 	}
+	if ref, told := p.Notice(); told {
+		return "event of " + refText(ref)
+	}
 	where := ""
 	switch p.Form {
 	case chain.FormBlob:
@@ -122,6 +125,7 @@ type value struct {
 	Hex     string     `json:"hex,omitempty"`
 	Form    string     `json:"form,omitempty"`
 	Sum     chain.Hash `json:"sum,omitzero"`
+	Event   *reference `json:"event,omitempty"`
 	Length  uint64     `json:"length,omitempty"`
 }
 
@@ -129,12 +133,15 @@ func (d displayer) json(p chain.Payload) *value {
 	if p.IsZero() {
 		return nil
 	}
-	v := &value{}
-	if p.Form != chain.FormInline {
-		v.Form, v.Sum, v.Length = "blob", p.Sum, p.Length
-	}
-	if p.Form == chain.FormSealed {
-		v.Form = "sealed"
+	v := &value{Length: p.Length}
+	switch p.Form {
+	case chain.FormBlob:
+		v.Form, v.Sum = "blob", p.Sum
+	case chain.FormSealed:
+		v.Form, v.Sum = "sealed", p.Sum
+	case chain.FormNotice:
+		ref, _ := p.Notice()
+		v.Form, v.Event = "notice", newReference(ref)
 	}
 	if raw, err := d.load(p); err == nil {
 		v.Literal, v.Hex = literalOrHex(raw)

@@ -58,6 +58,7 @@ func beginCompile() {
 //	guest NAME DIR          make a folder with a manifest and one of the guests
 //	forge result ACTOR      append a record to a chain in .theater that breaks its rules
 //	forge answer ACTOR      append a turn that the actor's module would not make
+//	forge restarts ACTOR    append restarts, and a turn that tells of the actor's own event 1.0
 //	await FILE PATTERN      wait until the file has a text that matches
 //
 // $COUNTER is a project with the source of the example counter, $GUESTS the
@@ -140,7 +141,7 @@ func appears(path string, pattern *regexp.Regexp) bool {
 }
 
 // forge appends to a chain a result without a turn, or the last turn that
-// answered again, with another answer.
+// answered again, with another answer, or what a supervisor has to do with.
 func forge(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	log, err := badgerlog.Open(ts.MkAbs(".theater"), badgerlog.Options{})
@@ -149,7 +150,10 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	s, err := chain.Find(ctx, log, args[1])
 	ts.Check(err)
 	events := []chain.Event{&chain.Result{Status: chain.ResultOK}}
-	if args[0] == "answer" {
+	switch args[0] {
+	case "restarts":
+		events = supervised(ts, log, s)
+	case "answer":
 		for r, err := range log.Records(ctx, s.ID, 2) {
 			ts.Check(err)
 			if _, ok := r.Events[0].(*chain.Call); ok {
@@ -165,6 +169,26 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(w.Append(chaintest.Draft(chain.Record{Actor: s.ID, Number: s.Records, Events: events}), nil))
 	ts.Check(w.Close())
+}
+
+// supervised are a dropped message, two restarts and a turn that tells of an event.
+func supervised(ts *testscript.TestScript, log chain.Reader, s chain.Summary) []chain.Event {
+	ref := chain.Ref{Actor: s.ID, Record: 1}
+	var params []byte
+	for r, err := range log.Records(context.Background(), s.ID, ref.Record) {
+		ts.Check(err)
+		event, err := chain.AppendEvent(nil, r.Events[0])
+		ts.Check(err)
+		params = chain.NoticeParams(s.ID, chain.KindOf(r.Events[0]), event)
+		break
+	}
+	now := time.Now().UnixNano()
+	return []chain.Event{
+		&chain.Lifecycle{What: chain.LifecycleDropped, Time: now, Reason: "trap", Ref: ref},
+		&chain.Lifecycle{What: chain.LifecycleRestart, Time: now, Reason: "trap", Detail: "trap unreachable", Count: 2, Wait: 2e8, Sum: s.InitialState},
+		&chain.Lifecycle{What: chain.LifecycleRestart, Time: now, Reason: "normal", Count: 3},
+		&chain.Call{Export: 1, Params: chain.NoticePayload(ref, uint64(len(params))), Time: now},
+	}
 }
 
 func writeGuest(ts *testscript.TestScript, neg bool, args []string) {

@@ -67,7 +67,8 @@ func Turn(id chain.ID, number uint64, size int) chain.Record {
 }
 
 // Every holds an event of each kind, with each field in use and with each at
-// its least, split into two records because a record has one result.
+// its least, and those of an actor that is supervised. It is split into records
+// because a record has one result.
 func Every() [][]chain.Event {
 	inline := chain.Payload{Bytes: []byte("CGRF inline")}
 	blob := chain.BlobPayload(Sum(0xb1), 70_000)
@@ -103,7 +104,23 @@ func Every() [][]chain.Event {
 	for _, s := range []chain.StateRef{{}, chain.NewState([]byte("state")), {Sum: Sum(8), Length: 3, Sealed: true}} {
 		states = append(states, []chain.Event{&chain.Result{State: s}})
 	}
-	return states
+	return append(states, restarted(ref))
+}
+
+// restarted holds what a supervised actor has besides: a message dropped with a
+// restart that begins with the initial state, one that goes on with the last,
+// and a turn that tells of a child's event.
+func restarted(ref chain.Ref) []chain.Event {
+	return []chain.Event{
+		&chain.Lifecycle{What: chain.LifecycleDropped, Time: Start + 4, Reason: "trap", Ref: ref},
+		&chain.Lifecycle{
+			What: chain.LifecycleRestart, Time: Start + 4, Reason: "trap", Detail: "unreachable", Count: 1, Wait: 200_000_000, Sum: Sum(3),
+		},
+		&chain.Lifecycle{What: chain.LifecycleRestart, Time: Start + 5, Reason: "error", Count: 300},
+		&chain.Call{
+			Export: 7, Params: chain.NoticePayload(ref, 900), Cause: chain.Cause{Kind: chain.CauseEvent, Event: ref}, Delivery: 1, Time: Start + 6,
+		},
+	}
 }
 
 // Unit is the payload ().

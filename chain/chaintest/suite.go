@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) chain.Log) {
 		{"acknowledgements come in the order of the appends", ackOrder},
 		{"an acknowledgement may append", ackAppends},
 		{"a blob is there when the record that names it is acknowledged", blobBeforeRecord},
+		{"a notice is loaded from the record of its event", noticeOfRecord},
 		{"a large record is read back", largeRecord},
 		{"chains are verified while they are written", readWhileWriting},
 		{"a cancelled context ends reading", cancelled},
@@ -320,6 +321,31 @@ func blobBeforeRecord(t *testing.T, l chain.Log) {
 		}
 	}
 	_, err := chain.Verify(t.Context(), l, ID(1))
+	Must(t, err)
+}
+
+func noticeOfRecord(t *testing.T, l chain.Log) {
+	w := writer(t, l)
+	child, parent := ID(2), ID(1)
+	Begin(t, w, child)
+	Begin(t, w, parent)
+	Fill(t, w, child, 1, 70)
+	records := Records(t, l, child, 0)
+	for number := uint64(1); number < 70; number++ {
+		event := records[number].Events[number%3]
+		encoded, err := chain.AppendEvent(nil, event)
+		Must(t, err)
+		want := chain.NoticeParams(child, chain.KindOf(event), encoded)
+		p := chain.NoticePayload(chain.Ref{Actor: child, Record: number, Index: uint32(number % 3)}, uint64(len(want)))
+		Must(t, w.Append(Draft(chain.Record{Actor: parent, Number: number, Events: []chain.Event{&chain.Call{Params: p}, &chain.Result{}}}), nil))
+		got, err := p.Load(t.Context(), l)
+		Must(t, err)
+		if !bytes.Equal(got, want) {
+			t.Fatalf("event %d of record %d is loaded as %x, want %x", number%3, number, got, want)
+		}
+	}
+	Must(t, w.Flush(t.Context()))
+	_, err := chain.Verify(t.Context(), l, parent)
 	Must(t, err)
 }
 

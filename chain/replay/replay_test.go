@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -90,10 +89,20 @@ func compile(t *testing.T) *wasm.Module {
 
 func compileOn(t *testing.T, config wasm.EngineConfig) *wasm.Module {
 	t.Helper()
+	return compileWith(t, config, guest())
+}
+
+func compileGuest(t *testing.T, code []byte) *wasm.Module {
+	t.Helper()
+	return compileWith(t, wasm.EngineConfig{}, code)
+}
+
+func compileWith(t *testing.T, config wasm.EngineConfig, code []byte) *wasm.Module {
+	t.Helper()
 	e, err := wasm.OpenEngine(t.Context(), config)
 	check(t, err)
 	t.Cleanup(func() { check(t, e.Close(context.Background())) })
-	m, err := e.Compile(t.Context(), guest())
+	m, err := e.Compile(t.Context(), code)
 	check(t, err)
 	return m
 }
@@ -115,34 +124,40 @@ func record(t *testing.T, m *wasm.Module, messages ...string) []*replay.Turn {
 func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Options, messages ...string) []*replay.Turn {
 	t.Helper()
 	machine := start(t, m, o)
-	export, _ := m.Layout.Export(wasmtest.HandleRequest)
 	var turns []*replay.Turn
 	for i, message := range messages {
 		params := encode(pack.Tuple(pack.String("id"), pack.Bytes([]byte(message))))
-		turn := &replay.Turn{Record: uint64(i)}
-		machine.Attach(&recorder{t: t, module: m, turn: turn})
-		turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: params}, Time: machine.Begin(int64(i) * 1000)}
-		response, err := machine.Turn(ctx, export, params)
-		var guest *wasm.GuestError
-		var trap *wasm.Trap
-		switch {
-		case err == nil:
-			turn.Result = &chain.Result{Response: chain.Payload{Bytes: bytes.Clone(response)}, State: chain.NewState(bytes.Clone(machine.State()))}
-		case errors.As(err, &guest):
-			turn.Result = &chain.Result{Status: chain.ResultError, Error: chain.Payload{Bytes: guest.Value}}
-		case errors.As(err, &trap):
-			status := map[wasm.Kind]chain.ResultStatus{
-				wasm.KindLimit: chain.ResultLimit, wasm.KindKilled: chain.ResultKilled, wasm.KindDeadline: chain.ResultDeadline,
-				wasm.KindUnreachable: chain.ResultTrap,
-			}[trap.Kind]
-			turn.Result = &chain.Result{Status: status, Text: err.Error(), Fuel: uint64(trap.Fuel),
-				Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: trap.Index, Known: trap.Known}}
-		default:
-			t.Fatal(err)
-		}
-		turns = append(turns, turn)
+		turns = append(turns, recordTurn(ctx, t, m, machine, uint64(i), wasmtest.HandleRequest, params))
 	}
 	return turns
+}
+
+// recordTurn runs a turn and returns what a chain has of it in that record.
+func recordTurn(ctx context.Context, t *testing.T, m *wasm.Module, machine *wasm.Machine, number uint64, name string, params []byte) *replay.Turn {
+	t.Helper()
+	export, _ := m.Layout.Export(name)
+	turn := &replay.Turn{Record: number}
+	machine.Attach(&recorder{t: t, module: m, turn: turn})
+	turn.Call = &chain.Call{Export: uint32(export), Params: chain.Payload{Bytes: params}, Time: machine.Begin(int64(number) * 1000)}
+	response, err := machine.Turn(ctx, export, params)
+	var guest *wasm.GuestError
+	var trap *wasm.Trap
+	switch {
+	case err == nil:
+		turn.Result = &chain.Result{Response: chain.Payload{Bytes: bytes.Clone(response)}, State: chain.NewState(bytes.Clone(machine.State()))}
+	case errors.As(err, &guest):
+		turn.Result = &chain.Result{Status: chain.ResultError, Error: chain.Payload{Bytes: guest.Value}}
+	case errors.As(err, &trap):
+		status := map[wasm.Kind]chain.ResultStatus{
+			wasm.KindLimit: chain.ResultLimit, wasm.KindKilled: chain.ResultKilled, wasm.KindDeadline: chain.ResultDeadline,
+			wasm.KindUnreachable: chain.ResultTrap,
+		}[trap.Kind]
+		turn.Result = &chain.Result{Status: status, Text: err.Error(), Fuel: uint64(trap.Fuel),
+			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: trap.Index, Known: trap.Known}}
+	default:
+		t.Fatal(err)
+	}
+	return turn
 }
 
 func encode(v pack.Value) []byte {
@@ -354,68 +369,4 @@ func TestPayloadsComeFromTheLog(t *testing.T) {
 	if err := replay.Run(t.Context(), start(t, m, limits), log, turn); !errors.As(err, &diverged) {
 		t.Errorf("with another state it gives %v", err)
 	}
-}
-
-// chainOf is a chain of records with the given events.
-func chainOf(records ...[]chain.Event) iter.Seq2[chain.Record, error] {
-	return func(yield func(chain.Record, error) bool) {
-		for i, events := range records {
-			if !yield(chain.Record{Number: uint64(i), Events: events}, nil) {
-				return
-			}
-		}
-	}
-}
-
-func TestTurnsAreFoldedOutOfRecords(t *testing.T) {
-	begin, end := &chain.Call{}, &chain.Result{}
-	local, left, back, key := &chain.Host{}, &chain.Intent{}, &chain.Outcome{}, &chain.Key{}
-	dropped := &chain.Lifecycle{What: chain.LifecycleDropped}
-	for _, c := range []struct {
-		name    string
-		records [][]chain.Event
-		want    string
-	}{
-		{"none", nil, ""},
-		{"a genesis alone", [][]chain.Event{{&chain.Genesis{}}}, ""},
-		{"a turn in a record", [][]chain.Event{{&chain.Genesis{}}, {begin, local, key, end}}, "1:2"},
-		{"turns and what lies between them", [][]chain.Event{{&chain.Genesis{}}, {begin, end}, {dropped}, {begin, local, end}, {&chain.Lifecycle{}}}, "1:0 3:1"},
-		{"a turn of several records", [][]chain.Event{{begin, local, left}, {dropped}, {back, left}, {back, end}}, "0:5"},
-		{"two turns in a record", [][]chain.Event{{begin, end, begin, local, end}}, "0:0 0:1"},
-		{"a turn that is open", [][]chain.Event{{begin, end}, {begin, left}}, "0:0 1:1 open"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var got []string
-			for turn, err := range replay.Turns(chainOf(c.records...)) {
-				check(t, err)
-				text := fmt.Sprintf("%d:%d", turn.Record, len(turn.Events))
-				if turn.Result == nil {
-					text += " open"
-				}
-				got = append(got, text)
-			}
-			if text := strings.Join(got, " "); text != c.want {
-				t.Errorf("the turns are %q, want %q", text, c.want)
-			}
-		})
-	}
-	t.Run("until an error", func(t *testing.T) {
-		broken := errors.New("broken")
-		var seen []error
-		for _, err := range replay.Turns(func(yield func(chain.Record, error) bool) {
-			if yield(chain.Record{Events: []chain.Event{begin}}, nil) {
-				yield(chain.Record{}, broken)
-			}
-		}) {
-			seen = append(seen, err)
-		}
-		if len(seen) != 1 || seen[0] != broken {
-			t.Errorf("it gives %v", seen)
-		}
-	})
-	t.Run("as far as they are asked for", func(t *testing.T) {
-		for range replay.Turns(chainOf([]chain.Event{begin, end}, []chain.Event{begin, end})) {
-			break
-		}
-	})
 }

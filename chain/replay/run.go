@@ -12,17 +12,43 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
-// Run executes a turn again on machine and holds its response, its error and
-// the state after it against what was recorded. A difference is a *Divergence.
-// When ctx ends, so does the execution, with the trap that is its cause. It also
-// ends where this node has no memory left for it; what the chain has is then
-// neither confirmed nor refuted.
+// Run executes a step, no open turn, again on machine, which has run all steps before it, and
+// the actor's initial state before those. When ctx ends, so does the execution,
+// with the trap that is its cause. It also ends where this node has no memory
+// left for it; what the chain has is then neither confirmed nor refuted.
 //
-// A turn that was interrupted never reached the instance that the chain goes on
-// with, and is left out. One that was cut short by its fuel, its time or a kill
-// ends where it ended, by the fuel that it had spent; after that, as after any
-// trap, machine takes no more turns: what follows on the chain began anew.
-func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Turn) error {
+// The response, the error and the state of a turn are held against what was
+// recorded. A difference is a *Divergence. A turn that was interrupted never
+// reached the instance that the chain goes on with, and is left out. One that
+// was cut short by its fuel, its time or a kill ends where it ended, by the fuel
+// that it had spent. After that, as after any trap, machine takes no more turns
+// until the restart that follows on the chain.
+//
+// A restart gives machine a fresh guest, which begins with the actor's initial
+// state or goes on with that of the last turn that succeeded.
+func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, s Step) error {
+	return s.run(ctx, machine, reader)
+}
+
+func (r *Restart) run(ctx context.Context, machine *wasm.Machine, reader chain.Reader) error {
+	if err := machine.Reset(ctx); err != nil {
+		return fmt.Errorf("restart of record %d: %w", r.Record, err)
+	}
+	if !r.Fresh() {
+		return nil
+	}
+	state, err := chain.LoadBlob(ctx, reader, r.Event.Sum)
+	if err != nil {
+		return fmt.Errorf("initial state for the restart of record %d: %w", r.Record, err)
+	}
+	if view := (pack.View{}); !view.Scan(state) {
+		return fmt.Errorf("initial state for the restart of record %d: %w: no encoded value", r.Record, chain.ErrCorrupt)
+	}
+	machine.SetState(state)
+	return nil
+}
+
+func (t *Turn) run(ctx context.Context, machine *wasm.Machine, reader chain.Reader) error {
 	if t.Result.Status == chain.ResultInterrupted {
 		return nil
 	}
@@ -32,6 +58,10 @@ func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, t *Tur
 	}
 	if view := (pack.View{}); !view.Scan(input) {
 		return fmt.Errorf("parameters of record %d: %w: no encoded value", t.Record, chain.ErrCorrupt)
+	}
+	if t.Ends() { // whatever the guest had made of it before it ended
+		state := bytes.Clone(machine.State())
+		defer func() { machine.SetState(state) }()
 	}
 	host := &player{reader: reader, turn: t}
 	fuel, end := t.bound()
@@ -77,14 +107,8 @@ func (t *Turn) bound() (fuel int64, end wasm.Kind) {
 	return int64(r.Fuel) - 1, wasm.Kind(r.Trap.Kind)
 }
 
-// Ends reports whether the turn ended its instance.
-func (t *Turn) Ends() bool {
-	switch t.Result.Status {
-	case chain.ResultOK, chain.ResultError, chain.ResultInterrupted:
-		return false
-	}
-	return true
-}
+// Ends reports whether the turn ended its instance. Its result is not nil.
+func (t *Turn) Ends() bool { return t.Result.Status.Ends() }
 
 func compare(ctx context.Context, host *player, machine *wasm.Machine, response []byte, failure error) error {
 	recorded := host.turn.Result

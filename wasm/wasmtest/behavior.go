@@ -72,6 +72,9 @@ func Calls() Behavior {
 	})
 }
 
+// Count is what a Counter does with a request. Its guest is Untyped.
+func Count() Behavior { return count(1, pack.Tuple(pack.Some(pack.Bytes(make([]byte, 8))))) }
+
 // Trap executes unreachable.
 func Trap() Behavior { return plain(func(*guest) Code { return Unreachable }) }
 

@@ -1,0 +1,122 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm"
+)
+
+// Step is what a chain says was done with its actor's instance. The set is
+// closed: *Turn, *Restart.
+type Step interface {
+	run(context.Context, *wasm.Machine, chain.Reader) error
+}
+
+// Turn is a recorded turn: its call, the events within it, and its result. It
+// may span several records.
+type Turn struct {
+	Record uint64 // in which the call stands
+	Call   *chain.Call
+	Events []chain.Event // between call and result
+	Result *chain.Result // nil in a turn that was never closed
+}
+
+// Restart is a recorded restart: the actor has a fresh instance from there on.
+type Restart struct {
+	Record uint64
+	Event  *chain.Lifecycle
+}
+
+// Fresh reports whether the actor began anew, with its initial state, so that
+// the next turn is init. Else it went on with the state of the last turn that
+// succeeded.
+func (r *Restart) Fresh() bool { return !r.Event.Sum.IsZero() }
+
+// Steps groups the events of a chain, from its genesis on, into turns and
+// restarts, leaving out what lies between them. Only the last turn can be open.
+// A chain whose steps cannot follow each other is chain.ErrCorrupt; an error is
+// the last thing that Steps yields.
+func Steps(records iter.Seq2[chain.Record, error]) iter.Seq2[Step, error] {
+	return func(yield func(Step, error) bool) {
+		var f folding
+		for r, err := range records {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, event := range r.Events {
+				step, problem := f.event(r.Number, event)
+				if problem != "" {
+					yield(nil, fmt.Errorf("record %d: %s: %w", r.Number, problem, chain.ErrCorrupt))
+					return
+				}
+				if step != nil && !yield(step, nil) {
+					return
+				}
+			}
+		}
+		if f.open != nil {
+			yield(f.open, nil)
+		}
+	}
+}
+
+// folding is how far the events of a chain are folded into steps.
+type folding struct {
+	initial chain.Hash // the actor's initial state, as its genesis has it
+	open    *Turn      // not closed yet
+	ended   *Turn      // ended the instance, and no restart gave another
+}
+
+// event takes the next event. It returns the step that it completes, or what is
+// wrong with it.
+func (f *folding) event(record uint64, event chain.Event) (step Step, problem string) {
+	switch e := event.(type) {
+	case *chain.Genesis:
+		f.initial = e.InitialState
+	case *chain.Call:
+		if f.ended != nil {
+			return nil, fmt.Sprintf("a turn begins after that of record %d (%s) ended the instance, and nothing restarted it",
+				f.ended.Record, f.ended.Result.Status)
+		}
+		f.open = &Turn{Record: record, Call: e}
+	case *chain.Host, *chain.Intent, *chain.Outcome, *chain.Key:
+		if f.open != nil {
+			f.open.Events = append(f.open.Events, e)
+		}
+	case *chain.Result:
+		return f.close(e), ""
+	case *chain.Lifecycle:
+		if e.What == chain.LifecycleRestart {
+			return f.restart(record, e)
+		}
+	}
+	return nil, ""
+}
+
+// close takes the end of the open turn.
+func (f *folding) close(e *chain.Result) Step {
+	t := f.open
+	if t == nil {
+		return nil
+	}
+	f.open, t.Result = nil, e
+	if t.Ends() {
+		f.ended = t
+	}
+	return t
+}
+
+func (f *folding) restart(record uint64, e *chain.Lifecycle) (step Step, problem string) {
+	switch {
+	case f.open != nil:
+		return nil, fmt.Sprintf("a restart within the turn of record %d", f.open.Record)
+	case !e.Sum.IsZero() && e.Sum != f.initial:
+		return nil, fmt.Sprintf("a restart with the state %s, though the actor's initial state is %s", e.Sum, f.initial)
+	}
+	f.ended = nil
+	return &Restart{Record: record, Event: e}, ""
+}
