@@ -204,7 +204,7 @@ tls = true
 			Memory: 128 << 20, TurnTime: time.Minute, Fuel: 12345, WaitTime: 250 * time.Millisecond, MailboxMessages: 5,
 			MailboxBytes: 4096, HostCalls: 7, RecordedBytes: 1 << 30, LogBytes: 0,
 		},
-		Chain:       manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
+		Chain: manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
 		Supervision: manifest.Supervision{
 			OnError: manifest.OnErrorContinue, RestartState: manifest.RestartLast, Mailbox: manifest.MailboxDrop, MaxDeliveries: 4,
 			Strategy: manifest.RestForOne, MaxRestarts: 0, Period: time.Hour, AutoShutdown: manifest.ShutdownAnySignificant,
@@ -345,8 +345,10 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 		{"a child needs an id and a manifest", head + "[[child]]\n[[child]]\nid = \"b\"\nmanifest = \"\"\n", []string{
 			"f:4:3: child[0].id: is missing", "f:4:3: child[0].manifest: is missing",
 			"f:7:1: child[1].manifest: must not be empty"}},
-		{"a child's id is a name", head + "[[child]]\nid = \"a/b\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n", []string{
-			"f:5:1: child[0].id: must not contain '/'", "f:8:1: child[1].id: must not be . or .."}},
+		{"children without an id are not children of the same id", head + "[[child]]\nmanifest = \"a\"\n[[child]]\nmanifest = \"b\"\n", []string{
+			"f:4:3: child[0].id: is missing", "f:6:3: child[1].id: is missing"}},
+		{"a child's id is a name", head + "[[child]]\nid = \"a/b\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n", []string{
+			"f:5:1: child[0].id: must not contain '/'", "f:8:1: child[1].id: must not be . or ..", "f:11:1: child[2].id: must not be . or .."}},
 		{"a child's manifest by URL is refused", head + "[[child]]\nid = \"a\"\nmanifest = \"store://x\"\n", []string{
 			"f:6:1: child[0].manifest: must be a file path, not a URL"}},
 		{"a second child of an id is refused", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\n[[child]]\nid = \"a\"\nmanifest = \"b\"\n", []string{
