@@ -175,6 +175,11 @@ func elsewhere(name string, names []string, inChild bool) string {
 			return name + " is a key of the top level: write it above the first table"
 		}
 	}
+	for _, k := range childKeys {
+		if k.Key == name && !inChild && name != "type" { // which other tables have too
+			return name + " is a key of [[child]]"
+		}
+	}
 	return suggest(name, names)
 }
 
