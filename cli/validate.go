@@ -18,10 +18,11 @@ func (p *program) validateCommand() *cli.Command {
 		Name:      "validate",
 		Usage:     "check a manifest and the package that it names",
 		UsageText: "theater validate MANIFEST|DIR [-o json]",
-		Description: `Every problem is shown with its place. The package is checked against sha256
-where the manifest pins it, and what it imports against what the manifest
-grants; one that is not built yet is no problem. With
--o json the result is an array of problems, empty when there are none.`,
+		Description: `Every problem is shown with its file and place, those of the manifests of
+[[child]] tables too, to any depth. A package is checked against sha256 where
+the manifest pins it, and what it imports against what the manifest grants; one
+that is not built yet is no problem. With -o json the result is an array of
+problems, empty when there are none.`,
 		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a manifest or a folder with one")
@@ -51,12 +52,8 @@ func (p *program) validate(ctx context.Context, path, format string) error {
 	note := ""
 	if m != nil {
 		path = m.File
-		if note, err = p.checkPackage(ctx, m); err != nil {
-			var one *manifest.Error
-			if !errors.As(err, &one) {
-				return err
-			}
-			found = manifest.Errors{one}
+		if note, found, err = p.checkTree(ctx, m); err != nil {
+			return err
 		}
 	}
 	if err := p.showProblems(path, found, note, format); err != nil {
@@ -68,20 +65,51 @@ func (p *program) validate(ctx context.Context, path, format string) error {
 	return fmt.Errorf("%s has %s", path, count(len(found), "problem"))
 }
 
-// checkPackage reads the package where there is one. The note says what is to
-// be said of a good one.
-func (p *program) checkPackage(ctx context.Context, m *manifest.Manifest) (note string, err error) {
-	code, err := m.ReadPackage()
-	if errors.Is(err, fs.ErrNotExist) {
-		return "its package " + m.Package + " is not built yet", nil
+// checkTree checks the packages of a manifest and of all that it declares. The
+// note is what is to be said of a good tree.
+func (p *program) checkTree(ctx context.Context, top *manifest.Manifest) (note string, found manifest.Errors, err error) {
+	all := declared(top)
+	if below := len(all) - 1; below > 0 {
+		note = ", with " + count(below, "manifest") + " below it"
 	}
-	if err != nil {
-		return "", err
+	for _, m := range all {
+		if err := ctx.Err(); err != nil {
+			return "", nil, err
+		}
+		code, err := m.ReadPackage()
+		if errors.Is(err, fs.ErrNotExist) {
+			whose := "its"
+			if m != top {
+				whose = m.Name + "'s"
+			}
+			note += "; " + whose + " package " + m.Package + " is not built yet"
+			continue
+		}
+		if err == nil {
+			err = p.checkPackage(ctx, m, code)
+		}
+		var problem *manifest.Error
+		if errors.As(err, &problem) {
+			found = append(found, problem)
+		} else if err != nil {
+			return "", nil, err
+		}
 	}
-	if err := p.checkLinks(ctx, m, code); err != nil {
-		return "", &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), withoutPlace(err)), Err: err}
+	return note, found, nil
+}
+
+// declared lists a manifest and those of its children, to any depth, each once.
+func declared(top *manifest.Manifest) []*manifest.Manifest {
+	all, known := []*manifest.Manifest{top}, map[*manifest.Manifest]bool{top: true}
+	for i := 0; i < len(all); i++ {
+		for _, c := range all[i].Children {
+			if !known[c.Manifest] {
+				known[c.Manifest] = true
+				all = append(all, c.Manifest)
+			}
+		}
 	}
-	return "", nil
+	return all
 }
 
 // withoutPlace is what System.Check says, without the manifest's or package's
@@ -93,14 +121,18 @@ func withoutPlace(err error) error {
 	return err
 }
 
-// checkLinks compiles the package and holds what it imports against what the
+// checkPackage compiles the package and holds what it imports against what the
 // manifest grants, as a run would.
-func (p *program) checkLinks(ctx context.Context, m *manifest.Manifest, code []byte) error {
+func (p *program) checkPackage(ctx context.Context, m *manifest.Manifest, code []byte) error {
 	what := "checking " + m.Name
-	return p.err.during(what, quietStart, func(next func(string)) error {
+	err := p.err.during(what, quietStart, func(next func(string)) error {
 		ctx := tellCompile(ctx, m.Package, what, next)
 		return p.onScratch(ctx, func(n *node.Node) error { return n.System.Check(ctx, m, code) })
 	})
+	if err != nil {
+		return &manifest.Error{File: m.File, Key: "package", Reason: fmt.Sprintf("%s: %v", m.PackagePath(), withoutPlace(err)), Err: err}
+	}
+	return nil
 }
 
 // onScratch lends a node that runs nothing and keeps nothing but compiled code.
@@ -132,9 +164,6 @@ func (p *program) showProblems(path string, found manifest.Errors, note, format 
 	if len(found) > 0 {
 		return nil
 	}
-	if note != "" {
-		note = "; " + note
-	}
-	_, err := fmt.Fprintf(p.out, "%s is valid%s\n", escape(path), escape(note))
+	_, err := fmt.Fprintln(p.out, escape(path+" is valid"+note))
 	return err
 }

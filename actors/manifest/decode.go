@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,15 @@ func (d *decoder) report(at *place, key, reason, hint string) *Error {
 	p := &Error{File: d.file, Line: pos.line, Column: pos.column, Key: key, Reason: reason, Hint: hint}
 	d.problems = append(d.problems, p)
 	return p
+}
+
+// troubled reports whether one of the problems from the n-th on is with the key
+// or with a key below it.
+func (d *decoder) troubled(n int, key string) bool {
+	return slices.ContainsFunc(d.problems[n:], func(p *Error) bool {
+		rest, ok := strings.CutPrefix(p.Key, key)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }
 
 // mismatch reports a value of another type than wanted.
@@ -249,10 +259,15 @@ func child(key, name string) string {
 			break
 		}
 	}
-	if key == "" {
-		return name
+	return join(key, name)
+}
+
+// join extends a dotted key by others that need no quotes.
+func join(key, rest string) string {
+	if key == "" || rest == "" {
+		return key + rest
 	}
-	return key + "." + name
+	return key + "." + rest
 }
 
 func element(key string, i int) string { return key + "[" + strconv.Itoa(i) + "]" }

@@ -43,8 +43,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors are all the problems of a manifest in the order of the file. It is
-// what Parse returns; a range over it, errors.As to *Error and errors.Is work.
+// Errors are all the problems of a manifest, and of those that it declares, in
+// the order of the files. It is what Parse and Load return; a range over it,
+// errors.As to *Error and errors.Is work.
 type Errors []*Error
 
 // Error prints one problem a line.
@@ -65,14 +66,15 @@ func (e Errors) Unwrap() []error {
 	return errs
 }
 
-// sorted orders the problems by place and cuts a flood.
-func (e Errors) sorted() Errors {
+// sorted orders the problems by the rank of their file and by place, and cuts a
+// flood.
+func (e Errors) sorted(rank map[string]int) Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(rank[a.File], rank[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if len(e) <= maxProblems {
 		return e
 	}
-	rest := &Error{File: e[0].File, Reason: fmt.Sprintf("%d more problems", len(e)-maxProblems)}
+	rest := &Error{File: e[maxProblems].File, Reason: fmt.Sprintf("%d more problems", len(e)-maxProblems)}
 	return append(e[:maxProblems:maxProblems], rest)
 }

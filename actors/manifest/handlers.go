@@ -16,16 +16,8 @@ var capabilities = []string{
 
 // handlers decodes the [[handler]] tables.
 func (r *reader) handlers(at *place, value any) {
-	if value == nil {
-		return
-	}
-	tables, ok := value.([]any)
-	if !ok {
-		r.report(at, "handler", fmt.Sprintf("must be an array of tables, not %s", typeName(value)), "write [[handler]]")
-		return
-	}
 	first := map[string]int{}
-	for i, item := range tables {
+	for i, item := range r.tables(at, "handler", value) {
 		place, key := at.item(i), element("handler", i)
 		table := r.table(place, key, item)
 		if table == nil {
@@ -50,6 +42,15 @@ func (r *reader) handlers(at *place, value any) {
 		r.config(place, key, without(table, "type"), config)
 		r.manifest.Handlers = append(r.manifest.Handlers, Handler{Type: kind, Config: config, Line: line})
 	}
+}
+
+// tables returns an array of tables, or none where there is something else.
+func (r *reader) tables(at *place, name string, value any) []any {
+	tables, ok := value.([]any)
+	if !ok && value != nil {
+		r.report(at, name, fmt.Sprintf("must be an array of tables, not %s", typeName(value)), "write [["+name+"]]")
+	}
+	return tables
 }
 
 // kindOf returns the type that a table names.

@@ -15,9 +15,9 @@ import (
 // KeyDoc documents one key of the manifest.
 type KeyDoc struct {
 	// Key is the dotted key. A part in angle brackets stands for any name, and
-	// handler is the array [[handler]].
+	// child and handler are the arrays [[child]] and [[handler]].
 	Key string
-	// Type is string, boolean, integer, duration, size or table.
+	// Type is string, boolean, integer, float, duration, size or table.
 	Type string
 	// Unit of the value, where it has one.
 	Unit string
@@ -30,15 +30,9 @@ type KeyDoc struct {
 const required = "required"
 
 // Keys lists every key of the manifest that is not a handler's own. The parser
-// and docs/manifest.md are made from this one table.
+// and docs/manifest.md are made from the same tables.
 func Keys() []KeyDoc {
-	docs := make([]KeyDoc, 0, len(keys)+3)
-	for _, k := range keys {
-		if k.between != "" {
-			k.Meaning += " Between " + k.between + "."
-		}
-		docs = append(docs, k.KeyDoc)
-	}
+	docs := append(docsOf(keys, ""), docsOf(childKeys, "child")...)
 	return append(docs,
 		KeyDoc{"handler.type", "string", "", required, "The capability that this [[handler]] table grants. The table's other keys are the capability's own. A type stands at most once."},
 		KeyDoc{"permission_policy.<capability>.type", "string", "", required, "The ceiling of the actor and everything below it: `inherit` what the parent has, `disallow` it, or `restrict` it by config."},
@@ -46,11 +40,24 @@ func Keys() []KeyDoc {
 	)
 }
 
-// key is a documented key together with where its value goes and what it may be.
-type key struct {
+func docsOf[T any](keys []key[T], group string) []KeyDoc {
+	var docs []KeyDoc
+	for _, k := range keys {
+		k.Key = join(group, k.Key)
+		if k.between != "" {
+			k.Meaning += " Between " + k.between + "."
+		}
+		docs = append(docs, k.KeyDoc)
+	}
+	return docs
+}
+
+// key is a documented key of a table that is decoded into T, together with
+// where its value goes and what it may be.
+type key[T any] struct {
 	KeyDoc
 	// field returns a pointer to the value, set to the key's default.
-	field func(*Manifest) any
+	field func(*T) any
 	rule
 }
 
@@ -62,7 +69,7 @@ type rule struct {
 	between string
 }
 
-var keys = []key{
+var keys = slices.Concat([]key[Manifest]{
 	{KeyDoc{"name", "string", "", required, "The actor's name, one segment of its path: at most 128 bytes without `/`, `~` and control characters."},
 		func(m *Manifest) any { return &m.Name }, rule{check: isName}},
 	{KeyDoc{"version", "string", "", required, "The author's version of the actor; not interpreted."},
@@ -103,14 +110,11 @@ var keys = []key{
 		func(m *Manifest) any { return &m.Chain.Durability }, oneOf(DurabilityAsync, DurabilitySync, DurabilityMemory)},
 	{KeyDoc{"chain.sealed", "boolean", "", "false", "Payloads stand on the chain as salted hashes instead of in clear."},
 		func(m *Manifest) any { return &m.Chain.Sealed }, rule{}},
-
-	{KeyDoc{"supervision.on_error", "string", "", `"fail"`, "What an `err` answered by an export does: `fail` the actor, or fail the turn only and `continue`."},
-		func(m *Manifest) any { return &m.Supervision.OnError }, oneOf(OnErrorFail, OnErrorContinue)},
-}
+}, supervisionKeys)
 
 // defaults returns the manifest of a file that says nothing.
 func defaults() *Manifest {
-	return &Manifest{Limits: DefaultLimits(), Supervision: Supervision{OnError: OnErrorFail}}
+	return &Manifest{Limits: DefaultLimits(), Supervision: DefaultSupervision()}
 }
 
 func notEmpty(field any) string {
@@ -174,10 +178,14 @@ func durations(low, high time.Duration) rule {
 	return within(low, high, shortDuration)
 }
 
+func floats(low, high float64) rule {
+	return within(low, high, func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) })
+}
+
 func within[T cmp.Ordered](low, high T, print func(T) string) rule {
 	between := print(low) + " and " + print(high)
 	return rule{between: between, check: func(field any) string {
-		if v := *field.(*T); v < low || v > high {
+		if v := *field.(*T); !(v >= low && v <= high) { // so that NaN is refused
 			return "must be between " + between
 		}
 		return ""

@@ -39,26 +39,31 @@ func TestTheDocumentIsTheTable(t *testing.T) {
 // TestDocumentedDefaultsAreTheParsersDefaults writes every documented default
 // into a manifest and expects what a manifest without it gives.
 func TestDocumentedDefaultsAreTheParsersDefaults(t *testing.T) {
-	text := map[string]string{"": head}
+	const child = "[[child]]\nid = \"c\"\nmanifest = \"c.toml\"\n"
+	text := map[string]string{"": head, "child": child}
 	for _, k := range manifest.Keys() {
-		group, leaf, nested := strings.Cut(k.Key, ".")
-		if !nested {
-			group, leaf = "", k.Key
-		}
-		if k.Default != "" && k.Default != "required" && group != "handler" && group != "permission_policy" {
+		group, leaf := split(k.Key)
+		if k.Default != "" && k.Default != "required" {
 			text[group] += leaf + " = " + k.Default + "\n"
 		}
 	}
 	whole := text[""]
-	for _, group := range []string{"limits", "chain", "supervision"} {
+	for _, group := range []string{"limits", "chain", "supervision", "supervision.backoff"} {
 		whole += "[" + group + "]\n" + text[group]
 	}
-	silent, explicit := parse(t, head), parse(t, whole)
+	whole += text["child"]
+	silent, explicit := parse(t, head+child), parse(t, whole)
 	if explicit.Limits != silent.Limits || explicit.Chain != silent.Chain || explicit.Supervision != silent.Supervision ||
 		explicit.StaticPackage != silent.StaticPackage || explicit.Description != silent.Description {
 		t.Errorf("explicit defaults give %+v, silence gives %+v", explicit, silent)
 	}
-	if strings.Count(whole, "\n") < 15 {
+	for _, m := range []*manifest.Manifest{silent, explicit} {
+		c := m.Children[0]
+		if got := fmt.Sprintln(c.Restart, c.Shutdown, c.Type, c.Significant, c.InitialState); got != "permanent 5s worker false <nil>\n" {
+			t.Errorf("the child is %s", got)
+		}
+	}
+	if strings.Count(whole, "\n") < 35 {
 		t.Errorf("too few defaults were tried:\n%s", whole)
 	}
 }
@@ -73,7 +78,7 @@ func TestRequiredKeysAreThoseDocumentedSo(t *testing.T) {
 			t.Errorf("%s is not documented", k.Key)
 		}
 	}
-	if !slices.Equal(required, []string{"name", "version", "package", "handler.type", "permission_policy.<capability>.type"}) {
+	if !slices.Equal(required, []string{"name", "version", "package", "child.id", "child.manifest", "handler.type", "permission_policy.<capability>.type"}) {
 		t.Errorf("required are %v", required)
 	}
 }
@@ -84,13 +89,10 @@ func render(keys []manifest.KeyDoc) []byte {
 	b.WriteString(intro)
 	section := ""
 	for _, k := range keys {
-		group, leaf, nested := strings.Cut(k.Key, ".")
-		if !nested {
-			group, leaf = "", k.Key
-		}
+		group, leaf := split(k.Key)
 		if group != section || b.Len() == len(intro) {
 			section = group
-			b.WriteString("\n" + headings[group] + "\n\n| key | type | unit | default | meaning |\n|---|---|---|---|---|\n")
+			b.WriteString("\n" + headings[group] + "\n\n" + notes[group] + "| key | type | unit | default | meaning |\n|---|---|---|---|---|\n")
 		}
 		def := k.Default
 		if def != "" && def != "required" {
@@ -102,13 +104,63 @@ func render(keys []manifest.KeyDoc) []byte {
 	return b.Bytes()
 }
 
+// split returns the group of a key, which has a heading of its own, and the
+// rest.
+func split(key string) (group, leaf string) {
+	for name := range headings {
+		if rest, ok := strings.CutPrefix(key, name+"."); ok && len(name) > len(group) {
+			group, leaf = name, rest
+		}
+	}
+	if group == "" {
+		leaf = key
+	}
+	return group, leaf
+}
+
 var headings = map[string]string{
-	"":                  "## Top level",
-	"limits":            "## `[limits]`",
-	"chain":             "## `[chain]`",
-	"supervision":       "## `[supervision]`",
-	"handler":           "## `[[handler]]`",
-	"permission_policy": "## `[permission_policy]`",
+	"":                    "## Top level",
+	"limits":              "## `[limits]`",
+	"chain":               "## `[chain]`",
+	"supervision":         "## `[supervision]`",
+	"supervision.backoff": "## `[supervision.backoff]`",
+	"child":               "## `[[child]]`",
+	"handler":             "## `[[handler]]`",
+	"permission_policy":   "## `[permission_policy]`",
+}
+
+// notes stand between the heading of a group and its table.
+var notes = map[string]string{
+	"supervision": `The first four keys are about the actor itself, the others about its children. The
+latter mean what they mean in the ` + "`supervisor`" + ` of Erlang/OTP.
+
+`,
+	"supervision.backoff": `How long a child waits before it restarts. The wait is ` + "`initial`" + ` at first and grows by
+` + "`factor`" + ` with each restart, up to ` + "`cap`" + `.
+
+`,
+	"child": `Each table is a child that starts when the actor has started, in the order of the
+file; children stop in the reverse order. With ` + "`simple-one-for-one`" + ` the one table starts
+nothing by itself. The manifests of children may declare children too: a tree has at
+most 32 levels of manifests and 10,000 children, and no manifest declares itself,
+directly or through others.
+
+` + "```toml" + `
+[supervision]
+strategy = "rest-for-one"
+
+[[child]]
+id = "ledger"
+manifest = "ledger/manifest.toml"
+
+[[child]]
+id = "till"
+manifest = "till"
+restart = "transient"
+shutdown = "brutal-kill"
+` + "```" + `
+
+`,
 }
 
 const intro = "<!-- Made from the table in actors/manifest by `go test ./actors/manifest -update`. -->\n" + `
@@ -150,6 +202,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(head + "[[handler]]\ntype = \"message-server\"\npeers = [{host = \"a\"}, {port = 1}]\n[[handler.peers]]\n"))
 	f.Add([]byte("a.b.c = [[1], {x = 2}]\n[a.b]\n[[a.b.d]]\n[a.b.d.e]\n"))
 	f.Add([]byte("[limits]\nmemory = \"9MiB\"\nturn_time = 1979-05-27T07:32:00Z\n[permission_policy]\ntcp = {type = \"restrict\", config = {min = 1}}\n"))
+	f.Add([]byte(head + "[supervision]\nstrategy = 'simple-one-for-one'\n[supervision.backoff]\nfactor = nan\ncap = '1ms'\ninitial = '1h'\n[[child]]\nid = 'a'\nmanifest = '../b'\nshutdown = 'infinity'\nsignificant = true\n"))
+	f.Add([]byte("[[child]]\nid = 'a'\n[[child]]\nid = 'a'\nx = 1\n[child.y]\n[supervision.backoff.z]\nsupervision.backoff = 1\n"))
 	f.Add([]byte("[[handler]]\n[handler.x]\n[[handler]]\ntype = 'tcp'\nx.y = 1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := manifest.Parse(data, "f", registry{})

@@ -13,12 +13,14 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 )
 
-// folder makes a folder with the given files.
-func folder(t *testing.T, files map[string]string) string {
+// folder makes a folder with the given files, in folders of their own where the
+// names have slashes.
+func folder(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}

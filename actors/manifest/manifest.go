@@ -6,8 +6,10 @@
 //
 // The package knows no capability itself. Handler and policy tables are decoded
 // into structs that the caller's [Registry] hands out. It never starts, grants
-// or enforces anything, and never resolves references other than the package
-// file of [Manifest.ReadPackage].
+// or enforces anything. The files that it reads are manifests, those that they
+// declare as children, and packages. What a guest names with
+// [Manifest.Reference], and all that this names in turn, lies in the folder of
+// the guest's own manifest.
 //
 // Package actors, the composition root and the command line may import it.
 package manifest
@@ -25,10 +27,13 @@ const (
 	maxProblems  = 100     // problems reported of one file
 	maxPackage   = 256 << 20
 	maxNameBytes = 128
+	maxLevels    = 32     // manifests from the top of a declared tree to its end
+	maxActors    = 10_000 // children declared in a tree
 )
 
 // Manifest is a manifest file that passed every check. It holds defaults where
-// the file says nothing. A Manifest is not changed after [Parse] returns it.
+// the file says nothing. A Manifest is not changed after [Parse] or [Load]
+// returns it, but for [Manifest.LoadChildren].
 type Manifest struct {
 	// Name is the actor's name: one segment of its path in the tree.
 	Name string
@@ -53,14 +58,23 @@ type Manifest struct {
 	Limits           Limits
 	Chain            Chain
 	Supervision      Supervision
+	// Children are the [[child]] tables in the order of the file, which is the
+	// order in which they start.
+	Children []Child
 
-	// File is the name given to Parse, Dir its folder.
+	// File is the name given to Parse or Load, Dir its folder. Of a manifest that
+	// a guest named, File is relative to the folder that confines it.
 	File, Dir string
 	// Raw is the file's content, byte for byte; the caller must not change it.
 	Raw []byte
 
 	// packageAt and sumAt are where the file says package and sha256.
 	packageAt, sumAt position
+	// read is set where Dir is known to be the folder that the file lies in.
+	read bool
+	// within confines what the manifest names, where a guest named it; nil
+	// otherwise.
+	within *folder
 }
 
 // Handler is one [[handler]] table: a capability that the manifest grants.
@@ -146,20 +160,6 @@ type Chain struct {
 	Durability Durability
 	// Sealed keeps payloads off the chain in clear: salted hashes stand for them.
 	Sealed bool
-}
-
-// OnError says what an err answered by an export does to the actor.
-type OnError string
-
-// What an err does; OnErrorFail is the default.
-const (
-	OnErrorFail     OnError = "fail"     // the actor fails
-	OnErrorContinue OnError = "continue" // the turn fails, the actor goes on
-)
-
-// Supervision is the table [supervision].
-type Supervision struct {
-	OnError OnError
 }
 
 // Registry knows the capabilities of a build. Its structs name their keys in

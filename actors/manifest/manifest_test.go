@@ -101,7 +101,7 @@ func TestTheShortestManifestHasTheDocumentedDefaults(t *testing.T) {
 	if m.InitialState != nil || m.Handlers != nil || m.PermissionPolicy != nil || m.Chain != (manifest.Chain{}) {
 		t.Errorf("something is set that the file does not say: %+v", m)
 	}
-	if m.Limits != manifest.DefaultLimits() || m.Supervision.OnError != manifest.OnErrorFail {
+	if m.Limits != manifest.DefaultLimits() || m.Supervision != manifest.DefaultSupervision() || m.Children != nil {
 		t.Errorf("defaults: %+v, %+v", m.Limits, m.Supervision)
 	}
 	if string(m.Raw) != head {
@@ -139,6 +139,33 @@ sealed = true
 
 [supervision]
 on_error = "continue"
+restart_state = "last"
+mailbox = "drop"
+max_deliveries = 4
+strategy = "rest-for-one"
+max_restarts = 0
+period = "1h"
+auto_shutdown = "any_significant"
+[supervision.backoff]
+initial = "10ms"
+factor = 1.5
+cap = "10ms"
+jitter = 1
+reset = "24h"
+
+[[child]]
+id = "Front desk"
+manifest = "../desk"
+restart = "temporary"
+shutdown = "infinity"
+type = "worker"
+significant = true
+initial_state = ""
+
+[[child]]
+id = "b"
+manifest = "b.toml"
+type = "supervisor"
 
 [permission_policy]
 store = { type = "disallow" }
@@ -176,8 +203,12 @@ tls = true
 			Memory: 128 << 20, TurnTime: time.Minute, Fuel: 12345, WaitTime: 250 * time.Millisecond, MailboxMessages: 5,
 			MailboxBytes: 4096, HostCalls: 7, RecordedBytes: 1 << 30, LogBytes: 0,
 		},
-		Chain:       manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
-		Supervision: manifest.Supervision{OnError: manifest.OnErrorContinue},
+		Chain: manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
+		Supervision: manifest.Supervision{
+			OnError: manifest.OnErrorContinue, RestartState: manifest.RestartLast, Mailbox: manifest.MailboxDrop, MaxDeliveries: 4,
+			Strategy: manifest.RestForOne, MaxRestarts: 0, Period: time.Hour, AutoShutdown: manifest.ShutdownAnySignificant,
+			Backoff: manifest.Backoff{Initial: 10 * time.Millisecond, Factor: 1.5, Cap: 10 * time.Millisecond, Jitter: 1, Reset: 24 * time.Hour},
+		},
 		PermissionPolicy: map[string]manifest.Policy{
 			"store":          {Mode: manifest.Disallow},
 			"supervisor":     {Mode: manifest.Inherit},
@@ -185,8 +216,8 @@ tls = true
 			"runtime":        {Mode: manifest.Restrict},
 		},
 		Handlers: []manifest.Handler{
-			{Type: "runtime", Line: 43},
-			{Type: "message-server", Line: 46, Config: &messageConfig{
+			{Type: "runtime", Line: 70},
+			{Type: "message-server", Line: 73, Config: &messageConfig{
 				Allow: []string{"/x", "/y"}, Timeout: 3 * time.Second, Retries: 255, Ratio: 1, Mode: "LOUD",
 				Peer: &peer{Host: "h", Port: 1}, Peers: []peer{{Host: "p", TLS: true}},
 				Tags: map[string]string{"a b": "c"},
@@ -196,7 +227,7 @@ tls = true
 	got := reflect.ValueOf(*m)
 	for i := range got.NumField() {
 		name := got.Type().Field(i).Name
-		if f := got.Field(i); f.CanInterface() && name != "File" && name != "Dir" && name != "Raw" &&
+		if f := got.Field(i); f.CanInterface() && name != "File" && name != "Dir" && name != "Raw" && name != "Children" &&
 			!reflect.DeepEqual(f.Interface(), reflect.ValueOf(want).Field(i).Interface()) {
 			t.Errorf("%s: got %+v, want %+v", name, f.Interface(), reflect.ValueOf(want).Field(i).Interface())
 		}
@@ -212,10 +243,7 @@ func TestAHandlersDefaultsStandWhereTheFileIsSilent(t *testing.T) {
 }
 
 func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
-	cases := []struct {
-		name, text string
-		want       []string
-	}{
+	cases := []problemCase{
 		{"an empty file lacks the three required keys", "", []string{
 			"f:1:1: name: is missing", "f:1:1: version: is missing", "f:1:1: package: is missing"}},
 		{"an unknown key has the nearest known one as a hint", head + "descripton = \"\"\n", []string{
@@ -230,8 +258,6 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 			"f:4:1: memory: unknown key (memory is a key of [limits])"}},
 		{"a top-level key in a group is told to move up", head + "[chain]\ninitial_state = \"\"\n", []string{
 			"f:5:1: chain.initial_state: unknown key (initial_state is a key of the top level: write it above the first table)"}},
-		{"the later keys of supervision are unknown", head + "[supervision]\nmax_restarts = 3\n", []string{
-			"f:5:1: supervision.max_restarts: unknown key (known are on_error)"}},
 		{"a wrong type says which is wanted and which is there", head + "description = 5\nstatic_package = \"yes\"\n", []string{
 			"f:4:1: description: must be a string, not an integer",
 			"f:5:1: static_package: must be true or false, not a string"}},
@@ -346,6 +372,17 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 		{"a name that needs quotes is quoted", head + "\"a.b\" = 1\n\"\\u001b\" = 2\n", []string{
 			`f:4:1: "a.b": unknown key`, `f:5:1: "\x1b": unknown key`}},
 	}
+	expectProblems(t, cases)
+}
+
+// problemCase is a manifest, read from a file f, and the lines of its error.
+type problemCase struct {
+	name, text string
+	want       []string
+}
+
+func expectProblems(t *testing.T, cases []problemCase) {
+	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			m, err := manifest.Parse([]byte(c.text), "f", registry{})

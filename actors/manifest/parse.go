@@ -19,9 +19,20 @@ const (
 )
 
 // Parse reads a manifest. The file name is used in messages and fixes Dir;
-// nothing is read from it. A manifest with problems is not returned; the error
-// is then an [Errors] with all of them.
+// nothing is read from it, and the children's manifests are not read either. A
+// manifest with problems is not returned; the error is then an [Errors] with all
+// of them.
 func Parse(data []byte, file string, reg Registry) (*Manifest, error) {
+	m, problems := parse(data, file, reg)
+	if len(problems) > 0 {
+		return nil, problems.sorted(nil)
+	}
+	return m, nil
+}
+
+// parse is Parse that also returns what it understood of a manifest with
+// problems, whose children may be read; nil where that is nothing.
+func parse(data []byte, file string, reg Registry) (*Manifest, Errors) {
 	d := &decoder{file: file}
 	if len(data) > maxFileSize {
 		d.report(nil, "", fmt.Sprintf("is larger than %s", size(maxFileSize)), "")
@@ -34,16 +45,16 @@ func Parse(data []byte, file string, reg Registry) (*Manifest, error) {
 	}
 	m := defaults()
 	m.File, m.Dir, m.Raw = file, filepath.Dir(file), bytes.Clone(data)
+	m.read = filepath.IsAbs(file)
 	m.packageAt, m.sumAt = d.lines.at(root.key("package")), d.lines.at(root.key("sha256"))
 	r := reader{decoder: d, manifest: m, registry: reg}
-	r.known(root, document)
-	r.unknown(root, "", document)
+	decodeKeys(d, keys, m, root, "", document)
+	unknownKeys(d, keys, []string{"handler", "permission_policy", "child"}, root, "", "", document)
+	r.supervision(root.key("supervision"))
+	r.children(root.key("child"), document["child"], root.key("supervision").key("strategy"))
 	r.handlers(root.key("handler"), document["handler"])
 	r.policies(root.key("permission_policy"), document["permission_policy"])
-	if len(d.problems) > 0 {
-		return nil, d.problems.sorted()
-	}
-	return m, nil
+	return m, d.problems
 }
 
 // document parses the TOML within the bounds; nil when it is refused.
@@ -78,62 +89,72 @@ type reader struct {
 	registry Registry
 }
 
-// known decodes the keys of the table of keys.
-func (r *reader) known(root *place, document map[string]any) {
+// decodeKeys decodes what a table of keys has of a document's table into a
+// value. The name is the table's own, "" at the top.
+func decodeKeys[T any](d *decoder, keys []key[T], into *T, at *place, name string, table map[string]any) {
 	for _, k := range keys {
-		table, at, name := document, root, k.Key
-		if group, leaf, ok := strings.Cut(k.Key, "."); ok {
-			// A group of another type is reported with the unknown keys.
-			table, _ = document[group].(map[string]any)
-			at, name = root.key(group), leaf
-		}
-		value, ok := table[name]
+		full := join(name, k.Key)
+		value, place, ok := find(at, table, k.Key)
 		if !ok {
 			if k.Default == required {
-				r.report(root, k.Key, "is missing", "")
+				d.report(at, full, "is missing", "")
 			}
 			continue
 		}
-		field := k.field(r.manifest)
-		if !r.decode(at.key(name), k.Key, value, reflect.ValueOf(field).Elem()) || k.check == nil {
+		field := k.field(into)
+		if !d.decode(place, full, value, reflect.ValueOf(field).Elem()) || k.check == nil {
 			continue
 		}
 		if reason := k.check(field); reason != "" {
-			r.report(at.key(name), k.Key, reason, "")
+			d.report(place, full, reason, "")
 		}
 	}
 }
 
-// unknown reports the keys of a table that the table of keys does not have,
-// and recurses into the groups that it has.
-func (r *reader) unknown(at *place, group string, table map[string]any) {
-	names := namesIn(group)
-	for name, value := range table {
-		full := child(group, name)
+// find returns the value of a dotted key. A group of another type than a table
+// has none; it is reported with the unknown keys.
+func find(at *place, table map[string]any, dotted string) (value any, place *place, ok bool) {
+	for {
+		group, rest, nested := strings.Cut(dotted, ".")
+		if !nested {
+			value, ok = table[dotted]
+			return value, at.key(dotted), ok
+		}
+		table, _ = table[group].(map[string]any)
+		at, dotted = at.key(group), rest
+	}
+}
+
+// unknownKeys reports what a document's table, or the group of it that is
+// given, has beyond the table of keys and the others, and looks into the groups
+// below.
+func unknownKeys[T any](d *decoder, keys []key[T], others []string, at *place, name, group string, table map[string]any) {
+	names := append(namesIn(keys, group), others...)
+	for leaf, value := range table {
+		inner := join(group, leaf)
+		full := join(name, inner)
 		switch {
-		case !slices.Contains(names, name):
-			r.report(at.key(name), full, "unknown key", elsewhere(name, names))
-		case group == "" && len(namesIn(name)) > 0:
-			if inner := r.table(at.key(name), full, value); inner != nil {
-				r.unknown(at.key(name), name, inner)
+		case !slices.Contains(names, leaf):
+			d.report(at.key(leaf), child(join(name, group), leaf), "unknown key", elsewhere(leaf, names, name != ""))
+		case len(namesIn(keys, inner)) > 0:
+			if below := d.table(at.key(leaf), full, value); below != nil {
+				unknownKeys(d, keys, nil, at.key(leaf), name, inner, below)
 			}
 		}
 	}
 }
 
-// namesIn lists the keys of a group, or of the top level for "".
-func namesIn(group string) []string {
+// namesIn lists the keys and groups in a group, or those at the top for "".
+func namesIn[T any](keys []key[T], group string) []string {
 	var names []string
-	if group == "" {
-		names = append(names, "handler", "permission_policy")
-	}
 	for _, k := range keys {
-		first, leaf, nested := strings.Cut(k.Key, ".")
-		switch {
-		case group == "" && !slices.Contains(names, first):
+		rest, ok := k.Key, true
+		if group != "" {
+			rest, ok = strings.CutPrefix(k.Key, group+".")
+		}
+		first, _, _ := strings.Cut(rest, ".")
+		if ok && !slices.Contains(names, first) {
 			names = append(names, first)
-		case nested && group == first:
-			names = append(names, leaf)
 		}
 	}
 	return names
@@ -141,14 +162,22 @@ func namesIn(group string) []string {
 
 // elsewhere returns the hint for a key that stands in the wrong table, or the
 // nearest name.
-func elsewhere(name string, names []string) string {
+func elsewhere(name string, names []string, inChild bool) string {
 	for _, k := range keys {
-		group, leaf, nested := strings.Cut(k.Key, ".")
+		group, ok := strings.CutSuffix(k.Key, "."+name)
 		switch {
-		case k.Key == name:
-			return name + " is a key of the top level: write it above the first table"
-		case nested && leaf == name:
+		case k.Key != name && !ok, strings.Contains(name, "."):
+		case inChild:
+			return name + " is a key of the child's own manifest"
+		case ok:
 			return name + " is a key of [" + group + "]"
+		default:
+			return name + " is a key of the top level: write it above the first table"
+		}
+	}
+	for _, k := range childKeys {
+		if k.Key == name && !inChild && name != "type" { // which other tables have too
+			return name + " is a key of [[child]]"
 		}
 	}
 	return suggest(name, names)
