@@ -41,6 +41,7 @@ type control struct {
 	*Blueprint
 	id      chain.ID
 	name    string
+	initial chain.Hash // the state that it begins with
 	created time.Time
 	mailbox *mailbox
 	text    string // id
@@ -68,23 +69,25 @@ type control struct {
 	machine    atomic.Pointer[wasm.Machine]
 
 	mu       sync.Mutex
-	life     *life           // guarded by mu
-	phase    Status          // guarded by mu; of the incarnation
-	order    ending          // guarded by mu
-	last     *Exit           // guarded by mu; of the last incarnation that failed
-	final    *Exit           // guarded by mu; how the actor is to end, when its supervisor has said so
-	foreign  bool            // guarded by mu; somebody else than the parent told it to end
-	ended    bool            // guarded by mu
-	drained  []delivery      // guarded by mu; what waited when it was told to stop
-	exit     Exit            // guarded by mu, meaningful once done
-	monitors []func(Exit)    // guarded by mu; told of the end of the incarnation
+	life     *life        // guarded by mu
+	phase    Status       // guarded by mu; of the incarnation
+	order    ending       // guarded by mu
+	last     *Exit        // guarded by mu; of the last incarnation that failed
+	final    *Exit        // guarded by mu; how the actor is to end, when its supervisor has said so
+	resumes  bool         // guarded by mu; it was about to start again when the node ended
+	doomed   error        // guarded by mu; the next incarnation is cut off at once
+	foreign  bool         // guarded by mu; somebody else than the parent told it to end
+	ended    bool         // guarded by mu
+	drained  []delivery   // guarded by mu; what waited when it was told to stop
+	exit     Exit         // guarded by mu, meaningful once done
+	monitors []func(Exit) // guarded by mu; told of the end of the incarnation
 }
 
 var _ host.Actor = (*control)(nil)
 
-func (s *System) newControl(b *Blueprint, id chain.ID, name string, parent *control) *control {
+func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chain.Hash, parent *control) *control {
 	c := &control{
-		Blueprint: b, id: id, name: name, created: s.config.Now(), parent: parent, above: s.root,
+		Blueprint: b, id: id, name: name, initial: initial, created: s.config.Now(), parent: parent,
 		mailbox: newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
 		text:    id.String(),
 		done:    make(chan struct{}), life: newLife(s.ctx), phase: StatusStarting,
@@ -153,14 +156,27 @@ func (c *control) halt(exit Exit) {
 	c.mu.Lock()
 	c.tellLocked()
 	c.mu.Unlock()
-	c.mailbox.first(quit{exit})
+	c.mailbox.order(quit{exit})
 }
 
 // kill ends the incarnation in the middle of its turn; what becomes of the actor
 // is its supervisor's to say.
 func (c *control) kill() {
-	c.current().cancel(errKilled)
-	c.halt(Exit{Reason: ReasonKilled, Err: errKilled})
+	if c.cut(errKilled) {
+		c.halt(Exit{Reason: ReasonKilled, Err: errKilled})
+	}
+}
+
+// cut ends the turn that runs. It reports whether there is an incarnation.
+func (c *control) cut(why error) bool {
+	l := c.current()
+	l.cancel(why)
+	select {
+	case <-l.over:
+		return false
+	default:
+		return true
+	}
 }
 
 func (c *control) ordered() ending {
@@ -190,10 +206,13 @@ func (c *control) status() Status {
 	return c.phase
 }
 
-func (c *control) setPhase(phase Status) {
+// isReady says that the incarnation handles messages and all below it has started.
+func (c *control) isReady() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.phase = phase
+	if !c.life.isOver {
+		c.phase = StatusRunning
+	}
 }
 
 // begin is the next incarnation.
@@ -202,6 +221,10 @@ func (c *control) begin() *life {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.life, c.phase = l, StatusRestarting
+	if c.doomed != nil {
+		l.cancel(c.doomed)
+		c.doomed = nil
+	}
 	if c.order != orderNone {
 		c.tellLocked()
 	}

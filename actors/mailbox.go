@@ -55,7 +55,7 @@ type mailbox struct {
 
 	mu         sync.Mutex // guards what follows
 	system     queue[any]
-	order      any // goes before user messages, unless suspended; nil for none
+	orders     queue[any] // go before user messages, unless suspended
 	user       queue[any]
 	deliveries int   // in user
 	bytes      int64 // of the deliveries in user
@@ -124,11 +124,19 @@ func (m *mailbox) admitLocked(d delivery) error {
 	return nil
 }
 
-// first has a message handled before the user messages, once the mailbox is not
-// suspended. One that waits there already is forgotten.
-func (m *mailbox) first(message any) {
+// order has a message handled before the user messages, once the mailbox is not
+// suspended.
+func (m *mailbox) order(message any) {
 	m.mu.Lock()
-	m.order = message
+	m.orders.push(message)
+	m.unlockAndWake()
+}
+
+// renew is order for a mailbox whose orders so far are of the past.
+func (m *mailbox) renew(message any) {
+	m.mu.Lock()
+	m.orders = queue[any]{}
+	m.orders.push(message)
 	m.unlockAndWake()
 }
 
@@ -208,7 +216,7 @@ func (m *mailbox) unlock() (wake bool) {
 }
 
 func (m *mailbox) readyLocked() bool {
-	return m.system.count > 0 || !m.suspended && (m.order != nil || m.user.count > 0)
+	return m.system.count > 0 || !m.suspended && (m.orders.count > 0 || m.user.count > 0)
 }
 
 // run handles messages until none is ready, or until it has handled so many
@@ -287,8 +295,8 @@ func (m *mailbox) next() (message any, system, ok bool) {
 		m.scheduled = false
 		return nil, false, false
 	}
-	if message, m.order = m.order, nil; message != nil {
-		return message, false, true
+	if m.orders.count > 0 {
+		return m.orders.pop(), false, true
 	}
 	message = m.user.pop()
 	if d, counts := actor.UnwrapEnvelopeMessage(message).(delivery); counts {

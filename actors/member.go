@@ -61,7 +61,7 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 func (m *member) again(ctx actor.Context, a supervision.Again) {
 	c, above := m.control, ctx.(actor.Supervisor)
 	resume := func() {
-		c.mailbox.first(a)
+		c.mailbox.renew(a)
 		above.ResumeChildren(c.pid)
 	}
 	if c.keepsState() {
@@ -88,7 +88,7 @@ func (m *member) Halt(actor.Context) {
 func (m *member) Stop(_ actor.Context, o supervision.Order) {
 	c := m.control
 	c.mu.Lock()
-	c.final = o.Exit
+	c.final, c.resumes = o.Exit, o.Resumes
 	c.mu.Unlock()
 	order := orderStop
 	if o.Reason == ReasonSuspended {
@@ -100,8 +100,13 @@ func (m *member) Stop(_ actor.Context, o supervision.Order) {
 
 // Cut ends the turn that runs, and all that is below.
 func (m *member) Cut() {
-	m.control.current().cancel(errOverdue)
-	m.control.family.cut()
+	c := m.control
+	if !c.cut(errOverdue) { // it starts again: as soon as it does
+		c.mu.Lock()
+		c.doomed = errOverdue
+		c.mu.Unlock()
+	}
+	c.family.cut()
 }
 
 // Warn lets the times of the children run.

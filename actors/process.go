@@ -25,8 +25,8 @@ type process struct {
 	context actor.Context // of the message that is handled
 	initial []byte        // the state that it began with, before init, as CGRF
 
-	life    *life // the incarnation
-	exit    *Exit // how the incarnation has ended; nil while it lasts
+	life    *life     // the incarnation
+	exit    *Exit     // how the incarnation has ended; nil while it lasts
 	failing *envelope // whose turn has failed the actor; nil for none
 
 	machine  *wasm.Machine
@@ -41,14 +41,15 @@ type process struct {
 	lastName   string   // what the guest named last to find an actor
 	lastTarget *control // whom it found; it is found again as long as it is listed
 
-	writer   chain.Writer
-	next     uint64 // number of the next record
-	haltErr  error  // why the log takes no more
-	shutdown *Exit  // set when the guest asked to end
-	closedAt chain.Ref // the result of the last turn
-	registered bool // in this incarnation
-	inTurn   bool   // a call is on the chain or in the door, its result is not
-	finished bool
+	writer     chain.Writer
+	next       uint64    // number of the next record
+	haltErr    error     // why the log takes no more
+	shutdown   *Exit     // set when the guest asked to end
+	closedAt   chain.Ref // the result of the last turn
+	registered bool      // in this incarnation
+	born       bool      // an init has succeeded
+	inTurn     bool      // a call is on the chain or in the door, its result is not
+	finished   bool
 }
 
 var _ actor.Actor = (*process)(nil)
@@ -228,14 +229,12 @@ func (p *process) lastExit() Exit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.order == orderSuspend && p.exit == nil:
-		return Exit{Reason: ReasonSuspended}
 	case c.final != nil:
 		return *c.final
+	case c.order == orderSuspend && (p.exit == nil || c.resumes):
+		return Exit{Reason: ReasonSuspended}
 	case p.exit != nil:
 		return *p.exit
-	case c.order == orderSuspend:
-		return Exit{Reason: ReasonSuspended}
 	}
 	return Exit{Reason: ReasonShutdown}
 }

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
@@ -29,7 +31,7 @@ func (p *process) again(a supervision.Again) {
 	p.exit, p.shutdown = nil, nil
 	p.life = p.control.begin()
 	p.control.restarts.Add(1)
-	fresh := !p.control.keepsState() || p.unborn
+	fresh := !p.control.keepsState() || !p.born
 	if err := p.renew(a, fresh); err != nil {
 		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
 		return
@@ -50,7 +52,7 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 		Count: uint32(p.control.restarts.Load()), Wait: int64(a.Wait),
 	}
 	if fresh {
-		restart.Sum = p.control.initialState
+		restart.Sum = p.control.initial
 	}
 	p.door.event(restart)
 	if err := p.door.flush(false); err != nil {
@@ -104,8 +106,19 @@ func (p *process) redeliver() {
 }
 
 // rear says that the incarnation is ready, once the children are that the
-// manifest declares. Those that an actor had before it was resumed come first.
+// manifest declares. What an actor had below it before it was resumed is there
+// first.
 func (p *process) rear(past []*birth) {
-	c := p.control
-	c.setPhase(StatusRunning)
+	c, above, root := p.control, p.context.Parent(), p.system.proto.Root
+	ready := func(err error) {
+		if err == nil { // else the supervisor gives up, and says so
+			c.isReady()
+			root.Send(above, supervision.Started{Who: c.pid})
+		}
+	}
+	if children := c.children(past); len(children) > 0 {
+		c.family.raise(p.context).Boot(children, ready)
+		return
+	}
+	ready(nil)
 }

@@ -53,7 +53,7 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 	if view := (pack.View{}); !view.Scan(state) {
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
-	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:])
+	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:], sum.InitialState, parent)
 	return &birth{control: c, state: state}, nil
 }
 
@@ -141,7 +141,7 @@ func (p *past) restarted(r *replay.Restart) {
 
 // replay executes the closed turns and the restarts again. A kill ends it.
 func (p *process) replay() (past past, err error) {
-	ctx := p.control.ctx
+	ctx := p.life.ctx
 	defer func() { err = cmp.Or(context.Cause(ctx), err) }()
 	log := p.system.config.Log
 	for step, err := range replay.Steps(log.Records(ctx, p.control.id, 0)) {

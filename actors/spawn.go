@@ -82,7 +82,7 @@ func (b *Blueprint) conceive(name string, state []byte, parent *control, cause c
 	} else {
 		genesis.InitialState = b.writer.PutBlob(state)
 	}
-	return &birth{control: s.newControl(b, id, name, parent), state: state, genesis: &genesis}, nil
+	return &birth{control: s.newControl(b, id, name, genesis.InitialState, parent), state: state, genesis: &genesis}, nil
 }
 
 // launch starts an actor at the root and waits until it is ready.

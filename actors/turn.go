@@ -21,6 +21,7 @@ var noParams = pack.MustEncode(pack.Unit)
 func (p *process) init() error {
 	export, _ := p.control.module.Layout.Export(exportInit)
 	_, err := p.turn(&envelope{export: export, deliveries: 1}, noParams)
+	p.born = p.born || err == nil
 	return err
 }
 

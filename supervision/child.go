@@ -50,6 +50,9 @@ type Order struct {
 	// Exit is set when the incarnation has ended already and is not followed by
 	// another: the end of the child itself.
 	Exit *Exit
+	// Resumes is set when the incarnation has ended and another one would follow,
+	// if the reason were not ReasonSuspended.
+	Resumes bool
 	// Asked is set when the child was named, and did not go with others.
 	Asked bool
 }
@@ -88,6 +91,7 @@ type child struct {
 	overdue  bool      // its shutdown time is over
 	alarm    *alarm    // which says so
 	repair   *repair   // the group that it starts again with
+	pending  bool      // it was in one when the supervisor began to end
 
 	begun func(error) // who waits for its start, nil for nobody
 	gone  []func()    // who waits for its end

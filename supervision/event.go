@@ -26,6 +26,7 @@ const (
 // Event is something that a supervisor has seen or decided.
 type Event struct {
 	Child     string
+	Of        Child
 	What      EventKind
 	Exit      Exit          // of ended, failed and gone
 	Directive Directive     // of ended and failed
@@ -40,4 +41,7 @@ func ended(exit Exit) EventKind {
 	return EventEnded
 }
 
-func (r *rules) observe(e Event) { r.hands.observe(e) }
+func (r *rules) observe(e Event) {
+	e.Of = r.byID[e.Child].Child
+	r.hands.observe(e)
+}

@@ -22,7 +22,7 @@ func (r *rules) end(exit Exit, o Order) {
 	for c := range r.all() {
 		if c.repair != nil {
 			c.repair.alarm.cancel()
-			c.repair = nil
+			c.repair, c.pending = nil, true
 		}
 	}
 	r.wind()
@@ -65,8 +65,13 @@ func (r *rules) wind() {
 			r.hurry(c, r.order.Since)
 			return
 		case c.alive: // it has ended, and its process waits
-			exit := c.exit
-			r.finish(c, Order{Reason: r.order.Reason, Since: r.order.Since, Exit: &exit})
+			o := Order{Reason: r.order.Reason, Since: r.order.Since}
+			if exit := c.exit; c.pending && o.Reason == ReasonSuspended {
+				o.Resumes = true
+			} else {
+				o.Exit = &exit
+			}
+			r.finish(c, o)
 			return
 		}
 		r.remove(c)
@@ -97,10 +102,10 @@ func (r *rules) settle(c *child, exit Exit) {
 	c.alarm.cancel()
 	wasEnding := r.ending != nil
 	c.status, c.final = StatusEnded, false
+	r.observe(Event{Child: c.ID, What: EventGone, Exit: exit, Restarts: c.restarts})
 	if c.Restart == Temporary || c.Dynamic || wasEnding {
 		r.remove(c)
 	}
-	r.observe(Event{Child: c.ID, What: EventGone, Exit: exit, Restarts: c.restarts})
 	c.leave()
 	if wasEnding {
 		r.wind()

@@ -166,7 +166,7 @@ func TestNoMoreChildrenThanTheGrantAndEveryPolicyAllow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, function := range []string{"spawn", "spawn-and-wait", "resume"} {
-				f := &family{children: make([]string, c.has), await: func() ([]byte, bool, error) { return nil, nil }}
+				f := &family{children: make([]string, c.has), await: func() ([]byte, bool, error) { return nil, false, nil }}
 				_, err := beginWith(t, f, c.most, c.above...).call(function, text("child.toml"), none, none, none)
 				if c.allowed != (err == nil) || c.allowed != (len(f.born) == 1) {
 					t.Errorf("%s gives %v and bears %d, want allowed %v", function, err, len(f.born), c.allowed)
