@@ -9,6 +9,7 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 )
@@ -28,7 +29,13 @@ type Blueprint struct {
 	handleReq    int             // the same for handle-request
 	answersLater bool            // the guest can answer a request after the turn that delivered it
 
-	genesis chain.Genesis // of a new actor, but for its name, path, time and own state
+	ceiling    host.Ceiling     // of the actor and all below it
+	lineage    chain.Hash       // of the manifests of the actor and of those above, of a resumed one
+	supervises supervision.Spec // how it supervises its children
+	declared   []declared       // the children that its manifest declares
+	callbacks  map[callback]int // export indexes of those that the guest has
+
+	genesis chain.Genesis // of a new actor, but for its name, parent, path, time and own state
 	state   []byte        // of a new actor, before init, as CGRF
 }
 
@@ -42,6 +49,15 @@ func (s *System) Prepare(ctx context.Context, m *manifest.Manifest, code []byte)
 	if m == nil {
 		return nil, errors.New("a spawn needs a manifest")
 	}
+	if err := m.LoadChildren(s.config.Handlers); err != nil {
+		return nil, err
+	}
+	return s.prepare(ctx, m, code, host.Ceiling{})
+}
+
+// prepare makes the Blueprint of an actor whose parent has a ceiling, and those of
+// the children that its manifest declares.
+func (s *System) prepare(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
 	writer, err := s.writerFor(m)
 	if err != nil {
 		return nil, err
@@ -51,26 +67,57 @@ func (s *System) Prepare(ctx context.Context, m *manifest.Manifest, code []byte)
 			return nil, err
 		}
 	}
-	b, err := s.link(ctx, m, code)
+	b, err := s.link(ctx, m, code, above)
 	if err != nil {
 		return nil, err
 	}
-	if b.state, err = pack.Encode(initialState(m)); err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
+	if b.declared, err = s.declare(ctx, b); err != nil {
+		return nil, err
 	}
 	b.writer = writer
-	b.genesis = chain.Genesis{
-		Module: writer.PutBlob(code), Manifest: writer.PutBlob(m.Raw), InitialState: writer.PutBlob(b.state),
-		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule, Sealed: m.Chain.Sealed,
+	return b, b.found(writer.PutBlob(code), writer.PutBlob(m.Raw))
+}
+
+// found sets what new actors begin with.
+func (b *Blueprint) found(module, manifest chain.Hash) (err error) {
+	if b.state, err = pack.Encode(initialState(b.manifest)); err != nil {
+		return fmt.Errorf("initial state: %w", err)
 	}
-	return b, nil
+	b.genesis = chain.Genesis{
+		Module: module, Manifest: manifest, InitialState: b.writer.PutBlob(b.state),
+		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule, Sealed: b.manifest.Chain.Sealed,
+	}
+	return nil
 }
 
 // Check says why Prepare would refuse the manifest with the package. It leaves
 // nothing on the log.
 func (s *System) Check(ctx context.Context, m *manifest.Manifest, code []byte) error {
-	_, err := s.link(ctx, m, code)
+	_, err := s.link(ctx, m, code, host.Ceiling{})
 	return err
+}
+
+// declare prepares the children that an actor's manifest declares. Those of one
+// manifest share a Blueprint.
+func (s *System) declare(ctx context.Context, b *Blueprint) ([]declared, error) {
+	made := map[*manifest.Manifest]*Blueprint{}
+	var all []declared
+	for _, c := range b.manifest.Children {
+		child := made[c.Manifest]
+		if child == nil {
+			var err error
+			if child, err = s.prepare(ctx, c.Manifest, nil, b.ceiling); err != nil {
+				return nil, fmt.Errorf("child %s: %w", c.ID, err)
+			}
+			made[c.Manifest] = child
+		}
+		d := declared{spec: specOf(c), blueprint: child}
+		if c.InitialState != nil {
+			d.state = pack.MustEncode(pack.String(*c.InitialState))
+		}
+		all = append(all, d)
+	}
+	return all, nil
 }
 
 // writerFor is the log that keeps the chains of the manifest's actors.
@@ -85,7 +132,7 @@ func (s *System) writerFor(m *manifest.Manifest) (chain.Writer, error) {
 }
 
 // link compiles the module and resolves its imports.
-func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte) (*Blueprint, error) {
+func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
 	module, err := s.config.Engine.Compile(ctx, code)
 	if err != nil {
 		return nil, fmt.Errorf("package %s: %w", m.Package, err)
@@ -104,7 +151,8 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte) (*
 			at = append(at, i)
 		}
 	}
-	linked, err := s.config.Handlers.Link(imports, module.Metadata, tables(m), ceiling(m))
+	ceiling := above.Under(rules(m)...)
+	linked, err := s.config.Handlers.Link(imports, module.Metadata, tables(m), ceiling)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
@@ -114,6 +162,7 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte) (*
 	}
 	return &Blueprint{
 		system: s, manifest: m, module: module, linked: linked, functions: functions,
+		ceiling: ceiling, supervises: supervises(m), callbacks: callbacksOf(module),
 		handleSend: callable(module, exportSend), handleReq: callable(module, exportRequest),
 		answersLater: slices.ContainsFunc(module.Layout.Imports, func(i wasm.Import) bool { return i.String() == importRespond }),
 	}, nil
@@ -135,15 +184,15 @@ func tables(m *manifest.Manifest) []host.Table {
 	return t
 }
 
-// ceiling is what the manifest allows its actor and all below it.
-func ceiling(m *manifest.Manifest) host.Ceiling {
+// rules are what the manifest allows its actor and all below it.
+func rules(m *manifest.Manifest) []host.Rule {
 	var rules []host.Rule
 	for name, p := range m.PermissionPolicy {
 		if p.Mode != manifest.Inherit {
 			rules = append(rules, host.Rule{Capability: name, Disallow: p.Mode == manifest.Disallow, Policy: p.Config})
 		}
 	}
-	return host.Ceiling{}.Under(rules...)
+	return rules
 }
 
 func initialState(m *manifest.Manifest) pack.Value {

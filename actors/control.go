@@ -76,6 +76,7 @@ type control struct {
 	final    *Exit        // guarded by mu; how the actor is to end, when its supervisor has said so
 	resumes  bool         // guarded by mu; it was about to start again when the node ended
 	doomed   error        // guarded by mu; the next incarnation is cut off at once
+	closedAt chain.Ref    // guarded by mu; the end of the last turn of the last incarnation
 	foreign  bool         // guarded by mu; somebody else than the parent told it to end
 	ended    bool         // guarded by mu
 	drained  []delivery   // guarded by mu; what waited when it was told to stop
@@ -206,11 +207,11 @@ func (c *control) status() Status {
 	return c.phase
 }
 
-// isReady says that the incarnation handles messages and all below it has started.
-func (c *control) isReady() {
+// isReady says that an incarnation handles messages and all below it has started.
+func (c *control) isReady(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.life.isOver {
+	if l.isReady = true; !l.isOver {
 		c.phase = StatusRunning
 	}
 }
@@ -231,14 +232,15 @@ func (c *control) begin() *life {
 	return l
 }
 
-// fell says that the incarnation has ended.
-func (c *control) fell(exit Exit) {
+// fell says that the incarnation has ended, and reports whether it had been ready.
+func (c *control) fell(exit Exit, at chain.Ref) (ready bool) {
 	c.mu.Lock()
+	ready = c.life.isReady
 	if c.life.isOver {
 		c.mu.Unlock()
-		return
+		return ready
 	}
-	c.life.isOver, c.life.exit = true, exit
+	c.life.isOver, c.life.exit, c.closedAt = true, exit, at
 	c.phase = StatusRestarting
 	if exit.Failed() {
 		c.last = &exit
@@ -251,11 +253,12 @@ func (c *control) fell(exit Exit) {
 	for _, told := range monitors {
 		told(exit)
 	}
+	return ready
 }
 
 // end publishes how the actor ended.
 func (c *control) end(exit Exit) {
-	c.fell(exit)
+	c.fell(exit, chain.Ref{Actor: c.id})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {

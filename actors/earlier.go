@@ -53,6 +53,19 @@ func (e *earlier) claim(id chain.ID, path string) bool {
 	return left
 }
 
+// below lists the actors below path.
+func (e *earlier) below(path string) map[chain.ID]string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	found := map[chain.ID]string{}
+	for id, p := range e.trees[rootOf(path)] {
+		if strings.HasPrefix(p, path+"/") {
+			found[id] = p
+		}
+	}
+	return found
+}
+
 // takeTree takes out the actors at path and below it.
 func (e *earlier) takeTree(path string) map[chain.ID]string {
 	e.mu.Lock()

@@ -61,3 +61,16 @@ func resultStatus(kind wasm.Kind) chain.ResultStatus {
 	}
 	return chain.ResultTrap
 }
+
+// endOf is the reason of an exit that a turn with that end has brought about.
+func endOf(status chain.ResultStatus) Reason {
+	switch status {
+	case chain.ResultKilled:
+		return ReasonKilled
+	case chain.ResultDeadline, chain.ResultLimit:
+		return ReasonLimit
+	case chain.ResultError:
+		return ReasonError
+	}
+	return ReasonTrap
+}

@@ -15,9 +15,10 @@ type life struct {
 	over   chan struct{} // closed when it has ended
 
 	// Guarded by the control block's mu:
-	isTold bool
-	isOver bool
-	exit   Exit // meaningful once it is over
+	isReady bool
+	isTold  bool
+	isOver  bool
+	exit    Exit // meaningful once it is over
 }
 
 func newLife(ctx context.Context) *life {

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -13,19 +14,21 @@ import (
 // another one is made when it is to start once more.
 type member struct {
 	system *System
-	make   func() (*birth, error) // makes an actor, with its path; it must not wait
+	make   func() (*birth, error)  // makes an actor, with its path; it must not wait
+	actor  atomic.Pointer[control] // the actor that was made last
 
 	// Only the supervisor's goroutine uses these:
-	birth   *birth   // of an actor that has not started
-	control *control // of the actor that was made last
-	alive   bool     // it has a process
+	birth *birth // of an actor that has not started
+	alive bool   // it has a process
 }
 
 var _ supervision.Child = (*member)(nil)
 
 // memberOf is the member of an actor that was made already, and is not made twice.
 func (s *System) memberOf(b *birth) *member {
-	return &member{system: s, birth: b, make: func() (*birth, error) { return nil, errMadeOnce }}
+	m := &member{system: s, birth: b, make: func() (*birth, error) { return nil, errMadeOnce }}
+	m.actor.Store(b.control)
+	return m
 }
 
 var errMadeOnce = errors.New("the actor has ended for good: spawn another one")
@@ -34,7 +37,7 @@ var errMadeOnce = errors.New("the actor has ended for good: spawn another one")
 func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, error) {
 	if m.alive {
 		m.again(ctx, a)
-		return m.control.pid, nil
+		return m.actor.Load().pid, nil
 	}
 	b := m.birth
 	if m.birth = nil; b == nil {
@@ -43,12 +46,11 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 			return nil, err
 		}
 	}
-	m.control = b.control
 	c := b.control
+	m.actor.Store(c)
+	b.incarnation = a.Count
 	if err := m.system.run(ctx, b); err != nil {
-		m.system.registry.remove(c)
-		c.shut()
-		c.end(Exit{Reason: ReasonInitFailed, Err: err})
+		m.system.unborn(c, err)
 		return nil, err
 	}
 	m.alive = true
@@ -59,7 +61,7 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 // are gone. It goes on by protoactor's Resume: its Restart would stop them at
 // once and in no order.
 func (m *member) again(ctx actor.Context, a supervision.Again) {
-	c, above := m.control, ctx.(actor.Supervisor)
+	c, above := m.actor.Load(), ctx.(actor.Supervisor)
 	resume := func() {
 		c.mailbox.renew(a)
 		above.ResumeChildren(c.pid)
@@ -74,7 +76,7 @@ func (m *member) again(ctx actor.Context, a supervision.Again) {
 // Halt ends the incarnation: its children first, unless it keeps its state and
 // with it them.
 func (m *member) Halt(actor.Context) {
-	c := m.control
+	c := m.actor.Load()
 	halt := func() { c.halt(Exit{Reason: ReasonShutdown}) }
 	if c.keepsState() {
 		halt()
@@ -86,7 +88,7 @@ func (m *member) Halt(actor.Context) {
 // Stop ends the actor: nothing is let in any more, then its children end, then
 // its turn, then the process.
 func (m *member) Stop(_ actor.Context, o supervision.Order) {
-	c := m.control
+	c := m.actor.Load()
 	c.mu.Lock()
 	c.final, c.resumes = o.Exit, o.Resumes
 	c.mu.Unlock()
@@ -100,7 +102,7 @@ func (m *member) Stop(_ actor.Context, o supervision.Order) {
 
 // Cut ends the turn that runs, and all that is below.
 func (m *member) Cut() {
-	c := m.control
+	c := m.actor.Load()
 	if !c.cut(errOverdue) { // it starts again: as soon as it does
 		c.mu.Lock()
 		c.doomed = errOverdue
@@ -110,13 +112,13 @@ func (m *member) Cut() {
 }
 
 // Warn lets the times of the children run.
-func (m *member) Warn(since time.Time) { m.control.family.warn(since) }
+func (m *member) Warn(since time.Time) { m.actor.Load().family.warn(since) }
 
-// Exit is how the actor ended, or its last incarnation.
-func (m *member) Exit() Exit {
+// Fallen is how the last incarnation ended.
+func (m *member) Fallen() supervision.Fallen {
 	m.alive = false
-	l := m.control.current()
-	m.control.mu.Lock()
-	defer m.control.mu.Unlock()
-	return l.exit
+	c := m.actor.Load()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return supervision.Fallen{Exit: c.life.exit, Ready: c.life.isReady}
 }

@@ -25,9 +25,10 @@ type process struct {
 	context actor.Context // of the message that is handled
 	initial []byte        // the state that it began with, before init, as CGRF
 
-	life    *life     // the incarnation
-	exit    *Exit     // how the incarnation has ended; nil while it lasts
-	failing *envelope // whose turn has failed the actor; nil for none
+	life        *life     // the incarnation
+	incarnation int       // its number, as the supervisor counts
+	exit        *Exit     // how the incarnation has ended; nil while it lasts
+	failing     *envelope // whose turn has failed the actor; nil for none
 
 	machine  *wasm.Machine
 	sessions []host.Session // by host.Function.Session
@@ -38,6 +39,7 @@ type process struct {
 	params []byte       // of a message
 	result chain.Result // of a turn that ends well
 
+	spawned    *control // the child that the guest has spawned last
 	lastName   string   // what the guest named last to find an actor
 	lastTarget *control // whom it found; it is found again as long as it is listed
 
@@ -47,6 +49,7 @@ type process struct {
 	shutdown   *Exit     // set when the guest asked to end
 	closedAt   chain.Ref // the result of the last turn
 	registered bool      // in this incarnation
+	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
 	born       bool      // an init has succeeded
 	inTurn     bool      // a call is on the chain or in the door, its result is not
 	finished   bool
@@ -112,7 +115,7 @@ func (p *process) orphaned() {
 // start makes the instance and runs init, or replays the actor's chain.
 func (p *process) start() {
 	b := p.birth
-	p.life, p.initial = p.control.current(), b.state
+	p.life, p.initial, p.incarnation = p.control.current(), b.state, b.incarnation
 	err := p.begin()
 	switch {
 	case err != nil:
@@ -122,12 +125,7 @@ func (p *process) start() {
 		err = p.init()
 	}
 	p.birth = nil
-	switch {
-	case err != nil:
-		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
-	case !p.ended(nil):
-		p.rear(b.past)
-	}
+	p.rise(err, b.past)
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -140,6 +138,7 @@ func (p *process) begin() error {
 			return err
 		}
 	}
+	p.closedAt = chain.Ref{Actor: p.control.id}
 	machine, err := p.control.module.Start(p.life.ctx, wasm.Options{
 		MemoryLimit: p.limits.Memory, TurnTime: p.limits.TurnTime, Fuel: p.limits.Fuel, OutputLimit: int(p.limits.LogBytes),
 	})
@@ -261,7 +260,7 @@ func (p *process) finish(exit Exit) {
 	}
 	c := p.control
 	p.system.registry.remove(c)
-	c.fell(exit)
+	c.fell(exit, p.closedAt)
 	p.acknowledged(func(error) { c.end(exit) })
 }
 

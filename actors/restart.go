@@ -15,31 +15,50 @@ func (p *process) fall(exit Exit) {
 		return
 	}
 	p.exit = &exit
-	p.control.fell(exit)
+	if exit.Failed() {
+		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.Detail())
+	}
+	ready := p.control.fell(exit, p.closedAt)
 	if !p.control.keepsState() {
 		p.requests.abandon(p)
 		p.closeSessions(exit.Reason)
 		p.control.family.empty(supervision.Order{Reason: ReasonShutdown}, func() {})
 	}
 	if p.control.ordered() == orderNone {
-		p.context.(actor.Supervisor).EscalateFailure(exit, nil)
+		p.context.(actor.Supervisor).EscalateFailure(supervision.Fallen{Exit: exit, Ready: ready}, nil)
 	}
 }
 
 // again begins the next incarnation, on a fresh instance.
 func (p *process) again(a supervision.Again) {
-	p.exit, p.shutdown = nil, nil
+	p.exit, p.shutdown, p.incarnation = nil, nil, a.Count
 	p.life = p.control.begin()
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
-	if err := p.renew(a, fresh); err != nil {
-		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
-		return
-	}
-	if !p.ended(nil) {
-		p.rear(nil)
+	if p.rise(p.renew(a, fresh), nil) {
 		p.redeliver()
 	}
+}
+
+// rise takes an incarnation from its init on, which has gone as err says. It
+// reports whether it goes on.
+func (p *process) rise(err error, past []*birth) bool {
+	switch {
+	case p.haltErr != nil:
+		return !p.ended(nil)
+	case interrupted(err):
+		return false // it was told to end, and will hear it
+	case err != nil:
+		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
+		return false
+	}
+	leaves := p.left
+	if p.shutdown != nil {
+		leaves = p.shutdown
+	}
+	p.left = nil
+	p.rear(past, leaves)
+	return leaves == nil
 }
 
 // renew writes down that the actor starts again and makes it ready to.
@@ -106,14 +125,19 @@ func (p *process) redeliver() {
 }
 
 // rear says that the incarnation is ready, once the children are that the
-// manifest declares. What an actor had below it before it was resumed is there
-// first.
-func (p *process) rear(past []*birth) {
-	c, above, root := p.control, p.context.Parent(), p.system.proto.Root
+// manifest declares, and those that an actor had before it was resumed. One that
+// leaves ends after that.
+func (p *process) rear(past []*birth, leaves *Exit) {
+	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
+	started := supervision.Started{Who: c.pid, Incarnation: p.incarnation}
 	ready := func(err error) {
-		if err == nil { // else the supervisor gives up, and says so
-			c.isReady()
-			root.Send(above, supervision.Started{Who: c.pid})
+		if err != nil {
+			return // the supervisor gives up, and says so
+		}
+		c.isReady(life)
+		root.Send(above, started)
+		if leaves != nil {
+			c.mailbox.order(quit{*leaves})
 		}
 	}
 	if children := c.children(past); len(children) > 0 {

@@ -1,8 +1,10 @@
 package actors
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -28,21 +30,45 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	if sum.Status == chain.StatusStopped {
 		return Ref{}, fmt.Errorf("resume %s: %w (%s); its chain is complete", sum.Path, ErrStopped, sum.Reason)
 	}
-	b, err := s.rebirth(ctx, sum)
+	kin, err := s.kin(ctx, sum.Path)
 	if err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
-	claimed := s.earlier.claim(id, sum.Path)
+	b, err := s.rebirth(ctx, sum, nil, kin)
+	if err != nil {
+		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
+	}
+	claimed := s.claim(b)
 	ref, err := s.launch(ctx, b)
-	if err != nil && claimed {
-		s.earlier.leave(id, sum.Path)
+	if err != nil {
+		for _, sum := range claimed {
+			s.earlier.leave(sum.id, sum.path)
+		}
 	}
 	return ref, err
 }
 
-// rebirth reads from the log what the actor was started with.
-func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error) {
-	b, err := s.restored(ctx, sum)
+// kin are the actors that earlier systems have left below path, by the path of
+// their parents, oldest first.
+func (s *System) kin(ctx context.Context, path string) (map[string][]chain.Summary, error) {
+	kin := map[string][]chain.Summary{}
+	for id, at := range s.earlier.below(path) {
+		sum, err := s.config.Log.Summary(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", at, err)
+		}
+		parent := at[:strings.LastIndex(at, "/")]
+		kin[parent] = append(kin[parent], sum)
+	}
+	for _, siblings := range kin {
+		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	}
+	return kin, nil
+}
+
+// rebirth reads from the log what the actor was started with, and those below it.
+func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin map[string][]chain.Summary) (*birth, error) {
+	b, err := s.restored(ctx, sum, parent)
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +79,47 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary) (*birth, error)
 	if view := (pack.View{}); !view.Scan(state) {
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
-	c := s.newControl(b, sum.ID, sum.Path[strings.LastIndex(sum.Path, "/")+1:], sum.InitialState, parent)
-	return &birth{control: c, state: state}, nil
+	name := sum.Path[strings.LastIndex(sum.Path, "/")+1:]
+	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
+	for _, child := range kin[sum.Path] {
+		if child.Parent.Actor != sum.ID {
+			continue // of an earlier actor at the path
+		}
+		c, err := s.rebirth(ctx, child, reborn.control, kin)
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", child.Path, err)
+		}
+		reborn.past = append(reborn.past, c)
+	}
+	return reborn, nil
+}
+
+// claimed is an actor that is being resumed.
+type claimed struct {
+	id   chain.ID
+	path string
+}
+
+// claim takes the actors from those that are left.
+func (s *System) claim(b *birth) []claimed {
+	var all []claimed
+	if id := b.control.id; s.earlier.claim(id, b.was) {
+		all = append(all, claimed{id, b.was})
+	}
+	for _, child := range b.past {
+		all = append(all, s.claim(child)...)
+	}
+	return all
 }
 
 // restored is the blueprint of the manifest and module that the log has of the
 // actor.
-func (s *System) restored(ctx context.Context, sum chain.Summary) (*Blueprint, error) {
-	from := source{sum.Manifest, sum.Module}
+func (s *System) restored(ctx context.Context, sum chain.Summary, parent *control) (*Blueprint, error) {
+	from := source{manifest: sum.Manifest, module: sum.Module}
+	var above host.Ceiling
+	if parent != nil {
+		above, from.above = parent.ceiling, parent.lineage
+	}
 	if b := s.blueprints.find(from); b != nil {
 		return b, nil
 	}
@@ -76,11 +135,18 @@ func (s *System) restored(ctx context.Context, sum chain.Summary) (*Blueprint, e
 	if err != nil {
 		return nil, fmt.Errorf("module: %w", err)
 	}
-	b, err := s.link(ctx, m, code)
+	b, err := s.link(ctx, m, code, above)
 	if err != nil {
 		return nil, err
 	}
 	b.writer = s.config.Writer
+	b.lineage = sha256.Sum256(append(from.above[:], sum.Manifest[:]...))
+	for _, c := range m.Children { // their manifests are on the log with those that have started
+		b.declared = append(b.declared, declared{spec: specOf(c)})
+	}
+	if err := b.found(sum.Module, sum.Manifest); err != nil {
+		return nil, err
+	}
 	s.blueprints.keep(from, b)
 	return b, nil
 }
@@ -99,9 +165,15 @@ func (p *process) resume(ctx context.Context) error {
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
 	p.control.acks.resume(sum.Records, sum.Head)
-	if past.turns > 0 && !past.started {
+	switch {
+	case past.turns > 0 && !past.started:
 		return errNeverStarted
+	case past.ended != nil && p.control.parent == nil:
+		return past.ended
+	case past.ended != nil:
+		p.left = &Exit{Reason: past.reason, Err: past.ended}
 	}
+	p.born = past.started
 	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
@@ -115,10 +187,11 @@ func (p *process) resume(ctx context.Context) error {
 // past is what a chain tells of its actor.
 type past struct {
 	crossings []host.Crossing
-	turns     int   // since the actor last began with its initial state
-	started   bool  // the first of them, that of init, ended well
-	open      bool  // the last turn was cut short
-	ended     error // the last turn ended the instance, and nothing restarted it
+	turns     int    // since the actor last began with its initial state
+	started   bool   // the first of them, that of init, ended well
+	open      bool   // the last turn was cut short
+	ended     error  // the last turn ended the instance, and nothing restarted it
+	reason    Reason // of that end
 }
 
 // closed takes a turn that was executed again.
@@ -128,6 +201,7 @@ func (p *past) closed(t *replay.Turn) {
 	}
 	if t.Ends() {
 		p.ended = fmt.Errorf("the turn of record %d (%s): %w", t.Record, t.Result.Status, errEnded)
+		p.reason = endOf(t.Result.Status)
 	}
 }
 
@@ -167,7 +241,7 @@ func (p *process) replay() (past past, err error) {
 			}
 		}
 	}
-	return past, past.ended
+	return past, nil
 }
 
 // errEnded is returned for an actor whose instance a turn has ended, though its

@@ -37,11 +37,13 @@ func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 
 // birth is an actor about to live.
 type birth struct {
-	control *control
-	state   []byte         // CGRF
-	genesis *chain.Genesis // nil when resumed
-	goesOn  bool           // it has been initialised elsewhere: there is no init
-	past    []*birth       // the children of an actor that is resumed
+	control     *control
+	state       []byte         // CGRF
+	genesis     *chain.Genesis // nil when resumed
+	goesOn      bool           // it has been initialised elsewhere: there is no init
+	incarnation int            // its number, as the supervisor counts
+	was         string         // the path of an actor that is resumed
+	past        []*birth       // the children of an actor that is resumed
 }
 
 // conceive makes an actor for the root of the tree.
@@ -88,31 +90,33 @@ func (b *Blueprint) conceive(name string, state []byte, parent *control, cause c
 // launch starts an actor at the root and waits until it is ready.
 func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 	c := b.control
+	c.above = s.root
+	c.spec = supervision.ChildSpec{ID: c.text, Restart: supervision.Temporary, Shutdown: supervision.Infinity, Dynamic: true}
 	if err := s.registry.add(c, ""); err != nil {
 		return Ref{}, err
 	}
 	if b.genesis != nil { // it takes its path from those of an earlier run
 		if err := s.supersede(ctx, c.path); err != nil {
-			s.registry.remove(c)
+			s.unborn(c, err)
 			return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 		}
 	}
-	spec := supervision.ChildSpec{ID: c.text, Restart: supervision.Temporary, Shutdown: supervision.Infinity, Dynamic: true}
-	return s.enroll(ctx, s.root, spec, b)
+	return s.enroll(ctx, b)
 }
 
-// enroll makes an actor a child of a supervisor and waits until it is ready. When
-// ctx ends first the actor is killed.
-func (s *System) enroll(ctx context.Context, above *supervision.Supervisor, spec supervision.ChildSpec, b *birth) (Ref, error) {
+// enroll makes an actor that has its place a child of the supervisor above it and
+// waits until it is ready. When ctx ends first the actor is killed.
+func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	c := b.control
+	spec := c.spec
 	spec.Child = s.memberOf(b)
-	c.above, c.spec = above, spec
 	ready := make(chan error, 1)
-	above.Add(spec, func(err error) { ready <- err })
+	c.above.Add(spec, func(err error) { ready <- err })
 	var err error
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
+		c.above.Terminate(c.spec.ID, func(error) {})
 		c.kill()
 		c.family.cut()
 		err = <-ready
@@ -120,12 +124,23 @@ func (s *System) enroll(ctx context.Context, above *supervision.Supervisor, spec
 	if err == nil {
 		return c.ref(), nil
 	}
-	s.registry.remove(c) // of one that never had a process
-	var failed *supervision.ChildError
-	if errors.As(err, &failed) && failed.Exit.Err != nil && failed.Child == spec.ID {
-		err = failed.Exit.Err
+	s.unborn(c, err)
+	if failure := c.lastExit().Err; failure != nil {
+		err = failure
 	}
 	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
+}
+
+// unborn ends an actor that has not had a process. One that has had one has ended
+// with it.
+func (s *System) unborn(c *control, err error) {
+	exit := Exit{Reason: ReasonInitFailed, Err: err}
+	if c.ordered() != orderNone {
+		exit = Exit{Reason: ReasonShutdown}
+	}
+	s.registry.remove(c)
+	c.shut()
+	c.end(exit)
 }
 
 // run spawns the actor's process, as a child of the supervisor whose context is

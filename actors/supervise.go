@@ -62,6 +62,13 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
 	blueprint *Blueprint
+	state     []byte // nil is the blueprint's
+}
+
+// template reports whether the declared child is one that spawn makes children
+// from, and none itself.
+func (b *Blueprint) template() bool {
+	return b.manifest.Supervision.Strategy == manifest.SimpleOneForOne
 }
 
 // specOf is a declared child as its supervisor has it.
@@ -73,6 +80,9 @@ func specOf(c manifest.Child) supervision.ChildSpec {
 	}
 	return s
 }
+
+// spawnedShutdown is that of a child which a guest spawns.
+var spawnedShutdown = supervision.Shutdown{Time: 5 * time.Second}
 
 // keepsState reports whether the actor goes on with its last state when it
 // starts again, and its children with it.

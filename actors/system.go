@@ -227,7 +227,11 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 		return Exit{}, err
 	}
 	c.outside()
-	c.above.Terminate(c.spec.ID, func(error) {})
+	c.above.Terminate(c.spec.ID, func(err error) {
+		if errors.Is(err, supervision.ErrNoChild) { // it has not come there yet, or has ended
+			c.close(orderStop)
+		}
+	})
 	return c.await(ctx, c.done)
 }
 

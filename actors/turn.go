@@ -184,8 +184,7 @@ func (p *process) ended(err error) bool {
 	case p.haltErr != nil:
 		p.finish(Exit{Reason: ReasonInterrupted, Err: p.haltErr})
 		p.context.Stop(p.context.Self())
-	case interrupted(err):
-		p.fall(Exit{Reason: ReasonShutdown})
+	case interrupted(err): // it was told to end, and will hear it
 	case !p.survives(err):
 		p.fall(exitOf(err))
 	case p.shutdown != nil:

@@ -12,7 +12,7 @@ import (
 // begins with Start and ends with an Exit.
 //
 // The process that Start spawns answers its parent: with Started once it is
-// ready, and with a protoactor failure whose reason is an Exit when its
+// ready, and with a protoactor failure whose reason is a Fallen when its
 // incarnation has ended and it waits, suspended, for what becomes of it. One
 // that cannot wait stops instead. Nothing else of it may fail.
 type Child interface {
@@ -32,8 +32,15 @@ type Child interface {
 	// Warn says that the child's supervisor began to end at since, so that the
 	// times of those below the child run as well.
 	Warn(since time.Time)
-	// Exit is how the last incarnation ended, once its process has stopped.
-	Exit() Exit
+	// Fallen is how the last incarnation ended, once its process has stopped.
+	Fallen() Fallen
+}
+
+// Fallen is the end of an incarnation.
+type Fallen struct {
+	Exit
+	// Ready is set when it had been ready before, for Started may come after it.
+	Ready bool
 }
 
 // Again is why an incarnation begins that is not the first.
@@ -57,8 +64,11 @@ type Order struct {
 	Asked bool
 }
 
-// Started tells a supervisor that the sender's incarnation is ready.
-type Started struct{ Who *actor.PID }
+// Started tells a supervisor that an incarnation is ready.
+type Started struct {
+	Who         *actor.PID
+	Incarnation int // Again.Count, with which it began
+}
 
 // Status is what a child is doing.
 type Status string

@@ -20,10 +20,12 @@ type Go struct {
 	Interrupt func()
 	Options   []actor.PropsOption
 
-	mu   sync.Mutex
-	pid  *actor.PID // guarded by mu; of the process, nil where there is none
-	exit Exit       // guarded by mu; of the incarnation
-	cut  bool       // guarded by mu; its time was over
+	mu    sync.Mutex
+	pid   *actor.PID // guarded by mu; of the process, nil where there is none
+	exit  Exit       // guarded by mu; of the incarnation
+	ready bool       // guarded by mu
+	count int        // guarded by mu; of the incarnation
+	cut   bool       // guarded by mu; its time was over
 }
 
 var _ Child = (*Go)(nil)
@@ -36,12 +38,12 @@ func (g *Go) PID() *actor.PID {
 }
 
 // Start spawns a process.
-func (g *Go) Start(ctx actor.Context, _ Again) (*actor.PID, error) {
+func (g *Go) Start(ctx actor.Context, a Again) (*actor.PID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	props := actor.PropsFromProducer(func() actor.Actor { return &goProcess{child: g, inner: g.Actor()} }, g.Options...)
 	g.pid = ctx.Spawn(props)
-	g.exit, g.cut = Exit{Reason: ReasonNormal}, false
+	g.exit, g.ready, g.cut, g.count = Exit{Reason: ReasonNormal}, false, false, a.Count
 	return g.pid, nil
 }
 
@@ -69,14 +71,22 @@ func (g *Go) Cut() {
 // Warn does nothing: nobody is below.
 func (g *Go) Warn(time.Time) {}
 
-// Exit is how the last incarnation ended.
-func (g *Go) Exit() Exit {
+// Fallen is how the last incarnation ended.
+func (g *Go) Fallen() Fallen {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.cut {
-		return Exit{Reason: ReasonKilled, Err: errOverdue}
+		return Fallen{Exit{Reason: ReasonKilled, Err: errOverdue}, g.ready}
 	}
-	return g.exit
+	return Fallen{g.exit, g.ready}
+}
+
+// isReady notes that the incarnation is ready, and returns its number.
+func (g *Go) isReady() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ready = true
+	return g.count
 }
 
 // errOverdue is what a child is killed for.
@@ -104,7 +114,7 @@ func (p *goProcess) Receive(ctx actor.Context) {
 		reason := recover()
 		switch exit, ok := reason.(Exit); {
 		case reason == nil && starts:
-			ctx.Send(ctx.Parent(), Started{Who: ctx.Self()})
+			ctx.Send(ctx.Parent(), Started{ctx.Self(), p.child.isReady()})
 			return
 		case reason == nil:
 			return

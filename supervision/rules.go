@@ -33,6 +33,7 @@ type rules struct {
 	restarts intensity
 
 	booting *list.Element // the child whose first start the next ones wait for, nil when all are up
+	ready   []func(error) // who waits for that
 	early   []*child      // that ended while others were still to begin
 	ending  *Exit         // why the supervisor ends, nil while it does not
 	order   Order         // to the children, while it ends
@@ -56,11 +57,11 @@ func (r *rules) begin(children []ChildSpec, ready func(error)) {
 		ready(nil)
 		return
 	}
-	first, last := r.append(children[0]), (*child)(nil)
-	for last = first; len(children) > 1; children = children[1:] {
-		last = r.append(children[1])
+	first := r.append(children[0])
+	for _, spec := range children[1:] {
+		r.append(spec)
 	}
-	last.begun = ready
+	r.ready = append(r.ready, ready)
 	if r.booting == nil { // else they are started when their turn comes
 		r.boot(first.place)
 	}
@@ -91,10 +92,20 @@ func (r *rules) boot(e *list.Element) {
 	}
 	early := r.early
 	r.early = nil
+	r.booted(nil)
 	for _, c := range early {
 		if r.ending == nil && c.status == StatusWaiting && c.repair == nil {
 			r.decide(c, c.exit)
 		}
+	}
+}
+
+// booted tells those who wait for the first children.
+func (r *rules) booted(err error) {
+	ready := r.ready
+	r.ready = nil
+	for _, f := range ready {
+		f(err)
 	}
 }
 
@@ -214,10 +225,13 @@ func (r *rules) down(c *child, exit Exit) {
 func (r *rules) stillborn(c *child, exit Exit) {
 	r.down(c, exit)
 	failure := &ChildError{Child: c.ID, Exit: exit, What: "did not start"}
-	if r.booting == nil {
+	if r.booting == nil || c.Dynamic {
 		r.observe(Event{Child: c.ID, What: EventFailed, Exit: exit, Directive: DirectiveStop})
 		c.Restart = Temporary // it leaves no spec
 		c.gone = append(c.gone, func() { c.answer(failure) })
+		if r.booting == c.place {
+			r.boot(c.place.Next())
+		}
 		r.release(c, exit, false)
 		return
 	}

@@ -18,6 +18,7 @@ func (r *rules) end(exit Exit, o Order) {
 		o.Since = r.hands.now()
 	}
 	r.ending, r.order, r.booting = &exit, o, nil
+	r.booted(ErrStopping)
 	r.warn(o.Since)
 	for c := range r.all() {
 		if c.repair != nil {

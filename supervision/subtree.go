@@ -20,6 +20,7 @@ type Subtree struct {
 	supervisor *Supervisor // guarded by mu; of the incarnation
 	pid        *actor.PID  // guarded by mu; of supervisor
 	exit       Exit        // guarded by mu
+	ready      bool        // guarded by mu
 }
 
 var _ Child = (*Subtree)(nil)
@@ -32,18 +33,21 @@ func (t *Subtree) Supervisor() *Supervisor {
 }
 
 // Start spawns a supervisor and has it begin.
-func (t *Subtree) Start(ctx actor.Context, _ Again) (*actor.PID, error) {
+func (t *Subtree) Start(ctx actor.Context, a Again) (*actor.PID, error) {
 	config := t.Config
 	config.Ended = t.ended
 	s := New(config)
 	pid := ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return s }, t.Options...))
 	t.mu.Lock()
-	t.supervisor, t.pid, t.exit = s, pid, Exit{Reason: ReasonError, Err: errCrashed}
+	t.supervisor, t.pid, t.ready, t.exit = s, pid, false, Exit{Reason: ReasonError, Err: errCrashed}
 	t.mu.Unlock()
 	parent := ctx.Self()
 	s.Begin(t.Spec, t.Children(), func(err error) {
 		if err == nil {
-			config.System.Root.Send(parent, Started{Who: pid})
+			t.mu.Lock()
+			t.ready = true
+			t.mu.Unlock()
+			config.System.Root.Send(parent, Started{pid, a.Count})
 		}
 	})
 	return pid, nil
@@ -75,9 +79,9 @@ func (t *Subtree) Cut() { t.Supervisor().Cut() }
 // Warn lets the times of all that is below run.
 func (t *Subtree) Warn(since time.Time) { t.Supervisor().Warn(since) }
 
-// Exit is how the supervisor ended.
-func (t *Subtree) Exit() Exit {
+// Fallen is how the supervisor ended.
+func (t *Subtree) Fallen() Fallen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.exit
+	return Fallen{t.exit, t.ready}
 }

@@ -188,11 +188,17 @@ func (s *Supervisor) Receive(ctx actor.Context) {
 	case wake:
 		s.work(ctx)
 	case Started:
-		s.of(ctx, m.Who, func(c *child) { s.rules.started(c) })
+		s.of(ctx, m.Who, func(c *child) {
+			if m.Incarnation == c.restarts {
+				s.rules.started(c)
+			}
+		})
 	case *actor.Terminated:
 		s.of(ctx, m.Who, func(c *child) {
 			delete(s.byPID, m.Who.GetId())
-			s.rules.gone(c, c.Child.Exit())
+			f := c.Child.Fallen()
+			s.catchUp(c, f)
+			s.rules.gone(c, f.Exit)
 		})
 	case *actor.Stopped:
 		s.close()
@@ -200,15 +206,26 @@ func (s *Supervisor) Receive(ctx actor.Context) {
 }
 
 // HandleFailure is told of a child whose incarnation has ended and that waits. A
-// child that fails with anything but an Exit has failed in a way that it does not
+// child that fails with anything but a Fallen has failed in a way that it does not
 // know; it is stopped.
 func (s *Supervisor) HandleFailure(_ *actor.ActorSystem, above actor.Supervisor, who *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
-	exit, ok := reason.(Exit)
+	f, ok := reason.(Fallen)
 	if !ok {
 		above.StopChildren(who)
 		return
 	}
-	s.of(above.(actor.Context), who, func(c *child) { s.rules.exited(c, exit) })
+	s.of(above.(actor.Context), who, func(c *child) {
+		s.catchUp(c, f)
+		s.rules.exited(c, f.Exit)
+	})
+}
+
+// catchUp takes in that a child was ready before it ended: the ends of processes
+// come before what they have said.
+func (s *Supervisor) catchUp(c *child, f Fallen) {
+	if f.Ready {
+		s.rules.started(c)
+	}
 }
 
 // of handles what a child's process says.

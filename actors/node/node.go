@@ -30,6 +30,7 @@ import (
 	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/host/message"
 	hostruntime "github.com/theater-go/theater/host/runtime"
+	"github.com/theater-go/theater/host/supervisor"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -70,7 +71,7 @@ type Node struct {
 
 // Handlers are the capabilities that this build offers.
 func Handlers() (*host.Registry, error) {
-	return host.NewRegistry(hostruntime.New(), message.New())
+	return host.NewRegistry(hostruntime.New(), message.New(), supervisor.New())
 }
 
 // Open opens a node. What it has opened it closes again when it cannot go on.

@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/theater-go/theater/host/supervisor"
 	"github.com/theater-go/theater/wasm/pack"
 )
 
@@ -21,8 +20,8 @@ func TestTheEndOfAnAwaitedChildIsTheAnswer(t *testing.T) {
 		data    []byte
 		stopped bool
 		err     error
-		want pack.Value
-		says string
+		want    pack.Value
+		says    string
 	}{
 		{"that leaves data", []byte("result"), false, nil, pack.Some(body("result")), ""},
 		{"that leaves empty data", []byte{}, false, nil, pack.Some(body("")), ""},

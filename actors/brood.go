@@ -1,0 +1,85 @@
+package actors
+
+import (
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/supervision"
+)
+
+// children are those that the actor starts with: what it had below it before it
+// was resumed, and what its manifest declares.
+func (c *control) children(past []*birth) []supervision.ChildSpec {
+	resumed := map[string]*birth{}
+	var specs []supervision.ChildSpec
+	for _, b := range past {
+		resumed[b.control.name] = b
+	}
+	for _, d := range c.declared {
+		if c.template() {
+			break
+		}
+		b := resumed[d.spec.ID]
+		if d.blueprint == nil && b == nil {
+			continue // it had ended before its parent was resumed
+		}
+		specs = append(specs, c.declaredChild(d, b))
+		delete(resumed, d.spec.ID)
+	}
+	for _, b := range past {
+		if resumed[b.control.name] == b {
+			specs = append(specs, c.resumedChild(b))
+		}
+	}
+	return specs
+}
+
+// declaredChild is a child of the manifest. Each time that its supervisor needs an
+// actor for it a new one is made, but first the one that is resumed, if there is
+// one.
+func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpec {
+	spec, blueprint := d.spec, d.blueprint
+	if blueprint == nil {
+		blueprint = resumed.control.Blueprint
+	}
+	spec.Child = &member{system: c.system, make: func() (*birth, error) {
+		b := resumed
+		if resumed = nil; b == nil {
+			var err error
+			// The genesis names the manifest that declares it.
+			if b, err = blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
+				return nil, err
+			}
+		}
+		return b, c.adopt(b, spec)
+	}}
+	return spec
+}
+
+// resumedChild is a child that the guest had spawned.
+func (c *control) resumedChild(b *birth) supervision.ChildSpec {
+	spec := c.spawnedSpec(b.control)
+	spec.Child = &member{system: c.system, make: func() (*birth, error) {
+		resumed := b
+		if b = nil; resumed == nil {
+			return nil, errMadeOnce
+		}
+		return resumed, c.adopt(resumed, spec)
+	}}
+	return spec
+}
+
+// spawnedSpec is that of a child that the guest spawns: of the template where the
+// manifest has one, else one that is not started again.
+func (c *control) spawnedSpec(child *control) supervision.ChildSpec {
+	spec := supervision.ChildSpec{Restart: supervision.Temporary, Shutdown: spawnedShutdown}
+	if c.template() {
+		spec = c.declared[0].spec
+	}
+	spec.ID, spec.Dynamic = child.text, true
+	return spec
+}
+
+// adopt gives a new actor its place below this one.
+func (c *control) adopt(b *birth, spec supervision.ChildSpec) error {
+	b.control.above, b.control.spec = c.family.head(), spec
+	return c.system.registry.add(b.control, c.path)
+}

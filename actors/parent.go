@@ -1,0 +1,181 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// What host/supervisor asks of an actor (its Parent).
+
+// SpawnChild starts a child from the manifest that the guest has named and waits
+// for the end of its init.
+func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value, code []byte, resumed bool, at host.Event) (string, error) {
+	c := p.control
+	blueprint, name, err := c.offspring(ctx, ref, code)
+	if err != nil {
+		return "", err
+	}
+	var initial []byte
+	if state != nil {
+		if initial, err = pack.Encode(*state); err != nil {
+			return "", fmt.Errorf("initial state: %w", err)
+		}
+	}
+	b, err := blueprint.conceive(name, initial, c, causeOf(at).Event)
+	if err != nil {
+		return "", err
+	}
+	b.goesOn = resumed
+	child := b.control
+	c.family.raise(p.context)
+	if err := c.adopt(b, c.spawnedSpec(child)); err != nil {
+		return "", err
+	}
+	leave, err := p.system.waits.enter(c, child)
+	if err != nil {
+		p.system.registry.remove(child)
+		return "", err
+	}
+	defer leave()
+	if _, err := p.system.enroll(ctx, b); err != nil {
+		return "", err
+	}
+	p.spawned = child
+	return child.text, nil
+}
+
+// offspring is what a child is made from that the guest names, and what it is
+// called.
+func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blueprint, string, error) {
+	s := c.system
+	if c.template() {
+		d, declares := c.declared[0], c.manifest.Children[0]
+		switch {
+		case ref != declares.ID && ref != declares.File:
+			return nil, "", fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: %q is another", c.path, declares.ID, ref)
+		case d.blueprint == nil:
+			return nil, "", fmt.Errorf("the template %q is not known here: the actor was resumed without its folder", declares.ID)
+		case code == nil:
+			return d.blueprint, d.spec.ID, nil
+		}
+		b, err := s.prepare(ctx, d.blueprint.manifest, code, c.ceiling)
+		return b, d.spec.ID, err
+	}
+	m, err := c.manifest.Reference(ref, s.config.Handlers)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := m.LoadChildren(s.config.Handlers); err != nil {
+		return nil, "", fmt.Errorf("the children that %s declares are not valid: theater validate says why", ref)
+	}
+	b, err := s.prepare(ctx, m, code, c.ceiling)
+	return b, m.Name, err
+}
+
+// AwaitChild waits for the end of the child that the guest has spawned last.
+func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopped bool, err error) {
+	child := p.spawned
+	if child == nil || child.text != id {
+		return nil, false, &NotFoundError{Target: id}
+	}
+	leave, err := p.system.waits.enter(p.control, child)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
+	select {
+	case <-child.done:
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	switch exit := child.exited(); {
+	case exit.Reason == ReasonNormal:
+		return exit.Data, false, nil
+	case exit.Failed():
+		return nil, false, errors.New(exit.String())
+	}
+	return nil, true, nil
+}
+
+// Children lists the ids of the children, oldest first.
+func (p *process) Children() []string {
+	head := p.control.family.head()
+	if head == nil {
+		return nil
+	}
+	var ids []string
+	for _, info := range head.Children() {
+		if m, ok := info.Child.(*member); ok && info.Status != supervision.StatusEnded {
+			if c := m.actor.Load(); c != nil {
+				ids = append(ids, c.text)
+			}
+		}
+	}
+	return ids
+}
+
+// IsChild reports whether a child with that id lives.
+func (p *process) IsChild(id string) bool { return p.child(id) != nil }
+
+func (p *process) child(id string) *control {
+	if c, ok := p.system.registry.find(id); ok && c.parent == p.control && c.text == id {
+		return c
+	}
+	return nil
+}
+
+// StopChild stops a child for good and waits for its end.
+func (p *process) StopChild(ctx context.Context, id string) error {
+	return p.wish(ctx, id, (*supervision.Supervisor).Terminate)
+}
+
+// RestartChild has a child begin again and waits until it is ready.
+func (p *process) RestartChild(ctx context.Context, id string) error {
+	return p.wish(ctx, id, (*supervision.Supervisor).Restart)
+}
+
+// wish asks the supervisor for something about a child, and waits for it.
+func (p *process) wish(ctx context.Context, id string, what func(*supervision.Supervisor, string, func(error))) error {
+	child := p.child(id)
+	if child == nil {
+		return &NotFoundError{Target: id}
+	}
+	leave, err := p.system.waits.enter(p.control, child)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	done := make(chan error, 1)
+	what(child.above, child.spec.ID, func(err error) { done <- err })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// ChildState is the child's state after its last turn that succeeded.
+func (p *process) ChildState(_ context.Context, id string) (pack.Value, error) {
+	child := p.child(id)
+	if child == nil || child.machine.Load() == nil {
+		return pack.Value{}, &NotFoundError{Target: id}
+	}
+	return pack.Decode(child.machine.Load().Peek())
+}
+
+// SubscribeChild has the child's events delivered to handle-child-event.
+func (p *process) SubscribeChild(id string) error {
+	return errors.New("not yet")
+}
+
+// UnsubscribeChild ends that.
+func (p *process) UnsubscribeChild(id string) {}
+
+var _ chain.Event
