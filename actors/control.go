@@ -69,19 +69,18 @@ type control struct {
 	machine    atomic.Pointer[wasm.Machine]
 
 	mu       sync.Mutex
-	life     *life        // guarded by mu
-	phase    Status       // guarded by mu; of the incarnation
-	order    ending       // guarded by mu
-	last     *Exit        // guarded by mu; of the last incarnation that failed
-	final    *Exit        // guarded by mu; how the actor is to end, when its supervisor has said so
-	resumes  bool         // guarded by mu; it was about to start again when the node ended
-	doomed   error        // guarded by mu; the next incarnation is cut off at once
-	closedAt chain.Ref    // guarded by mu; the end of the last turn of the last incarnation
-	foreign  bool         // guarded by mu; somebody else than the parent told it to end
-	ended    bool         // guarded by mu
-	drained  []delivery   // guarded by mu; what waited when it was told to stop
-	exit     Exit         // guarded by mu, meaningful once done
-	monitors []func(Exit) // guarded by mu; told of the end of the incarnation
+	life     *life      // guarded by mu
+	phase    Status     // guarded by mu; of the incarnation
+	order    ending     // guarded by mu
+	last     *Exit      // guarded by mu; of the last incarnation that failed
+	final    *Exit      // guarded by mu; how the actor is to end, when its supervisor has said so
+	resumes  bool       // guarded by mu; it was about to start again when the node ended
+	doomed   error      // guarded by mu; the next incarnation is cut off at once
+	closedAt chain.Ref  // guarded by mu; the end of the last turn of the last incarnation
+	foreign  bool       // guarded by mu; somebody else than the parent told it to end
+	ended    bool       // guarded by mu
+	drained  []delivery // guarded by mu; what waited when it was told to stop
+	exit     Exit       // guarded by mu, meaningful once done
 }
 
 var _ host.Actor = (*control)(nil)
@@ -245,13 +244,13 @@ func (c *control) fell(exit Exit, at chain.Ref) (ready bool) {
 	if exit.Failed() {
 		c.last = &exit
 	}
-	monitors := c.monitors
-	c.monitors = nil
+	monitors := c.life.monitors
+	c.life.monitors = nil
 	c.life.cancel(nil)
 	close(c.life.over)
 	c.mu.Unlock()
-	for _, told := range monitors {
-		told(exit)
+	for told := range monitors {
+		(*told)(exit)
 	}
 	return ready
 }

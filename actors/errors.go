@@ -48,6 +48,18 @@ func (e *FailedError) Error() string { return fmt.Sprintf("actor %s failed: %v",
 
 func (e *FailedError) Unwrap() error { return e.Err }
 
+// LinkedError is what an actor fails with because one that it is linked to has.
+type LinkedError struct {
+	Path string // of the other
+	Exit Exit
+}
+
+func (e *LinkedError) Error() string {
+	return fmt.Sprintf("the linked actor %s failed: %s", e.Path, e.Exit)
+}
+
+func (e *LinkedError) Unwrap() error { return e.Exit.Err }
+
 // CycleError refuses a wait that would never end.
 type CycleError struct{ Paths []string }
 

@@ -15,10 +15,11 @@ type life struct {
 	over   chan struct{} // closed when it has ended
 
 	// Guarded by the control block's mu:
-	isReady bool
-	isTold  bool
-	isOver  bool
-	exit    Exit // meaningful once it is over
+	isReady  bool
+	isTold   bool
+	isOver   bool
+	exit     Exit                 // meaningful once it is over
+	monitors map[*func(Exit)]bool // told of the end
 }
 
 func newLife(ctx context.Context) *life {
