@@ -40,6 +40,17 @@ func (f *family) raise(ctx actor.Context) *supervision.Supervisor {
 	return f.supervisor
 }
 
+// raise is the order to have a supervisor ready for children.
+type raise struct {
+	done chan<- *supervision.Supervisor
+}
+
+// over reports whether there have been children, and the supervisor has ended.
+func (f *family) over() bool {
+	s := f.head()
+	return s != nil && !s.Active()
+}
+
 // gaveUp is told when the supervisor has ended by itself: so the actor is to end.
 func (f *family) gaveUp(exit Exit) { f.of.above.Failing(f.of.spec.ID, exit) }
 

@@ -132,10 +132,16 @@ func (m *mailbox) order(message any) {
 	m.unlockAndWake()
 }
 
-// renew is order for a mailbox whose orders so far are of the past.
+// renew is order for a message that begins an incarnation: orders to end the one
+// before are of the past.
 func (m *mailbox) renew(message any) {
 	m.mu.Lock()
-	m.orders = queue[any]{}
+	for range m.orders.count {
+		o := m.orders.pop()
+		if _, past := o.(quit); !past {
+			m.orders.push(o)
+		}
+	}
 	m.orders.push(message)
 	m.unlockAndWake()
 }

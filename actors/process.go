@@ -87,6 +87,8 @@ func (p *process) Receive(ctx actor.Context) {
 		p.again(m)
 	case quit:
 		p.fall(m.exit)
+	case raise:
+		m.done <- p.control.family.raise(ctx)
 	case *envelope:
 		p.handle(m)
 	case *actor.Stopping:
@@ -125,7 +127,7 @@ func (p *process) start() {
 		err = p.init()
 	}
 	p.birth = nil
-	p.rise(err, b.past)
+	p.rise(err, p.control.children(b.past))
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -234,6 +236,8 @@ func (p *process) lastExit() Exit {
 		return Exit{Reason: ReasonSuspended}
 	case p.exit != nil:
 		return *p.exit
+	case c.order == orderNone:
+		return Exit{Reason: ReasonInterrupted, Err: errCrashed}
 	}
 	return Exit{Reason: ReasonShutdown}
 }
@@ -267,7 +271,7 @@ func (p *process) finish(exit Exit) {
 // recordEnd writes the last record: the messages that nobody will handle, and
 // why the actor ended.
 func (p *process) recordEnd(exit Exit, dropped []delivery) {
-	if p.next == 0 || exit.Reason == ReasonInterrupted {
+	if p.next == 0 || p.haltErr != nil {
 		return
 	}
 	if p.inTurn { // our own code panicked in the middle of it

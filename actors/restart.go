@@ -35,14 +35,18 @@ func (p *process) again(a supervision.Again) {
 	p.life = p.control.begin()
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
-	if p.rise(p.renew(a, fresh), nil) {
+	var children []supervision.ChildSpec
+	if fresh || p.control.family.over() {
+		children = p.control.children(nil)
+	}
+	if p.rise(p.renew(a, fresh), children) {
 		p.redeliver()
 	}
 }
 
-// rise takes an incarnation from its init on, which has gone as err says. It
-// reports whether it goes on.
-func (p *process) rise(err error, past []*birth) bool {
+// rise takes an incarnation from its init on, which has gone as err says, and
+// starts the children that belong to it. It reports whether it goes on.
+func (p *process) rise(err error, children []supervision.ChildSpec) bool {
 	switch {
 	case p.haltErr != nil:
 		return !p.ended(nil)
@@ -57,7 +61,7 @@ func (p *process) rise(err error, past []*birth) bool {
 		leaves = p.shutdown
 	}
 	p.left = nil
-	p.rear(past, leaves)
+	p.rear(children, leaves)
 	return leaves == nil
 }
 
@@ -124,10 +128,9 @@ func (p *process) redeliver() {
 	}
 }
 
-// rear says that the incarnation is ready, once the children are that the
-// manifest declares, and those that an actor had before it was resumed. One that
-// leaves ends after that.
-func (p *process) rear(past []*birth, leaves *Exit) {
+// rear says that the incarnation is ready, once its children are. One that leaves
+// ends after that.
+func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
 	started := supervision.Started{Who: c.pid, Incarnation: p.incarnation}
 	ready := func(err error) {
@@ -140,9 +143,9 @@ func (p *process) rear(past []*birth, leaves *Exit) {
 			c.mailbox.order(quit{*leaves})
 		}
 	}
-	if children := c.children(past); len(children) > 0 {
-		c.family.raise(p.context).Boot(children, ready)
+	if len(children) == 0 {
+		ready(nil)
 		return
 	}
-	ready(nil)
+	c.family.raise(p.context).Boot(children, ready)
 }

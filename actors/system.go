@@ -235,6 +235,26 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 	return c.await(ctx, c.done)
 }
 
+// Restart has the actor begin again, once its turn is over and those below it have
+// ended, and waits until it is ready. It counts against no restart intensity.
+func (s *System) Restart(ctx context.Context, ref Ref) error {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return err
+	}
+	ready := make(chan error, 1)
+	c.above.Restart(c.spec.ID, func(err error) { ready <- err })
+	select {
+	case err := <-ready:
+		if err != nil {
+			return fmt.Errorf("restart %s: %w", c.path, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("restart %s: %w", c.path, context.Cause(ctx))
+	}
+}
+
 // Kill ends the actor in the middle of its turn, as a failure: its supervisor
 // decides whether it starts again. It waits for the end and returns how it was.
 func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {

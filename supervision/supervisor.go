@@ -298,6 +298,13 @@ func (s *Supervisor) close() {
 	}
 }
 
+// Active reports whether the supervisor has begun and has not ended.
+func (s *Supervisor) Active() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.ending == nil
+}
+
 // Info is what can be seen of a child at any moment.
 type Info struct {
 	ChildSpec
