@@ -42,6 +42,7 @@ type birth struct {
 	genesis     *chain.Genesis // nil when resumed
 	goesOn      bool           // it has been initialised elsewhere: there is no init
 	incarnation int            // its number, as the supervisor counts
+	marks       *marks         // of the turn that spawns it
 	was         string         // the path of an actor that is resumed
 	past        []*birth       // the children of an actor that is resumed
 }
