@@ -64,6 +64,7 @@ type plan struct {
 	tables   string // further tables of its manifest
 	code     []byte // nil is resident
 	children []plan
+	spawns   []plan // not declared; their manifests are in the folder for the guest to name
 }
 
 // write puts the plan's manifests and packages into a folder.
@@ -75,6 +76,9 @@ func (p plan) write(t testing.TB, folder string) {
 	}
 	for _, c := range p.children {
 		text += fmt.Sprintf("[[child]]\nid = %q\nmanifest = %q\n%s\n", c.id, c.id, c.as)
+		c.write(t, filepath.Join(folder, c.id))
+	}
+	for _, c := range p.spawns {
 		c.write(t, filepath.Join(folder, c.id))
 	}
 	check(t, os.MkdirAll(folder, 0o777))
@@ -230,6 +234,7 @@ type porter struct {
 	mu      sync.Mutex
 	waiting map[string]int                             // guarded by mu; by path and name
 	rule    func(ctx context.Context, at string) error // guarded by mu; nil lets all pass
+	did     []string                                   // guarded by mu; sessions opened and closed
 }
 
 const gateInterface = "theater:test/gate"
@@ -305,7 +310,23 @@ func (g *porter) Interfaces() []host.Interface {
 	return []host.Interface{{Pact: g.pact, Kinds: map[string]host.Kind{"pass": host.Wait}}}
 }
 func (g *porter) Open(a host.Actor, _ host.Grant) (host.Session, error) {
+	g.note("open " + a.Path())
 	return &passage{g, a.Path()}, nil
+}
+
+func (g *porter) note(what string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.did = append(g.did, what)
+}
+
+// sessions are those that were opened and closed since the last call.
+func (g *porter) sessions() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	did := g.did
+	g.did = nil
+	return did
 }
 
 type passage struct {
@@ -331,4 +352,4 @@ func (p *passage) Call(ctx context.Context, c *host.Call) (pack.Value, error) {
 	return pack.Bool(true), rule(ctx, at)
 }
 func (*passage) Release(any, host.Event) {}
-func (*passage) Close(string)            {}
+func (p *passage) Close(string)          { p.of.note("close " + p.path) }
