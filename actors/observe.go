@@ -9,6 +9,18 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
+// What becomes of an actor, and what its supervisor does about it.
+const (
+	ChangeStarted = supervision.EventStarted
+	ChangeEnded   = supervision.EventEnded
+	ChangeFailed  = supervision.EventFailed
+	ChangeGone    = supervision.EventGone
+
+	DirectiveRestart  = supervision.DirectiveRestart
+	DirectiveStop     = supervision.DirectiveStop
+	DirectiveEscalate = supervision.DirectiveEscalate
+)
+
 // Change is something that has become of an actor, and what its supervisor does
 // about it.
 type Change struct {
