@@ -25,10 +25,9 @@ type process struct {
 	context actor.Context // of the message that is handled
 	initial []byte        // the state that it began with, before init, as CGRF
 
-	life        *life     // the incarnation
-	incarnation int       // its number, as the supervisor counts
-	exit        *Exit     // how the incarnation has ended; nil while it lasts
-	failing     *envelope // whose turn has failed the actor; nil for none
+	life    *life     // the incarnation
+	exit    *Exit     // how the incarnation has ended; nil while it lasts
+	failing *envelope // whose turn has failed the actor; nil for none
 
 	machine  *wasm.Machine
 	sessions []host.Session // by host.Function.Session
@@ -86,7 +85,9 @@ func (p *process) Receive(ctx actor.Context) {
 	case supervision.Again:
 		p.again(m)
 	case quit:
-		p.fall(m.exit)
+		if m.of == p.life {
+			p.fall(m.exit)
+		}
 	case raise:
 		m.done <- p.control.family.raise(ctx)
 	case *envelope:
@@ -117,7 +118,7 @@ func (p *process) orphaned() {
 // start makes the instance and runs init, or replays the actor's chain.
 func (p *process) start() {
 	b := p.birth
-	p.life, p.initial, p.incarnation = p.control.current(), b.state, b.incarnation
+	p.life, p.initial = p.control.current(), b.state
 	err := p.begin()
 	switch {
 	case err != nil:

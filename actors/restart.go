@@ -31,8 +31,7 @@ func (p *process) fall(exit Exit) {
 
 // again begins the next incarnation, on a fresh instance.
 func (p *process) again(a supervision.Again) {
-	p.exit, p.shutdown, p.incarnation = nil, nil, a.Count
-	p.life = p.control.begin()
+	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
 	var children []supervision.ChildSpec
@@ -132,7 +131,7 @@ func (p *process) redeliver() {
 // ends after that.
 func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
-	started := supervision.Started{Who: c.pid, Incarnation: p.incarnation}
+	started := supervision.Started{Who: c.pid, Incarnation: life.number}
 	ready := func(err error) {
 		if err != nil {
 			return // the supervisor gives up, and says so
@@ -140,7 +139,7 @@ func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 		c.isReady(life)
 		root.Send(above, started)
 		if leaves != nil {
-			c.mailbox.order(quit{*leaves})
+			c.mailbox.order(quit{life, *leaves})
 		}
 	}
 	if len(children) == 0 {
