@@ -14,7 +14,7 @@ import (
 // newSupervisor makes a supervisor of actors.
 func (s *System) newSupervisor(observe func(supervision.Event), gaveUp func(Exit)) *supervision.Supervisor {
 	return supervision.New(supervision.Config{
-		System: s.proto, Clock: supervisionClock{s}, Chance: s.chance, Observe: observe, Ended: gaveUp,
+		System: s.proto, Clock: clock{system: s}, Chance: s.chance, Observe: observe, Ended: gaveUp,
 	})
 }
 
@@ -26,14 +26,13 @@ func (s *System) supervisorProps(of *supervision.Supervisor) *actor.Props {
 		actor.WithDispatcher(s.dispatcher))
 }
 
-// supervisionClock is the machine's, read as the system reads it.
-type supervisionClock struct{ system *System }
-
-func (c supervisionClock) Now() time.Time { return c.system.config.Now() }
-
-func (supervisionClock) AfterFunc(d time.Duration, f func()) func() bool {
-	return supervision.RealClock{}.AfterFunc(d, f)
+// clock is the machine's, read as the system reads it.
+type clock struct {
+	supervision.RealClock
+	system *System
 }
+
+func (c clock) Now() time.Time { return c.system.config.Now() }
 
 // chance is a number from [0, 1), which need not be hard to guess.
 func (s *System) chance() float64 {
