@@ -109,8 +109,13 @@ func (m *member) Cut() {
 	c.family.cut()
 }
 
-// Warn lets the times of the children run.
-func (m *member) Warn(since time.Time) { m.actor.Load().family.warn(since) }
+// Warn lets the times of the children run. Those of an actor that keeps its state
+// may stay: if they do not, their times count from since when they are told.
+func (m *member) Warn(since time.Time) {
+	if c := m.actor.Load(); !c.keepsState() {
+		c.family.warn(since)
+	}
+}
 
 // Fallen is how the last incarnation ended.
 func (m *member) Fallen() supervision.Fallen {
