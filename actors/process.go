@@ -132,7 +132,7 @@ func (p *process) start() {
 		err = p.init()
 	}
 	p.birth = nil
-	p.rise(err, p.control.children(b.past))
+	p.rise(err, p.control.children(b.past, b.genesis == nil))
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -238,7 +238,7 @@ func (p *process) lastExit() Exit {
 	switch {
 	case c.final != nil:
 		return *c.final
-	case c.order == orderSuspend && (p.exit == nil || c.resumes):
+	case c.order == orderSuspend && (p.exit == nil || c.resumes || c.follows(*p.exit)):
 		return Exit{Reason: ReasonSuspended}
 	case p.exit != nil:
 		return *p.exit

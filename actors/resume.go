@@ -1,17 +1,13 @@
 package actors
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
-	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/host"
@@ -30,11 +26,7 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	if sum.Status == chain.StatusStopped {
 		return Ref{}, fmt.Errorf("resume %s: %w (%s); its chain is complete", sum.Path, ErrStopped, sum.Reason)
 	}
-	kin, err := s.kin(ctx, sum.Path)
-	if err != nil {
-		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
-	}
-	b, err := s.rebirth(ctx, sum, nil, kin)
+	b, err := s.rebirth(ctx, sum)
 	if err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
@@ -46,109 +38,6 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 		}
 	}
 	return ref, err
-}
-
-// kin are the actors that earlier systems have left below path, by the path of
-// their parents, oldest first.
-func (s *System) kin(ctx context.Context, path string) (map[string][]chain.Summary, error) {
-	kin := map[string][]chain.Summary{}
-	for id, at := range s.earlier.below(path) {
-		sum, err := s.config.Log.Summary(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", at, err)
-		}
-		parent := at[:strings.LastIndex(at, "/")]
-		kin[parent] = append(kin[parent], sum)
-	}
-	for _, siblings := range kin {
-		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	}
-	return kin, nil
-}
-
-// rebirth reads from the log what the actor was started with, and those below it.
-func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin map[string][]chain.Summary) (*birth, error) {
-	b, err := s.restored(ctx, sum, parent)
-	if err != nil {
-		return nil, err
-	}
-	state, err := s.config.Log.Blob(ctx, sum.InitialState)
-	if err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
-	}
-	if view := (pack.View{}); !view.Scan(state) {
-		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
-	}
-	name := sum.Path[strings.LastIndex(sum.Path, "/")+1:]
-	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
-	for _, child := range kin[sum.Path] {
-		if child.Parent.Actor != sum.ID {
-			continue // of an earlier actor at the path
-		}
-		c, err := s.rebirth(ctx, child, reborn.control, kin)
-		if err != nil {
-			return nil, fmt.Errorf("child %s: %w", child.Path, err)
-		}
-		reborn.past = append(reborn.past, c)
-	}
-	return reborn, nil
-}
-
-// claimed is an actor that is being resumed.
-type claimed struct {
-	id   chain.ID
-	path string
-}
-
-// claim takes the actors from those that are left.
-func (s *System) claim(b *birth) []claimed {
-	var all []claimed
-	if id := b.control.id; s.earlier.claim(id, b.was) {
-		all = append(all, claimed{id, b.was})
-	}
-	for _, child := range b.past {
-		all = append(all, s.claim(child)...)
-	}
-	return all
-}
-
-// restored is the blueprint of the manifest and module that the log has of the
-// actor.
-func (s *System) restored(ctx context.Context, sum chain.Summary, parent *control) (*Blueprint, error) {
-	from := source{manifest: sum.Manifest, module: sum.Module}
-	var above host.Ceiling
-	if parent != nil {
-		above, from.above = parent.ceiling, parent.lineage
-	}
-	if b := s.blueprints.find(from); b != nil {
-		return b, nil
-	}
-	raw, err := s.config.Log.Blob(ctx, sum.Manifest)
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	m, err := manifest.Parse(raw, "manifest of "+sum.Path, s.config.Handlers)
-	if err != nil {
-		return nil, err
-	}
-	code, err := s.config.Log.Blob(ctx, sum.Module)
-	if err != nil {
-		return nil, fmt.Errorf("module: %w", err)
-	}
-	b, err := s.link(ctx, m, code, above)
-	if err != nil {
-		return nil, err
-	}
-	b.writer = s.config.Writer
-	b.lineage = sha256.Sum256(append(from.above[:], sum.Manifest[:]...))
-	for _, c := range m.Children { // their manifests are on the log with those that have started
-		b.declared = append(b.declared, declared{spec: specOf(c)})
-	}
-	if err := b.found(sum.Module, sum.Manifest); err != nil {
-		return nil, err
-	}
-	s.blueprints.keep(from, b)
-	return b, nil
 }
 
 // resume executes the chain again and gives the sessions their past.
@@ -165,13 +54,12 @@ func (p *process) resume(ctx context.Context) error {
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
 	p.control.acks.resume(sum.Records, sum.Head)
-	switch {
-	case past.turns > 0 && !past.started:
-		return errNeverStarted
-	case past.ended != nil && p.control.parent == nil:
-		return past.ended
-	case past.ended != nil:
-		p.left = &Exit{Reason: past.reason, Err: past.ended}
+	switch left := past.left(); {
+	case left == nil:
+	case p.control.parent == nil: // nobody would start it again
+		return left.Err
+	default:
+		p.left = left
 	}
 	p.born = past.started
 	if err := p.restore(past.crossings); err != nil {
@@ -192,6 +80,17 @@ type past struct {
 	open      bool   // the last turn was cut short
 	ended     error  // the last turn ended the instance, and nothing restarted it
 	reason    Reason // of that end
+}
+
+// left is how the incarnation has ended, nil where it goes on.
+func (p *past) left() *Exit {
+	switch {
+	case p.turns > 0 && !p.started:
+		return &Exit{Reason: ReasonInitFailed, Err: errNeverStarted}
+	case p.ended != nil:
+		return &Exit{Reason: p.reason, Err: p.ended}
+	}
+	return nil
 }
 
 // closed takes a turn that was executed again.
@@ -233,6 +132,7 @@ func (p *process) replay() (past past, err error) {
 		switch s := step.(type) {
 		case *replay.Restart:
 			past.restarted(s)
+			p.control.restarts.Store(int64(s.Event.Count))
 		case *replay.Turn:
 			past.closed(s)
 			p.control.turns.Add(1)
@@ -248,8 +148,8 @@ func (p *process) replay() (past past, err error) {
 // process did not come to say so.
 var errEnded = errors.New("the actor has failed")
 
-// errNeverStarted is returned for an actor whose process ended during its
-// first init, which is not run twice.
+// errNeverStarted is returned for an actor whose process ended during its init,
+// which is not run twice on one instance.
 var errNeverStarted = errors.New("its init did not succeed")
 
 // recordResumed closes a turn that was cut short and says that the actor goes on.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm/pack"
 )
 
 // newSupervisor makes a supervisor of actors.
@@ -60,14 +61,24 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 // declared is a child that a manifest declares.
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
-	blueprint *Blueprint
-	state     []byte // nil is the blueprint's
+	blueprint *Blueprint            // nil where the log of a resumed actor does not know it
+	state     []byte                // nil is the blueprint's
+	over      bool                  // of a resumed actor: it had ended, and not to be started again
 }
 
 // template reports whether the declared child is one that spawn makes children
 // from, and none itself.
 func (b *Blueprint) template() bool {
 	return b.manifest.Supervision.Strategy == manifest.SimpleOneForOne
+}
+
+// declaredBy is a child of a manifest, but for its blueprint.
+func declaredBy(c manifest.Child) declared {
+	d := declared{spec: specOf(c)}
+	if c.InitialState != nil {
+		d.state = pack.MustEncode(pack.String(*c.InitialState))
+	}
+	return d
 }
 
 // specOf is a declared child as its supervisor has it.

@@ -306,7 +306,7 @@ func (s *System) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		s.root.Cut()
 		for _, c := range live {
-			c.kill()
+			c.current().cancel(errKilled) // one that is between two turns ends in order
 		}
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)

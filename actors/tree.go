@@ -1,6 +1,10 @@
 package actors
 
-import "github.com/theater-go/theater/supervision"
+import (
+	"cmp"
+
+	"github.com/theater-go/theater/supervision"
+)
 
 // Tree is an actor and all below it, as they are at a moment.
 type Tree struct {
@@ -39,7 +43,8 @@ func (c *control) branch(info supervision.Info) Tree {
 	} else {
 		t.Name, t.Path, t.Status = info.ID, c.path+"/"+info.ID, statuses[info.Status]
 	}
-	t.Restarts, t.Last = int64(info.Restarts), info.Last
+	t.Restarts = max(t.Restarts, int64(info.Restarts))
+	t.Last = cmp.Or(info.Last, t.Last)
 	return t
 }
 
