@@ -76,6 +76,8 @@ type control struct {
 	final    *Exit      // guarded by mu; how the actor is to end, when its supervisor has said so
 	resumes  bool       // guarded by mu; it was about to start again when the node ended
 	closedAt chain.Ref  // guarded by mu; the end of the last turn of the last incarnation
+	closedBy *marks     // guarded by mu; of what ended that incarnation
+	owed     *marks     // guarded by mu; of the parent's turn that has told it to end or to begin again
 	foreign  bool       // guarded by mu; somebody else than the parent told it to end
 	ended    bool       // guarded by mu
 	drained  []delivery // guarded by mu; what waited when it was told to stop
@@ -211,14 +213,14 @@ func (c *control) next(number int) {
 }
 
 // fell says that the incarnation has ended, and reports whether it had been ready.
-func (c *control) fell(exit Exit, at chain.Ref) (ready bool) {
+func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	c.mu.Lock()
 	ready = c.life.isReady
 	if c.life.isOver {
 		c.mu.Unlock()
 		return ready
 	}
-	c.life.isOver, c.life.exit, c.closedAt = true, exit, at
+	c.life.isOver, c.life.exit, c.closedAt, c.closedBy = true, exit, at, by
 	c.phase = StatusRestarting
 	if exit.Failed() {
 		c.last = &exit
@@ -236,7 +238,7 @@ func (c *control) fell(exit Exit, at chain.Ref) (ready bool) {
 
 // end publishes how the actor ended.
 func (c *control) end(exit Exit) {
-	c.fell(exit, chain.Ref{Actor: c.id})
+	c.fell(exit, chain.Ref{Actor: c.id}, nil)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {

@@ -9,6 +9,18 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
+// What becomes of an actor, and what its supervisor does about it.
+const (
+	ChangeStarted = supervision.EventStarted
+	ChangeEnded   = supervision.EventEnded
+	ChangeFailed  = supervision.EventFailed
+	ChangeGone    = supervision.EventGone
+
+	DirectiveRestart  = supervision.DirectiveRestart
+	DirectiveStop     = supervision.DirectiveStop
+	DirectiveEscalate = supervision.DirectiveEscalate
+)
+
 // Change is something that has become of an actor, and what its supervisor does
 // about it.
 type Change struct {
@@ -107,9 +119,9 @@ func (c *control) callBack(to callback, child *control, params pack.Value) {
 		return // what a guest has left is bounded as all that crosses a sandbox is
 	}
 	child.mu.Lock()
-	cause := chain.Cause{Kind: chain.CauseEvent, Event: child.closedAt}
+	cause, marks := chain.Cause{Kind: chain.CauseEvent, Event: child.closedAt}, child.closedBy
 	child.mu.Unlock()
 	// A mailbox that is full or closed refuses it: the parent is overwhelmed, or
 	// ends.
-	_ = c.deliver(&envelope{form: formCall, export: index, params: encoded, cause: cause}, nil)
+	_ = c.deliver(&envelope{form: formCall, export: index, params: encoded, cause: cause, marks: marks}, nil)
 }

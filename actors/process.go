@@ -46,6 +46,8 @@ type process struct {
 	next       uint64    // number of the next record
 	haltErr    error     // why the log takes no more
 	shutdown   *Exit     // set when the guest asked to end
+	marks      *marks    // of the turn that runs, or of what has ended the incarnation
+	era        int       // how often its sessions were closed
 	closedAt   chain.Ref // the result of the last turn
 	registered bool      // in this incarnation
 	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
@@ -86,6 +88,7 @@ func (p *process) Receive(ctx actor.Context) {
 		p.again(m)
 	case quit:
 		if m.of == p.life {
+			p.inherit()
 			p.fall(m.exit)
 		}
 	case raise:
@@ -93,6 +96,7 @@ func (p *process) Receive(ctx actor.Context) {
 	case *envelope:
 		p.handle(m)
 	case *actor.Stopping:
+		p.inherit()
 		p.finish(p.lastExit())
 	case *actor.Stopped:
 		p.finish(Exit{Reason: ReasonInterrupted, Err: errCrashed})
@@ -118,7 +122,7 @@ func (p *process) orphaned() {
 // start makes the instance and runs init, or replays the actor's chain.
 func (p *process) start() {
 	b := p.birth
-	p.life, p.initial = p.control.current(), b.state
+	p.life, p.initial, p.marks = p.control.current(), b.state, b.marks
 	err := p.begin()
 	switch {
 	case err != nil:
@@ -170,6 +174,7 @@ func (p *process) closeSessions(reason Reason) {
 		s.Close(string(reason))
 	}
 	p.sessions = nil
+	p.era++
 }
 
 func (p *process) now() int64 { return p.system.config.Now().UnixNano() }
@@ -181,7 +186,7 @@ func (p *process) append(d *chain.Draft) error {
 		d.Discard()
 		return p.haltErr
 	}
-	if err := p.writer.Append(d, &p.control.acks); err != nil {
+	if err := p.writer.Append(d, p.acknowledger()); err != nil {
 		p.haltErr = err
 		p.logger().Error("the chain cannot go on", "error", err)
 		return err
@@ -265,7 +270,7 @@ func (p *process) finish(exit Exit) {
 	}
 	c := p.control
 	p.system.registry.remove(c)
-	c.fell(exit, p.closedAt)
+	c.fell(exit, p.closedAt, p.marks)
 	p.acknowledged(func(error) { c.end(exit) })
 }
 
@@ -279,7 +284,7 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 		p.door.event(cutShort(processEnded))
 	}
 	for _, d := range dropped {
-		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
+		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent && !e.lossy() {
 			p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})
 		}
 	}

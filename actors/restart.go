@@ -18,7 +18,7 @@ func (p *process) fall(exit Exit) {
 	if exit.Failed() {
 		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.Detail())
 	}
-	ready := p.control.fell(exit, p.closedAt)
+	ready := p.control.fell(exit, p.closedAt, p.marks)
 	if !p.control.keepsState() {
 		p.requests.abandon(p)
 		p.closeSessions(exit.Reason)
@@ -31,6 +31,7 @@ func (p *process) fall(exit Exit) {
 
 // again begins the next incarnation, on a fresh instance.
 func (p *process) again(a supervision.Again) {
+	p.inherit()
 	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
@@ -61,7 +62,11 @@ func (p *process) rise(err error, children []supervision.ChildSpec) bool {
 	}
 	p.left = nil
 	p.rear(children, leaves)
-	return leaves == nil
+	if leaves != nil {
+		return false
+	}
+	p.marks = nil
+	return true
 }
 
 // renew writes down that the actor starts again and makes it ready to.
@@ -102,7 +107,7 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 func (p *process) forgotten() []delivery {
 	var drop []delivery
 	settings := p.control.manifest.Supervision
-	if e := p.failing; e != nil && e.deliveries >= settings.MaxDeliveries {
+	if e := p.failing; e != nil && int(e.deliveries) >= settings.MaxDeliveries {
 		drop, p.failing = append(drop, e), nil
 	}
 	if settings.Mailbox == manifest.MailboxDrop {
@@ -113,6 +118,10 @@ func (p *process) forgotten() []delivery {
 
 // dropped writes down that a message is not handled any more, and tells who waits.
 func (p *process) dropped(e *envelope, reason Reason) {
+	if e.lossy() {
+		e.marks.by.dropped(e)
+		return
+	}
 	if e.cause.Kind == chain.CauseEvent {
 		p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(reason), Ref: e.cause.Event})
 	}

@@ -40,6 +40,7 @@ type birth struct {
 	control *control
 	state   []byte         // CGRF
 	genesis *chain.Genesis // nil when resumed
+	marks   *marks         // of the turn that spawns it
 	goesOn  bool           // it has been initialised elsewhere: there is no init
 	was     string         // the path of an actor that is resumed
 	past    []*birth       // the children of an actor that is resumed

@@ -53,6 +53,7 @@ func (p *program) runCommand() *cli.Command {
 			&cli.GenericFlag{Name: "durability", Value: durability, Usage: "`MODE` of a new data folder: async survives the death of the process, sync a power cut", DefaultText: "async"},
 			&cli.StringFlag{Name: "memory", Usage: "`SIZE` of linear memory that all actors together may have, such as 512MiB", DefaultText: "no bound"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue the actor that was left suspended or cut off, from its chain", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "tree", Usage: "show at the end how the actor and those below it stood", DisableDefaultText: true},
 			outputFlag(format),
 		},
 		Action: func(c *cli.Context) error {
@@ -73,7 +74,7 @@ func (p *program) runCommand() *cli.Command {
 					return usagef("theater run", "--memory %q is no size: write it as 512MiB or 2GiB", size)
 				}
 			}
-			o.resume, o.durability, o.format = c.Bool("resume"), durability.value, format.value
+			o.resume, o.tree, o.durability, o.format = c.Bool("resume"), c.Bool("tree"), durability.value, format.value
 			if err := p.readBodies(o.messages); err != nil {
 				return err
 			}
@@ -89,7 +90,7 @@ type runOptions struct {
 	limited          bool
 	data, durability string
 	memory           int64
-	resume           bool
+	resume, tree     bool
 	format           string
 }
 
