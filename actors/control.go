@@ -47,11 +47,12 @@ type control struct {
 	text    string // id
 
 	// Where it stands in the tree, set before anyone else has the block:
-	parent *control                // nil at the root
-	above  *supervision.Supervisor // whose child it is
-	spec   supervision.ChildSpec   // as above has it
-	family family                  // its own children
-	pid    *actor.PID              // set before the process is spawned
+	parent  *control                // nil at the root
+	above   *supervision.Supervisor // whose child it is
+	spec    supervision.ChildSpec   // as above has it
+	family  family                  // its own children
+	origins map[string]*Blueprint   // of the children that it declares, where it is resumed; by id
+	pid     *actor.PID              // set before the process is spawned
 
 	// Set by the registry before anyone else has the block:
 	path   string

@@ -109,8 +109,14 @@ func (m *member) Cut() {
 	c.family.cut()
 }
 
-// Warn lets the times of the children run.
-func (m *member) Warn(since time.Time) { m.actor.Load().family.warn(since) }
+// Warn lets the times of the children run: they will be told to end with the
+// actor. Those of one that keeps its state may not be, and are told in time if
+// they are.
+func (m *member) Warn(since time.Time) {
+	if c := m.actor.Load(); !c.keepsState() {
+		c.family.warn(since)
+	}
+}
 
 // Fallen is how the last incarnation ended.
 func (m *member) Fallen() supervision.Fallen {
