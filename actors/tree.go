@@ -34,7 +34,11 @@ func (c *control) tree() Tree {
 // branch is a child and all below it.
 func (c *control) branch(info supervision.Info) Tree {
 	if m, ok := info.Child.(*member); ok && m.actor.Load() != nil {
-		return m.actor.Load().tree()
+		t := m.actor.Load().tree()
+		if info.Last != nil { // which may be that of its children
+			t.Last = info.Last
+		}
+		return t
 	}
 	var t Tree
 	t.Name, t.Path, t.Status = info.ID, c.path+"/"+info.ID, statuses[info.Status]
