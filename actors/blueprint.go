@@ -112,9 +112,7 @@ func (s *System) declare(ctx context.Context, b *Blueprint) ([]declared, error) 
 			}
 			made[c.Manifest] = child
 		}
-		d := declaredBy(c)
-		d.blueprint = child
-		all = append(all, d)
+		all = append(all, declaredOf(c, child))
 	}
 	return all, nil
 }

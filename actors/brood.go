@@ -5,27 +5,33 @@ import (
 	"github.com/theater-go/theater/supervision"
 )
 
-// children are those that an incarnation starts with: what its manifest declares,
-// and of one that is resumed what it had below it, without those that were over.
-func (c *control) children(past []*birth, resumed bool) []supervision.ChildSpec {
-	again := map[string]*birth{}
+// children are those that the actor starts with: what its manifest declares.
+func (c *control) children() []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
-	for _, b := range past {
-		again[b.control.name] = b
-	}
 	for _, d := range c.declared {
-		if c.template() {
-			break
+		if d.blueprint != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, nil))
 		}
-		b := again[d.spec.ID]
-		if b == nil && (d.blueprint == nil || resumed && d.over) {
-			continue
+	}
+	return specs
+}
+
+// resumed are the children that the actor goes on with when it is resumed. Those
+// that had ended before stay so until it starts again.
+func (c *control) resumed(past []*birth) []supervision.ChildSpec {
+	left := map[string]*birth{}
+	for _, b := range past {
+		left[b.control.name] = b
+	}
+	var specs []supervision.ChildSpec
+	for _, d := range c.declared {
+		if b := left[d.spec.ID]; b != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, b))
+			delete(left, d.spec.ID)
 		}
-		specs = append(specs, c.declaredChild(d, b))
-		delete(again, d.spec.ID)
 	}
 	for _, b := range past {
-		if again[b.control.name] == b {
+		if left[b.control.name] == b {
 			specs = append(specs, c.resumedChild(b))
 		}
 	}

@@ -120,8 +120,9 @@ func (m *member) Cut() {
 	c.family.cut()
 }
 
-// Warn lets the times of the children run. Those of an actor that keeps its state
-// may stay: if they do not, their times count from since when they are told.
+// Warn lets the times of the children run: they will be told to end with the
+// actor. Those of one that keeps its state may not be, and are told in time if
+// they are.
 func (m *member) Warn(since time.Time) {
 	if c := m.actor.Load(); !c.keepsState() {
 		c.family.warn(since)

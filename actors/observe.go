@@ -49,7 +49,7 @@ func (s *System) changed(parent string, e supervision.Event) {
 	change := Change{Ref: Ref{Path: parent + "/" + e.Child}, What: e.What, Exit: e.Exit, Directive: e.Directive, Wait: e.Wait, Restarts: e.Restarts}
 	if m, ok := e.Of.(*member); ok {
 		if c := m.actor.Load(); c != nil {
-			change.Ref = c.ref()
+			change.Ref, change.Restarts = c.ref(), int(c.restarts.Load())
 		}
 	}
 	s.config.Observe(change)

@@ -51,6 +51,7 @@ type process struct {
 	closedAt   chain.Ref // the result of the last turn
 	registered bool      // in this incarnation
 	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
+	anew       bool      // it is resumed, and its init had not run
 	born       bool      // an init has succeeded
 	inTurn     bool      // a call is on the chain or in the door, its result is not
 	finished   bool
@@ -132,7 +133,11 @@ func (p *process) start() {
 		err = p.init()
 	}
 	p.birth = nil
-	p.rise(err, p.control.children(b.past, b.genesis == nil))
+	if b.genesis == nil && !p.anew {
+		p.rise(err, p.control.resumed(b.past))
+		return
+	}
+	p.rise(err, p.control.children())
 }
 
 // begin writes the genesis and makes the instance and the sessions.

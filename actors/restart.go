@@ -37,7 +37,7 @@ func (p *process) again(a supervision.Again) {
 	fresh := !p.control.keepsState() || !p.born
 	var children []supervision.ChildSpec
 	if fresh || p.control.family.over() {
-		children = p.control.children(nil, false)
+		children = p.control.children()
 	}
 	if p.rise(p.renew(a, fresh), children) {
 		p.redeliver()

@@ -1,13 +1,17 @@
 package actors
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
+	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/host"
@@ -26,7 +30,11 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	if sum.Status == chain.StatusStopped {
 		return Ref{}, fmt.Errorf("resume %s: %w (%s); its chain is complete", sum.Path, ErrStopped, sum.Reason)
 	}
-	b, err := s.rebirth(ctx, sum)
+	kin, err := s.kin(ctx, sum.Path)
+	if err != nil {
+		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
+	}
+	b, err := s.rebirth(ctx, sum, nil, kin)
 	if err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
@@ -38,6 +46,164 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 		}
 	}
 	return ref, err
+}
+
+// kin are the actors of a tree that is resumed, as the log has them.
+type kin struct {
+	left map[string][]chain.Summary            // that can be resumed, oldest first; by the path of the parent
+	ran  map[chain.ID]map[string]chain.Summary // by the parent and their name, the newest of all
+}
+
+// kin looks for the actors below path.
+func (s *System) kin(ctx context.Context, path string) (kin, error) {
+	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[string]chain.Summary{}}
+	for sum, err := range s.config.Log.Actors(ctx) {
+		if err != nil {
+			return k, err
+		}
+		if !strings.HasPrefix(sum.Path, path+"/") {
+			continue
+		}
+		parent, name := splitPath(sum.Path)
+		if s.earlier.has(sum.ID, sum.Path) {
+			k.left[parent] = append(k.left[parent], sum)
+		}
+		of := k.ran[sum.Parent.Actor]
+		if of == nil {
+			of = map[string]chain.Summary{}
+			k.ran[sum.Parent.Actor] = of
+		}
+		if before, ok := of[name]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
+			of[name] = sum
+		}
+	}
+	for _, siblings := range k.left {
+		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	}
+	return k, nil
+}
+
+// splitPath takes the path of the parent and the name from a path.
+func splitPath(path string) (parent, name string) {
+	i := strings.LastIndex(path, "/")
+	return path[:i], path[i+1:]
+}
+
+// rebirth reads from the log what the actor was started with, and those below it.
+func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
+	var above *Blueprint
+	if parent != nil {
+		above = parent.Blueprint
+	}
+	b, err := s.restored(ctx, sum, above)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = s.complete(ctx, b, sum.ID, kin); err != nil {
+		return nil, err
+	}
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	if view := (pack.View{}); !view.Scan(state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
+	}
+	_, name := splitPath(sum.Path)
+	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
+	for _, child := range kin.left[sum.Path] {
+		if child.Parent.Actor != sum.ID {
+			continue // of an earlier actor at the path
+		}
+		c, err := s.rebirth(ctx, child, reborn.control, kin)
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", child.Path, err)
+		}
+		reborn.past = append(reborn.past, c)
+	}
+	return reborn, nil
+}
+
+// complete adds to the blueprint of an actor on the log what the children are made
+// from that its manifest declares: what those were that it had.
+func (s *System) complete(ctx context.Context, b *Blueprint, id chain.ID, kin kin) (*Blueprint, error) {
+	if len(b.declared) == 0 {
+		return b, nil
+	}
+	own := *b
+	own.shared, own.declared = b, slices.Clone(b.declared)
+	for i := range own.declared {
+		d := &own.declared[i]
+		sum, ok := kin.ran[id][d.spec.ID]
+		if !ok {
+			continue // it never started
+		}
+		child, err := s.restored(ctx, sum, b)
+		if err == nil {
+			d.blueprint, err = s.complete(ctx, child, sum.ID, kin)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", sum.Path, err)
+		}
+	}
+	return &own, nil
+}
+
+// claimed is an actor that is being resumed.
+type claimed struct {
+	id   chain.ID
+	path string
+}
+
+// claim takes the actors from those that are left.
+func (s *System) claim(b *birth) []claimed {
+	var all []claimed
+	if id := b.control.id; s.earlier.claim(id, b.was) {
+		all = append(all, claimed{id, b.was})
+	}
+	for _, child := range b.past {
+		all = append(all, s.claim(child)...)
+	}
+	return all
+}
+
+// restored is the blueprint of the manifest and module that the log has of an
+// actor, below another one unless that is nil.
+func (s *System) restored(ctx context.Context, sum chain.Summary, parent *Blueprint) (*Blueprint, error) {
+	from := source{manifest: sum.Manifest, module: sum.Module}
+	var above host.Ceiling
+	if parent != nil {
+		above, from.above = parent.ceiling, parent.lineage
+	}
+	if b := s.blueprints.find(from); b != nil {
+		return b, nil
+	}
+	raw, err := s.config.Log.Blob(ctx, sum.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	m, err := manifest.Parse(raw, "manifest of "+sum.Path, s.config.Handlers)
+	if err != nil {
+		return nil, err
+	}
+	code, err := s.config.Log.Blob(ctx, sum.Module)
+	if err != nil {
+		return nil, fmt.Errorf("module: %w", err)
+	}
+	b, err := s.link(ctx, m, code, above)
+	if err != nil {
+		return nil, err
+	}
+	b.writer = s.config.Writer
+	b.lineage = sha256.Sum256(append(from.above[:], sum.Manifest[:]...))
+	for _, c := range m.Children { // their manifests are on the log with those that have started
+		b.declared = append(b.declared, declaredOf(c, nil))
+	}
+	if err := b.found(sum.Module, sum.Manifest); err != nil {
+		return nil, err
+	}
+	s.blueprints.keep(from, b)
+	return b, nil
 }
 
 // resume executes the chain again and gives the sessions their past.
@@ -62,6 +228,7 @@ func (p *process) resume(ctx context.Context) error {
 		p.left = left
 	}
 	p.born = past.started
+	p.control.restarts.Store(int64(past.restarts))
 	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
@@ -69,12 +236,14 @@ func (p *process) resume(ctx context.Context) error {
 	if err := p.recordResumed(); err != nil || past.turns > 0 {
 		return err
 	}
+	p.anew = true
 	return p.init()
 }
 
 // past is what a chain tells of its actor.
 type past struct {
 	crossings []host.Crossing
+	restarts  int    // of the actor, ever
 	turns     int    // since the actor last began with its initial state
 	started   bool   // the first of them, that of init, ended well
 	open      bool   // the last turn was cut short
@@ -107,8 +276,9 @@ func (p *past) closed(t *replay.Turn) {
 // restarted takes a restart. What the handlers did for an actor that began anew
 // they do again when it asks.
 func (p *past) restarted(r *replay.Restart) {
+	p.restarts++
 	if p.ended = nil; r.Fresh() {
-		*p = past{}
+		*p = past{restarts: p.restarts}
 	}
 }
 
@@ -132,7 +302,6 @@ func (p *process) replay() (past past, err error) {
 		switch s := step.(type) {
 		case *replay.Restart:
 			past.restarted(s)
-			p.control.restarts.Store(int64(s.Event.Count))
 		case *replay.Turn:
 			past.closed(s)
 			p.control.turns.Add(1)

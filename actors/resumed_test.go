@@ -107,6 +107,10 @@ func TestAWholeTreeIsResumedAsItWas(t *testing.T) {
 		check(t, h.Send(h.ref("/top/a/x"), "test", []byte("x")))
 	}
 	h.restarted("/top/a/x", 2)
+	check(t, h.System.Restart(t.Context(), h.ref("/top")))
+	for _, path := range paths[:4] { // the manifest that b names is not on the log under that name
+		h.answers(h.ref(path), "", first)
+	}
 }
 
 func TestAChildThatHadFailedIsStartedAgainWhenItsTreeIsResumed(t *testing.T) {

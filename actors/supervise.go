@@ -61,24 +61,22 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 // declared is a child that a manifest declares.
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
-	blueprint *Blueprint            // nil where the log of a resumed actor does not know it
+	blueprint *Blueprint            // nil where the log of an actor that is resumed has none
 	state     []byte                // nil is the blueprint's
-	over      bool                  // of a resumed actor: it had ended, and not to be started again
+}
+
+func declaredOf(c manifest.Child, b *Blueprint) declared {
+	d := declared{spec: specOf(c), blueprint: b}
+	if c.InitialState != nil {
+		d.state = pack.MustEncode(pack.String(*c.InitialState))
+	}
+	return d
 }
 
 // template reports whether the declared child is one that spawn makes children
 // from, and none itself.
 func (b *Blueprint) template() bool {
 	return b.manifest.Supervision.Strategy == manifest.SimpleOneForOne
-}
-
-// declaredBy is a child of a manifest, but for its blueprint.
-func declaredBy(c manifest.Child) declared {
-	d := declared{spec: specOf(c)}
-	if c.InitialState != nil {
-		d.state = pack.MustEncode(pack.String(*c.InitialState))
-	}
-	return d
 }
 
 // specOf is a declared child as its supervisor has it.
