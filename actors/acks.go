@@ -16,6 +16,7 @@ type acks struct {
 	err     error           // guarded by mu; what stopped the log
 	waiting []waiting       // guarded by mu; by records
 	subs    []*Subscription // guarded by mu
+	notices *notices        // guarded by mu; for the parent, nil when it has not subscribed
 	closed  bool            // guarded by mu; no record comes any more
 }
 
@@ -33,12 +34,24 @@ func (a *acks) resume(records uint64, head chain.Hash) {
 	a.records, a.head = records, head
 }
 
-// Acknowledged hands a record to the subscribers and lets those go on who wait
-// for it. It is called by the log, in the order of the records.
-func (a *acks) Acknowledged(rec *chain.Stored, err error) {
+// marked takes what the log says of a record of a turn that has marks.
+type marked struct {
+	*acks
+	marks *marks
+}
+
+// Acknowledged is called by the log, in the order of the records.
+func (m marked) Acknowledged(rec *chain.Stored, err error) { m.acknowledged(rec, err, m.marks) }
+
+// Acknowledged is called by the log, in the order of the records.
+func (a *acks) Acknowledged(rec *chain.Stored, err error) { a.acknowledged(rec, err, nil) }
+
+// acknowledged hands a record to the subscribers and lets those go on who wait
+// for it.
+func (a *acks) acknowledged(rec *chain.Stored, err error, m *marks) {
 	a.mu.Lock()
 	if err == nil {
-		a.publishLocked(rec)
+		a.publishLocked(rec, m)
 		a.head = rec.Hash
 	}
 	a.records, a.err = rec.Number+1, err

@@ -111,11 +111,7 @@ func (s *System) declare(ctx context.Context, b *Blueprint) ([]declared, error) 
 			}
 			made[c.Manifest] = child
 		}
-		d := declared{spec: specOf(c), blueprint: child}
-		if c.InitialState != nil {
-			d.state = pack.MustEncode(pack.String(*c.InitialState))
-		}
-		all = append(all, d)
+		all = append(all, declaredOf(c, child))
 	}
 	return all, nil
 }

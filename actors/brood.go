@@ -5,41 +5,52 @@ import (
 	"github.com/theater-go/theater/supervision"
 )
 
-// children are those that the actor starts with: what it had below it before it
-// was resumed, and what its manifest declares.
-func (c *control) children(past []*birth) []supervision.ChildSpec {
-	resumed := map[string]*birth{}
+// children are those that the actor starts with: what its manifest declares.
+func (c *control) children() []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
-	for _, b := range past {
-		resumed[b.control.name] = b
-	}
 	for _, d := range c.declared {
-		if c.template() {
-			break
+		if b := c.origin(d); b != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, b, nil))
 		}
-		b := resumed[d.spec.ID]
-		if d.blueprint == nil && b == nil {
-			continue // it had ended before its parent was resumed
+	}
+	return specs
+}
+
+// resumed are the children that the actor goes on with when it is resumed. Those
+// that had ended before stay so until it starts again.
+func (c *control) resumed(past []*birth) []supervision.ChildSpec {
+	left := map[string]*birth{}
+	for _, b := range past {
+		left[b.control.name] = b
+	}
+	var specs []supervision.ChildSpec
+	for _, d := range c.declared {
+		if b := left[d.spec.ID]; b != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, c.origin(d), b))
+			delete(left, d.spec.ID)
 		}
-		specs = append(specs, c.declaredChild(d, b))
-		delete(resumed, d.spec.ID)
 	}
 	for _, b := range past {
-		if resumed[b.control.name] == b {
+		if left[b.control.name] == b {
 			specs = append(specs, c.resumedChild(b))
 		}
 	}
 	return specs
 }
 
-// declaredChild is a child of the manifest. Each time that its supervisor needs an
-// actor for it a new one is made, but first the one that is resumed, if there is
-// one.
-func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpec {
-	spec, blueprint := d.spec, d.blueprint
-	if blueprint == nil {
-		blueprint = resumed.control.Blueprint
+// origin is what a declared child is made from, nil where that is not known.
+func (c *control) origin(d declared) *Blueprint {
+	if d.blueprint != nil {
+		return d.blueprint
 	}
+	return c.origins[d.spec.ID]
+}
+
+// declaredChild is a child of the manifest. Each time that its supervisor needs an
+// actor for it a new one is made of the blueprint, but first the one that is
+// resumed, if there is one.
+func (c *control) declaredChild(d declared, blueprint *Blueprint, resumed *birth) supervision.ChildSpec {
+	spec := d.spec
 	spec.Child = &member{system: c.system, make: func() (*birth, error) {
 		b := resumed
 		if resumed = nil; b == nil {

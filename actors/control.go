@@ -47,11 +47,12 @@ type control struct {
 	text    string // id
 
 	// Where it stands in the tree, set before anyone else has the block:
-	parent *control                // nil at the root
-	above  *supervision.Supervisor // whose child it is
-	spec   supervision.ChildSpec   // as above has it
-	family family                  // its own children
-	pid    *actor.PID              // set before the process is spawned
+	parent  *control                // nil at the root
+	above   *supervision.Supervisor // whose child it is
+	spec    supervision.ChildSpec   // as above has it
+	family  family                  // its own children
+	origins map[string]*Blueprint   // of the children that it declares, where it is resumed; by id
+	pid     *actor.PID              // set before the process is spawned
 
 	// Set by the registry before anyone else has the block:
 	path   string
@@ -75,8 +76,9 @@ type control struct {
 	last     *Exit      // guarded by mu; of the last incarnation that failed
 	final    *Exit      // guarded by mu; how the actor is to end, when its supervisor has said so
 	resumes  bool       // guarded by mu; it was about to start again when the node ended
-	doomed   error      // guarded by mu; the next incarnation is cut off at once
 	closedAt chain.Ref  // guarded by mu; the end of the last turn of the last incarnation
+	closedBy *marks     // guarded by mu; of what ended that incarnation
+	owed     *marks     // guarded by mu; of the parent's turn that has told it to end or to begin again
 	foreign  bool       // guarded by mu; somebody else than the parent told it to end
 	ended    bool       // guarded by mu
 	drained  []delivery // guarded by mu; what waited when it was told to stop
@@ -90,7 +92,7 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		Blueprint: b, id: id, name: name, initial: initial, created: s.config.Now(), parent: parent,
 		mailbox: newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
 		text:    id.String(),
-		done:    make(chan struct{}), life: newLife(s.ctx), phase: StatusStarting,
+		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
 	c.family.of = c
 	return c
@@ -102,7 +104,7 @@ func (c *control) ID() string { return c.text }
 // Path is the actor's place in the tree.
 func (c *control) Path() string { return c.path }
 
-// current is the incarnation, or the last one.
+// current is the incarnation: the one that runs or is about to begin, else the last.
 func (c *control) current() *life {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,15 +122,8 @@ func (c *control) close(o ending) (stronger bool) {
 	if stronger = o > c.order; stronger {
 		c.order = o
 	}
-	c.tellLocked()
+	c.life.tellLocked()
 	return stronger
-}
-
-func (c *control) tellLocked() {
-	if !c.life.isTold {
-		c.life.isTold = true
-		close(c.life.told)
-	}
 }
 
 // shut refuses further messages. Who waits for one that is not handled yet is
@@ -148,35 +143,27 @@ func (c *control) gone() answer {
 	return answer{err: &FailedError{Path: c.path, Err: ErrStopped}}
 }
 
-// quit is the order to end the incarnation before the next message.
-type quit struct{ exit Exit }
+// quit is the order to end an incarnation before the next message.
+type quit struct {
+	of   *life
+	exit Exit
+}
 
-// halt tells the incarnation to end once its turn is over.
-func (c *control) halt(exit Exit) {
+// halt tells an incarnation to end once its turn is over.
+func (c *control) halt(l *life, exit Exit) {
 	c.mu.Lock()
-	c.tellLocked()
+	l.tellLocked()
 	c.mu.Unlock()
-	c.mailbox.order(quit{exit})
+	c.mailbox.order(quit{l, exit})
 }
 
 // kill ends the incarnation in the middle of its turn; what becomes of the actor
-// is its supervisor's to say.
-func (c *control) kill() {
-	if c.cut(errKilled) {
-		c.halt(Exit{Reason: ReasonKilled, Err: errKilled})
-	}
-}
-
-// cut ends the turn that runs. It reports whether there is an incarnation.
-func (c *control) cut(why error) bool {
+// is its supervisor's to say. It returns the incarnation.
+func (c *control) kill() *life {
 	l := c.current()
-	l.cancel(why)
-	select {
-	case <-l.over:
-		return false
-	default:
-		return true
-	}
+	l.cancel(errKilled)
+	c.halt(l, Exit{Reason: ReasonKilled, Err: errKilled})
+	return l
 }
 
 func (c *control) ordered() ending {
@@ -215,31 +202,26 @@ func (c *control) isReady(l *life) {
 	}
 }
 
-// begin is the next incarnation.
-func (c *control) begin() *life {
-	l := newLife(c.system.ctx)
+// next makes the next incarnation, which is about to begin: what it is told from
+// here on holds for it.
+func (c *control) next(number int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.life, c.phase = l, StatusRestarting
-	if c.doomed != nil {
-		l.cancel(c.doomed)
-		c.doomed = nil
-	}
+	c.life, c.phase = newLife(c.system.ctx, number), StatusRestarting
 	if c.order != orderNone {
-		c.tellLocked()
+		c.life.tellLocked()
 	}
-	return l
 }
 
 // fell says that the incarnation has ended, and reports whether it had been ready.
-func (c *control) fell(exit Exit, at chain.Ref) (ready bool) {
+func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	c.mu.Lock()
 	ready = c.life.isReady
 	if c.life.isOver {
 		c.mu.Unlock()
 		return ready
 	}
-	c.life.isOver, c.life.exit, c.closedAt = true, exit, at
+	c.life.isOver, c.life.exit, c.closedAt, c.closedBy = true, exit, at, by
 	c.phase = StatusRestarting
 	if exit.Failed() {
 		c.last = &exit
@@ -257,7 +239,7 @@ func (c *control) fell(exit Exit, at chain.Ref) (ready bool) {
 
 // end publishes how the actor ended.
 func (c *control) end(exit Exit) {
-	c.fell(exit, chain.Ref{Actor: c.id})
+	c.fell(exit, chain.Ref{Actor: c.id}, nil)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
@@ -273,16 +255,6 @@ func (c *control) outside() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.foreign = true
-}
-
-// lastExit is how the actor ended, or while it lives its last incarnation.
-func (c *control) lastExit() Exit {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return c.exit
-	}
-	return c.life.exit
 }
 
 func (c *control) exited() Exit {

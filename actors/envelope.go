@@ -24,19 +24,20 @@ const (
 	formSend    form = iota // body to handle-send; nobody waits
 	formRequest             // body to handle-request; reply takes the guest's bytes
 	formCall                // params to export; reply takes the response
+	formNotice              // a child's event to handle-child-event: kind in body, bytes in params
 )
 
 // envelope is a message on its way to an actor: which export handles it, with
 // what, caused by what, and who waits for the answer.
 type envelope struct {
-	form   form
-	export int // its index
-	body   string
-	params []byte
-	cause  chain.Cause
-	reply  *reply // nil when nobody waits
-
-	deliveries int // so far; the process that handles it counts
+	form       form
+	deliveries uint32 // so far; the process that handles it counts
+	export     int    // its index
+	body       string
+	params     []byte
+	cause      chain.Cause
+	reply      *reply // nil when nobody waits
+	marks      *marks // of the turn that sends it; of a notice, with its own
 
 	refusal error // why it was not queued; set on the sender's goroutine
 }
@@ -65,6 +66,9 @@ const envelopeOverhead = 128
 func (e *envelope) size() int { return len(e.body) + len(e.params) + envelopeOverhead }
 
 func (e *envelope) refuse(reason error) { e.refusal = reason }
+
+// lossy reports whether nobody need know when the message is not handled.
+func (e *envelope) lossy() bool { return e.form == formNotice && e.deliveries == 0 }
 
 // answer is what a waiting caller gets.
 type answer struct {

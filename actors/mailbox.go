@@ -132,11 +132,13 @@ func (m *mailbox) order(message any) {
 	m.unlockAndWake()
 }
 
-// renew is order for a mailbox whose orders so far are of the past.
-func (m *mailbox) renew(message any) {
+// orderFirst is order for a message that goes before all others.
+func (m *mailbox) orderFirst(message any) {
 	m.mu.Lock()
-	m.orders = queue[any]{}
 	m.orders.push(message)
+	for range m.orders.count - 1 {
+		m.orders.push(m.orders.pop())
+	}
 	m.unlockAndWake()
 }
 

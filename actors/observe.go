@@ -49,7 +49,7 @@ func (s *System) changed(parent string, e supervision.Event) {
 	change := Change{Ref: Ref{Path: parent + "/" + e.Child}, What: e.What, Exit: e.Exit, Directive: e.Directive, Wait: e.Wait, Restarts: e.Restarts}
 	if m, ok := e.Of.(*member); ok {
 		if c := m.actor.Load(); c != nil {
-			change.Ref = c.ref()
+			change.Ref, change.Restarts = c.ref(), int(c.restarts.Load())
 		}
 	}
 	s.config.Observe(change)
@@ -119,9 +119,9 @@ func (c *control) callBack(to callback, child *control, params pack.Value) {
 		return // what a guest has left is bounded as all that crosses a sandbox is
 	}
 	child.mu.Lock()
-	cause := chain.Cause{Kind: chain.CauseEvent, Event: child.closedAt}
+	cause, marks := chain.Cause{Kind: chain.CauseEvent, Event: child.closedAt}, child.closedBy
 	child.mu.Unlock()
 	// A mailbox that is full or closed refuses it: the parent is overwhelmed, or
 	// ends.
-	_ = c.deliver(&envelope{form: formCall, export: index, params: encoded, cause: cause}, nil)
+	_ = c.deliver(&envelope{form: formCall, export: index, params: encoded, cause: cause, marks: marks}, nil)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm/pack"
@@ -31,7 +30,7 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	if err != nil {
 		return "", err
 	}
-	b.goesOn = resumed
+	b.goesOn, b.marks = resumed, p.marks
 	child := b.control
 	c.family.raise(p.context)
 	if err := c.adopt(b, c.spawnedSpec(child)); err != nil {
@@ -151,10 +150,14 @@ func (p *process) wish(ctx context.Context, id string, what func(*supervision.Su
 		return err
 	}
 	defer leave()
+	child.owe(p.marks)
 	done := make(chan error, 1)
 	what(child.above, child.spec.ID, func(err error) { done <- err })
 	select {
 	case err := <-done:
+		if err != nil {
+			child.owe(nil)
+		}
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -170,12 +173,38 @@ func (p *process) ChildState(_ context.Context, id string) (pack.Value, error) {
 	return pack.Decode(child.machine.Load().Peek())
 }
 
-// SubscribeChild has the child's events delivered to handle-child-event.
+// SubscribeChild has the child's events delivered to handle-child-event, if the
+// guest has one.
 func (p *process) SubscribeChild(id string) error {
-	return errors.New("not yet")
+	child := p.child(id)
+	if child == nil {
+		child = p.resumed(id)
+	}
+	if child == nil {
+		return &NotFoundError{Target: id}
+	}
+	if export, ok := p.control.callbacks[callbackEvent]; ok {
+		child.acks.follow(&notices{to: p.control, of: child, export: export, era: p.era, refers: child.writer == p.writer})
+	}
+	return nil
+}
+
+// resumed is a child that is to be resumed with its parent.
+func (p *process) resumed(id string) *control {
+	if p.birth == nil {
+		return nil
+	}
+	for _, b := range p.birth.past {
+		if b.control.text == id {
+			return b.control
+		}
+	}
+	return nil
 }
 
 // UnsubscribeChild ends that.
-func (p *process) UnsubscribeChild(id string) {}
-
-var _ chain.Event
+func (p *process) UnsubscribeChild(id string) {
+	if child := p.child(id); child != nil {
+		child.acks.unfollow()
+	}
+}

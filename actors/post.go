@@ -69,6 +69,7 @@ func (p *process) Send(to host.Actor, body string, at host.Event) {
 	c, cause := to.(*control), causeOf(at)
 	e, err := c.sendTo(body, cause)
 	if err == nil {
+		e.marks = p.marks
 		err = c.deliver(e, p.control.mailbox.worker)
 	}
 	if err == nil {
@@ -93,6 +94,7 @@ func (p *process) Request(ctx context.Context, to host.Actor, body string, at ho
 		return "", err
 	}
 	defer leave()
+	e.marks = p.marks
 	if err := c.deliver(e, nil); err != nil {
 		return "", err
 	}

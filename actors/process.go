@@ -25,10 +25,9 @@ type process struct {
 	context actor.Context // of the message that is handled
 	initial []byte        // the state that it began with, before init, as CGRF
 
-	life        *life     // the incarnation
-	incarnation int       // its number, as the supervisor counts
-	exit        *Exit     // how the incarnation has ended; nil while it lasts
-	failing     *envelope // whose turn has failed the actor; nil for none
+	life    *life     // the incarnation
+	exit    *Exit     // how the incarnation has ended; nil while it lasts
+	failing *envelope // whose turn has failed the actor; nil for none
 
 	machine  *wasm.Machine
 	sessions []host.Session // by host.Function.Session
@@ -47,9 +46,12 @@ type process struct {
 	next       uint64    // number of the next record
 	haltErr    error     // why the log takes no more
 	shutdown   *Exit     // set when the guest asked to end
+	marks      *marks    // of the turn that runs, or of what has ended the incarnation
+	era        int       // how often its sessions were closed
 	closedAt   chain.Ref // the result of the last turn
 	registered bool      // in this incarnation
 	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
+	anew       bool      // it is resumed, and its init had not run
 	born       bool      // an init has succeeded
 	inTurn     bool      // a call is on the chain or in the door, its result is not
 	finished   bool
@@ -86,10 +88,16 @@ func (p *process) Receive(ctx actor.Context) {
 	case supervision.Again:
 		p.again(m)
 	case quit:
-		p.fall(m.exit)
+		if m.of == p.life {
+			p.inherit()
+			p.fall(m.exit)
+		}
+	case raise:
+		m.done <- p.control.family.raise(ctx)
 	case *envelope:
 		p.handle(m)
 	case *actor.Stopping:
+		p.inherit()
 		p.finish(p.lastExit())
 	case *actor.Stopped:
 		p.finish(Exit{Reason: ReasonInterrupted, Err: errCrashed})
@@ -115,7 +123,7 @@ func (p *process) orphaned() {
 // start makes the instance and runs init, or replays the actor's chain.
 func (p *process) start() {
 	b := p.birth
-	p.life, p.initial, p.incarnation = p.control.current(), b.state, b.incarnation
+	p.life, p.initial, p.marks = p.control.current(), b.state, b.marks
 	err := p.begin()
 	switch {
 	case err != nil:
@@ -125,7 +133,11 @@ func (p *process) start() {
 		err = p.init()
 	}
 	p.birth = nil
-	p.rise(err, b.past)
+	if b.genesis == nil && !p.anew {
+		p.rise(err, p.control.resumed(b.past))
+		return
+	}
+	p.rise(err, p.control.children())
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -167,6 +179,7 @@ func (p *process) closeSessions(reason Reason) {
 		s.Close(string(reason))
 	}
 	p.sessions = nil
+	p.era++
 }
 
 func (p *process) now() int64 { return p.system.config.Now().UnixNano() }
@@ -178,7 +191,7 @@ func (p *process) append(d *chain.Draft) error {
 		d.Discard()
 		return p.haltErr
 	}
-	if err := p.writer.Append(d, &p.control.acks); err != nil {
+	if err := p.writer.Append(d, p.acknowledger()); err != nil {
 		p.haltErr = err
 		p.logger().Error("the chain cannot go on", "error", err)
 		return err
@@ -234,6 +247,8 @@ func (p *process) lastExit() Exit {
 		return Exit{Reason: ReasonSuspended}
 	case p.exit != nil:
 		return *p.exit
+	case c.order == orderNone:
+		return Exit{Reason: ReasonInterrupted, Err: errCrashed}
 	}
 	return Exit{Reason: ReasonShutdown}
 }
@@ -260,21 +275,21 @@ func (p *process) finish(exit Exit) {
 	}
 	c := p.control
 	p.system.registry.remove(c)
-	c.fell(exit, p.closedAt)
+	c.fell(exit, p.closedAt, p.marks)
 	p.acknowledged(func(error) { c.end(exit) })
 }
 
 // recordEnd writes the last record: the messages that nobody will handle, and
 // why the actor ended.
 func (p *process) recordEnd(exit Exit, dropped []delivery) {
-	if p.next == 0 || exit.Reason == ReasonInterrupted {
+	if p.next == 0 || p.haltErr != nil {
 		return
 	}
 	if p.inTurn { // our own code panicked in the middle of it
 		p.door.event(cutShort(processEnded))
 	}
 	for _, d := range dropped {
-		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent {
+		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent && !e.lossy() {
 			p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})
 		}
 	}

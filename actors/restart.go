@@ -18,7 +18,7 @@ func (p *process) fall(exit Exit) {
 	if exit.Failed() {
 		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.Detail())
 	}
-	ready := p.control.fell(exit, p.closedAt)
+	ready := p.control.fell(exit, p.closedAt, p.marks)
 	if !p.control.keepsState() {
 		p.requests.abandon(p)
 		p.closeSessions(exit.Reason)
@@ -31,18 +31,22 @@ func (p *process) fall(exit Exit) {
 
 // again begins the next incarnation, on a fresh instance.
 func (p *process) again(a supervision.Again) {
-	p.exit, p.shutdown, p.incarnation = nil, nil, a.Count
-	p.life = p.control.begin()
+	p.inherit()
+	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
-	if p.rise(p.renew(a, fresh), nil) {
+	var children []supervision.ChildSpec
+	if fresh || p.control.family.over() {
+		children = p.control.children()
+	}
+	if p.rise(p.renew(a, fresh), children) {
 		p.redeliver()
 	}
 }
 
-// rise takes an incarnation from its init on, which has gone as err says. It
-// reports whether it goes on.
-func (p *process) rise(err error, past []*birth) bool {
+// rise takes an incarnation from its init on, which has gone as err says, and
+// starts the children that belong to it. It reports whether it goes on.
+func (p *process) rise(err error, children []supervision.ChildSpec) bool {
 	switch {
 	case p.haltErr != nil:
 		return !p.ended(nil)
@@ -57,8 +61,12 @@ func (p *process) rise(err error, past []*birth) bool {
 		leaves = p.shutdown
 	}
 	p.left = nil
-	p.rear(past, leaves)
-	return leaves == nil
+	p.rear(children, leaves)
+	if leaves != nil {
+		return false
+	}
+	p.marks = nil
+	return true
 }
 
 // renew writes down that the actor starts again and makes it ready to.
@@ -99,7 +107,7 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 func (p *process) forgotten() []delivery {
 	var drop []delivery
 	settings := p.control.manifest.Supervision
-	if e := p.failing; e != nil && e.deliveries >= settings.MaxDeliveries {
+	if e := p.failing; e != nil && int(e.deliveries) >= settings.MaxDeliveries {
 		drop, p.failing = append(drop, e), nil
 	}
 	if settings.Mailbox == manifest.MailboxDrop {
@@ -110,6 +118,10 @@ func (p *process) forgotten() []delivery {
 
 // dropped writes down that a message is not handled any more, and tells who waits.
 func (p *process) dropped(e *envelope, reason Reason) {
+	if e.lossy() {
+		e.marks.by.dropped(e)
+		return
+	}
 	if e.cause.Kind == chain.CauseEvent {
 		p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(reason), Ref: e.cause.Event})
 	}
@@ -124,12 +136,11 @@ func (p *process) redeliver() {
 	}
 }
 
-// rear says that the incarnation is ready, once the children are that the
-// manifest declares, and those that an actor had before it was resumed. One that
-// leaves ends after that.
-func (p *process) rear(past []*birth, leaves *Exit) {
+// rear says that the incarnation is ready, once its children are. One that leaves
+// ends after that.
+func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
-	started := supervision.Started{Who: c.pid, Incarnation: p.incarnation}
+	started := supervision.Started{Who: c.pid, Incarnation: life.number}
 	ready := func(err error) {
 		if err != nil {
 			return // the supervisor gives up, and says so
@@ -137,12 +148,12 @@ func (p *process) rear(past []*birth, leaves *Exit) {
 		c.isReady(life)
 		root.Send(above, started)
 		if leaves != nil {
-			c.mailbox.order(quit{*leaves})
+			c.mailbox.order(quit{life, *leaves})
 		}
 	}
-	if children := c.children(past); len(children) > 0 {
-		c.family.raise(p.context).Boot(children, ready)
+	if len(children) == 0 {
+		ready(nil)
 		return
 	}
-	ready(nil)
+	c.family.raise(p.context).Boot(children, ready)
 }

@@ -48,26 +48,49 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	return ref, err
 }
 
-// kin are the actors that earlier systems have left below path, by the path of
-// their parents, oldest first.
-func (s *System) kin(ctx context.Context, path string) (map[string][]chain.Summary, error) {
-	kin := map[string][]chain.Summary{}
-	for id, at := range s.earlier.below(path) {
-		sum, err := s.config.Log.Summary(ctx, id)
+// kin are the actors of a tree that is resumed, as the log has them.
+type kin struct {
+	left map[string][]chain.Summary            // that can be resumed, oldest first; by the path of the parent
+	ran  map[chain.ID]map[string]chain.Summary // by the parent and their name, the newest of all
+}
+
+// kin looks for the actors below path.
+func (s *System) kin(ctx context.Context, path string) (kin, error) {
+	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[string]chain.Summary{}}
+	for sum, err := range s.config.Log.Actors(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", at, err)
+			return k, err
 		}
-		parent := at[:strings.LastIndex(at, "/")]
-		kin[parent] = append(kin[parent], sum)
+		if !strings.HasPrefix(sum.Path, path+"/") {
+			continue
+		}
+		parent, name := splitPath(sum.Path)
+		if s.earlier.has(sum.ID, sum.Path) {
+			k.left[parent] = append(k.left[parent], sum)
+		}
+		of := k.ran[sum.Parent.Actor]
+		if of == nil {
+			of = map[string]chain.Summary{}
+			k.ran[sum.Parent.Actor] = of
+		}
+		if before, ok := of[name]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
+			of[name] = sum
+		}
 	}
-	for _, siblings := range kin {
+	for _, siblings := range k.left {
 		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	}
-	return kin, nil
+	return k, nil
+}
+
+// splitPath takes the path of the parent and the name from a path.
+func splitPath(path string) (parent, name string) {
+	i := strings.LastIndex(path, "/")
+	return path[:i], path[i+1:]
 }
 
 // rebirth reads from the log what the actor was started with, and those below it.
-func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin map[string][]chain.Summary) (*birth, error) {
+func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
 	b, err := s.restored(ctx, sum, parent)
 	if err != nil {
 		return nil, err
@@ -79,9 +102,9 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 	if view := (pack.View{}); !view.Scan(state) {
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
-	name := sum.Path[strings.LastIndex(sum.Path, "/")+1:]
+	_, name := splitPath(sum.Path)
 	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
-	for _, child := range kin[sum.Path] {
+	for _, child := range kin.left[sum.Path] {
 		if child.Parent.Actor != sum.ID {
 			continue // of an earlier actor at the path
 		}
@@ -91,7 +114,25 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		}
 		reborn.past = append(reborn.past, c)
 	}
-	return reborn, nil
+	return reborn, s.origins(ctx, reborn.control, kin.ran[sum.ID])
+}
+
+// origins finds out what the children that a resumed actor declares are made from:
+// what those were that it had.
+func (s *System) origins(ctx context.Context, c *control, ran map[string]chain.Summary) error {
+	c.origins = map[string]*Blueprint{}
+	for _, d := range c.declared {
+		sum, ok := ran[d.spec.ID]
+		if !ok {
+			continue // it never started
+		}
+		b, err := s.restored(ctx, sum, c)
+		if err != nil {
+			return fmt.Errorf("child %s: %w", sum.Path, err)
+		}
+		c.origins[d.spec.ID] = b
+	}
+	return nil
 }
 
 // claimed is an actor that is being resumed.
@@ -142,7 +183,7 @@ func (s *System) restored(ctx context.Context, sum chain.Summary, parent *contro
 	b.writer = s.config.Writer
 	b.lineage = sha256.Sum256(append(from.above[:], sum.Manifest[:]...))
 	for _, c := range m.Children { // their manifests are on the log with those that have started
-		b.declared = append(b.declared, declared{spec: specOf(c)})
+		b.declared = append(b.declared, declaredOf(c, nil))
 	}
 	if err := b.found(sum.Module, sum.Manifest); err != nil {
 		return nil, err
@@ -174,6 +215,7 @@ func (p *process) resume(ctx context.Context) error {
 		p.left = &Exit{Reason: past.reason, Err: past.ended}
 	}
 	p.born = past.started
+	p.control.restarts.Store(int64(past.restarts))
 	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
@@ -181,12 +223,14 @@ func (p *process) resume(ctx context.Context) error {
 	if err := p.recordResumed(); err != nil || past.turns > 0 {
 		return err
 	}
+	p.anew = true
 	return p.init()
 }
 
 // past is what a chain tells of its actor.
 type past struct {
 	crossings []host.Crossing
+	restarts  int    // of the actor, ever
 	turns     int    // since the actor last began with its initial state
 	started   bool   // the first of them, that of init, ended well
 	open      bool   // the last turn was cut short
@@ -208,8 +252,9 @@ func (p *past) closed(t *replay.Turn) {
 // restarted takes a restart. What the handlers did for an actor that began anew
 // they do again when it asks.
 func (p *past) restarted(r *replay.Restart) {
+	p.restarts++
 	if p.ended = nil; r.Fresh() {
-		*p = past{}
+		*p = past{restarts: p.restarts}
 	}
 }
 

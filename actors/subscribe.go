@@ -76,8 +76,31 @@ func (a *acks) subscribe() *Subscription {
 	return s
 }
 
-// publishLocked hands a record to the subscribers.
-func (a *acks) publishLocked(rec *chain.Stored) {
+// follow has a parent told of what comes from now on. One that is told already
+// stays so.
+func (a *acks) follow(n *notices) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed && (a.notices == nil || a.notices.era != n.era) {
+		a.notices = n
+	}
+}
+
+// unfollow ends that.
+func (a *acks) unfollow() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.notices != nil {
+		a.notices.end()
+		a.notices = nil
+	}
+}
+
+// publishLocked hands a record to the subscribers, and tells the parent.
+func (a *acks) publishLocked(rec *chain.Stored, m *marks) {
+	if a.notices != nil {
+		a.notices.publish(rec, m)
+	}
 	if len(a.subs) == 0 {
 		return
 	}
@@ -95,6 +118,10 @@ func (a *acks) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
+	if a.notices != nil {
+		a.notices.finish()
+		a.notices = nil
+	}
 	for _, s := range a.subs {
 		s.end()
 	}

@@ -9,12 +9,13 @@ import (
 
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm/pack"
 )
 
 // newSupervisor makes a supervisor of actors.
 func (s *System) newSupervisor(observe func(supervision.Event), gaveUp func(Exit)) *supervision.Supervisor {
 	return supervision.New(supervision.Config{
-		System: s.proto, Clock: supervisionClock{s}, Chance: s.chance, Observe: observe, Ended: gaveUp,
+		System: s.proto, Clock: clock{system: s}, Chance: s.chance, Observe: observe, Ended: gaveUp,
 	})
 }
 
@@ -26,14 +27,13 @@ func (s *System) supervisorProps(of *supervision.Supervisor) *actor.Props {
 		actor.WithDispatcher(s.dispatcher))
 }
 
-// supervisionClock is the machine's, read as the system reads it.
-type supervisionClock struct{ system *System }
-
-func (c supervisionClock) Now() time.Time { return c.system.config.Now() }
-
-func (supervisionClock) AfterFunc(d time.Duration, f func()) func() bool {
-	return supervision.RealClock{}.AfterFunc(d, f)
+// clock is the machine's, read as the system reads it.
+type clock struct {
+	supervision.RealClock
+	system *System
 }
+
+func (c clock) Now() time.Time { return c.system.config.Now() }
 
 // chance is a number from [0, 1), which need not be hard to guess.
 func (s *System) chance() float64 {
@@ -61,8 +61,16 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 // declared is a child that a manifest declares.
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
-	blueprint *Blueprint
-	state     []byte // nil is the blueprint's
+	blueprint *Blueprint            // nil of an actor that is resumed, see control.origins
+	state     []byte                // nil is the blueprint's
+}
+
+func declaredOf(c manifest.Child, b *Blueprint) declared {
+	d := declared{spec: specOf(c), blueprint: b}
+	if c.InitialState != nil {
+		d.state = pack.MustEncode(pack.String(*c.InitialState))
+	}
+	return d
 }
 
 // template reports whether the declared child is one that spawn makes children

@@ -38,7 +38,11 @@ func (p *process) handle(e *envelope) {
 			p.reply(e.reply, p.control.gone())
 		}
 	}()
+	if e.form == formNotice && !e.marks.by.taken(e, p.era) {
+		return
+	}
 	e.deliveries++
+	p.marks = e.marks
 	var response []byte
 	var err error
 	switch e.form {
@@ -49,12 +53,14 @@ func (p *process) handle(e *envelope) {
 		response, err = p.request(e)
 	case formCall:
 		response, err = p.turn(e, e.params)
+	case formNotice:
+		err = p.notice(e)
 	}
 	fails := err != nil && !p.survives(err)
 	switch {
 	case fails && p.haltErr == nil:
 		p.failing = e
-		if again := e.deliveries < p.control.manifest.Supervision.MaxDeliveries; !again {
+		if again := int(e.deliveries) < p.control.manifest.Supervision.MaxDeliveries; !again {
 			p.reply(e.reply, p.failure(err))
 		}
 	case err != nil && e.reply == nil && !fails:
@@ -65,7 +71,9 @@ func (p *process) handle(e *envelope) {
 		p.reply(e.reply, answer{body: string(response)})
 	}
 	answered = true
-	p.ended(err)
+	if !p.ended(err) {
+		p.marks = nil
+	}
 }
 
 // request runs handle-request. The request is outstanding while it does;
@@ -103,7 +111,7 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
-	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.payload(params), Cause: e.cause, Delivery: uint32(e.deliveries), Time: started}, len(params))
+	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.recorded(e, params), Cause: e.cause, Delivery: e.deliveries, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
 	p.control.turns.Add(1)

@@ -102,7 +102,7 @@ func (r *rules) advance(p *repair) {
 }
 
 // fell stops the next member and reports whether all have stopped and the wait
-// is over. A temporary one does not start again.
+// is over. A temporary one does not start again, unless that was asked for.
 func (r *rules) fell(p *repair) bool {
 	for i := len(p.members) - 1; i >= 0; i-- {
 		m := p.members[i]
@@ -112,7 +112,7 @@ func (r *rules) fell(p *repair) bool {
 			return false
 		case m.status == StatusStopping:
 			return false
-		case m.Restart == Temporary:
+		case m.Restart == Temporary && m.begun == nil:
 			p.drop(m)
 			r.release(m, Exit{Reason: ReasonShutdown}, false)
 		}

@@ -120,10 +120,11 @@ func (s *Supervisor) Forget(id string, done func(error)) {
 	s.ask(done, func(r *rules) { done(r.forget(id)) })
 }
 
-// Failing has a child stop, and counts that as its failure, with exit.
-func (s *Supervisor) Failing(id string, exit Exit) {
+// Failing has an incarnation of a child stop (its number is Again.Count), and
+// counts that as its failure, with exit.
+func (s *Supervisor) Failing(id string, incarnation int, exit Exit) {
 	s.post(job{run: func(r *rules) {
-		if c := r.byID[id]; c != nil {
+		if c := r.byID[id]; c != nil && c.restarts == incarnation {
 			r.failing(c, exit)
 		}
 	}})
@@ -296,6 +297,13 @@ func (s *Supervisor) close() {
 			j.refuse()
 		}
 	}
+}
+
+// Active reports whether the supervisor has begun and has not ended.
+func (s *Supervisor) Active() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.ending == nil
 }
 
 // Info is what can be seen of a child at any moment.
