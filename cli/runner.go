@@ -43,7 +43,7 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
-	feed := newFeed(p.err)
+	feed := newFeed(p.err, o.stacks)
 	defer feed.close()
 	if err := r.open(ctx, feed); err != nil {
 		return err
@@ -119,11 +119,6 @@ func (r *runner) converse(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.limited {
-		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
-		defer cancel()
-		ctx = limited
-	}
 	if r.tree {
 		r.watcher.follow(r.node.System, r.manifests[0])
 	}
@@ -133,6 +128,11 @@ func (r *runner) converse(ctx context.Context) error {
 	}
 	if r.exit, err = r.node.System.Watch(r.root); err != nil {
 		return err
+	}
+	if r.limited {
+		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
+		defer cancel()
+		ctx = limited
 	}
 	if r.tellAll(ctx) && !r.limited {
 		return nil
