@@ -5,27 +5,33 @@ import (
 	"github.com/theater-go/theater/supervision"
 )
 
-// children are those that the actor starts with: what it had below it before it
-// was resumed, and what its manifest declares.
-func (c *control) children(past []*birth) []supervision.ChildSpec {
-	resumed := map[string]*birth{}
+// children are those that the actor starts with: what its manifest declares.
+func (c *control) children() []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
-	for _, b := range past {
-		resumed[b.control.name] = b
-	}
 	for _, d := range c.declared {
-		if c.template() {
-			break
+		if d.blueprint != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, nil))
 		}
-		b := resumed[d.spec.ID]
-		if d.blueprint == nil && b == nil {
-			continue // it had ended before its parent was resumed
+	}
+	return specs
+}
+
+// resumed are the children that the actor goes on with when it is resumed. Those
+// that had ended before stay so until it starts again.
+func (c *control) resumed(past []*birth) []supervision.ChildSpec {
+	left := map[string]*birth{}
+	for _, b := range past {
+		left[b.control.name] = b
+	}
+	var specs []supervision.ChildSpec
+	for _, d := range c.declared {
+		if b := left[d.spec.ID]; b != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, b))
+			delete(left, d.spec.ID)
 		}
-		specs = append(specs, c.declaredChild(d, b))
-		delete(resumed, d.spec.ID)
 	}
 	for _, b := range past {
-		if resumed[b.control.name] == b {
+		if left[b.control.name] == b {
 			specs = append(specs, c.resumedChild(b))
 		}
 	}
@@ -36,16 +42,13 @@ func (c *control) children(past []*birth) []supervision.ChildSpec {
 // actor for it a new one is made, but first the one that is resumed, if there is
 // one.
 func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpec {
-	spec, blueprint := d.spec, d.blueprint
-	if blueprint == nil {
-		blueprint = resumed.control.Blueprint
-	}
+	spec := d.spec
 	spec.Child = &member{system: c.system, make: func() (*birth, error) {
 		b := resumed
 		if resumed = nil; b == nil {
 			var err error
 			// The genesis names the manifest that declares it.
-			if b, err = blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
+			if b, err = d.blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
 				return nil, err
 			}
 		}

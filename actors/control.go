@@ -77,7 +77,6 @@ type control struct {
 	last     *Exit      // guarded by mu; of the last incarnation that failed
 	final    *Exit      // guarded by mu; how the actor is to end, when its supervisor has said so
 	resumes  bool       // guarded by mu; it was about to start again when the node ended
-	doomed   error      // guarded by mu; the next incarnation is cut off at once
 	closedAt chain.Ref  // guarded by mu; the end of the last turn of the last incarnation
 	closedBy *marks     // guarded by mu; of what ended that incarnation
 	owed     *marks     // guarded by mu; of the parent's turn that has told it to end or to begin again
@@ -94,7 +93,7 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		Blueprint: b, id: id, name: name, initial: initial, created: s.config.Now(), parent: parent,
 		mailbox: newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
 		text:    id.String(),
-		done:    make(chan struct{}), life: newLife(s.ctx), phase: StatusStarting,
+		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
 	c.family.of = c
 	if parent != nil {
@@ -109,7 +108,7 @@ func (c *control) ID() string { return c.text }
 // Path is the actor's place in the tree.
 func (c *control) Path() string { return c.path }
 
-// current is the incarnation, or the last one.
+// current is the incarnation: the one that runs or is about to begin, else the last.
 func (c *control) current() *life {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,15 +126,8 @@ func (c *control) close(o ending) (stronger bool) {
 	if stronger = o > c.order; stronger {
 		c.order = o
 	}
-	c.tellLocked()
+	c.life.tellLocked()
 	return stronger
-}
-
-func (c *control) tellLocked() {
-	if !c.life.isTold {
-		c.life.isTold = true
-		close(c.life.told)
-	}
 }
 
 // shut refuses further messages. Who waits for one that is not handled yet is
@@ -155,35 +147,27 @@ func (c *control) gone() answer {
 	return answer{err: &FailedError{Path: c.path, Err: ErrStopped}}
 }
 
-// quit is the order to end the incarnation before the next message.
-type quit struct{ exit Exit }
+// quit is the order to end an incarnation before the next message.
+type quit struct {
+	of   *life
+	exit Exit
+}
 
-// halt tells the incarnation to end once its turn is over.
-func (c *control) halt(exit Exit) {
+// halt tells an incarnation to end once its turn is over.
+func (c *control) halt(l *life, exit Exit) {
 	c.mu.Lock()
-	c.tellLocked()
+	l.tellLocked()
 	c.mu.Unlock()
-	c.mailbox.order(quit{exit})
+	c.mailbox.order(quit{l, exit})
 }
 
 // kill ends the incarnation in the middle of its turn; what becomes of the actor
-// is its supervisor's to say.
-func (c *control) kill() {
-	if c.cut(errKilled) {
-		c.halt(Exit{Reason: ReasonKilled, Err: errKilled})
-	}
-}
-
-// cut ends the turn that runs. It reports whether there is an incarnation.
-func (c *control) cut(why error) bool {
+// is its supervisor's to say. It returns the incarnation.
+func (c *control) kill() *life {
 	l := c.current()
-	l.cancel(why)
-	select {
-	case <-l.over:
-		return false
-	default:
-		return true
-	}
+	l.cancel(errKilled)
+	c.halt(l, Exit{Reason: ReasonKilled, Err: errKilled})
+	return l
 }
 
 func (c *control) ordered() ending {
@@ -222,20 +206,15 @@ func (c *control) isReady(l *life) {
 	}
 }
 
-// begin is the next incarnation.
-func (c *control) begin() *life {
-	l := newLife(c.system.ctx)
+// next makes the next incarnation, which is about to begin: what it is told from
+// here on holds for it.
+func (c *control) next(number int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.life, c.phase = l, StatusRestarting
-	if c.doomed != nil {
-		l.cancel(c.doomed)
-		c.doomed = nil
-	}
+	c.life, c.phase = newLife(c.system.ctx, number), StatusRestarting
 	if c.order != orderNone {
-		c.tellLocked()
+		c.life.tellLocked()
 	}
-	return l
 }
 
 // fell says that the incarnation has ended, and reports whether it had been ready.
@@ -280,16 +259,6 @@ func (c *control) outside() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.foreign = true
-}
-
-// lastExit is how the actor ended, or while it lives its last incarnation.
-func (c *control) lastExit() Exit {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return c.exit
-	}
-	return c.life.exit
 }
 
 func (c *control) exited() Exit {

@@ -154,7 +154,7 @@ func (d *door) args(f *host.Function, input []byte) ([]pack.Value, error) {
 
 // serve readies the door for the sessions that answer calls.
 func (d *door) serve(sessions []host.Session) {
-	d.pending = nil
+	d.pending = d.pending[:0]
 	for _, of := range sessions {
 		d.pending = append(d.pending, func(yield func(any) bool) {
 			for _, e := range d.effects {

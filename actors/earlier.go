@@ -53,17 +53,12 @@ func (e *earlier) claim(id chain.ID, path string) bool {
 	return left
 }
 
-// below lists the actors below path.
-func (e *earlier) below(path string) map[chain.ID]string {
+// has reports whether an actor is left.
+func (e *earlier) has(id chain.ID, path string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	found := map[chain.ID]string{}
-	for id, p := range e.trees[rootOf(path)] {
-		if strings.HasPrefix(p, path+"/") {
-			found[id] = p
-		}
-	}
-	return found
+	_, left := e.trees[rootOf(path)][id]
+	return left
 }
 
 // takeTree takes out the actors at path and below it.

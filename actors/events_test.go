@@ -145,7 +145,7 @@ func TestAParentIsToldOnceTheLogHasAcknowledged(t *testing.T) {
 func TestAParentThatHasNoHandlerIsNotTold(t *testing.T) {
 	s := open(t)
 	h := follower("")
-	h["parent"] = someone{parent(wasmtest.Guest{}), ""}
+	h["parent"] = someone{parental(wasmtest.Guest{}), ""}
 	ref := s.settle(h, "parent")
 	kid := s.bears(ref, "kid.toml")
 	s.follows(ref, kid)
@@ -532,7 +532,7 @@ func TestAParentThatBeginsAnewFollowsNobody(t *testing.T) {
 			h := follower("")
 			h["parent"] = someone{listener(wasmtest.Guest{HandleSend: wasmtest.Trap(), HandleRequest: wasmtest.Echo()}),
 				"[supervision]\nrestart_state = \"" + state + "\"\n[[child]]\nid = \"kid\"\nmanifest = \"kid.toml\"\n"}
-			h["top"] = someone{parent(wasmtest.Guest{}), "[[child]]\nid = \"parent\"\nmanifest = \"parent.toml\"\n"}
+			h["top"] = someone{parental(wasmtest.Guest{}), "[[child]]\nid = \"parent\"\nmanifest = \"parent.toml\"\n"}
 			s.settle(h, "top")
 			ref, kid := s.lookup("/top/parent"), s.lookup("/top/parent/kid")
 			s.follows(ref, kid)

@@ -16,6 +16,7 @@ type family struct {
 
 	mu         sync.Mutex
 	supervisor *supervision.Supervisor // guarded by mu; nil before the first child
+	life       *life                   // guarded by mu; of the actor, when it was raised last
 }
 
 // head is the supervisor, nil where there has been no child.
@@ -35,6 +36,7 @@ func (f *family) raise(ctx actor.Context) *supervision.Supervisor {
 		f.supervisor = c.system.newSupervisor(c.observe, f.gaveUp)
 		ctx.Spawn(c.system.supervisorProps(f.supervisor))
 	}
+	f.life = c.current()
 	// One that has begun, and has not ended since, stays as it is.
 	f.supervisor.Begin(c.supervises, nil, func(error) {})
 	return f.supervisor
@@ -52,7 +54,15 @@ func (f *family) over() bool {
 }
 
 // gaveUp is told when the supervisor has ended by itself: so the actor is to end.
-func (f *family) gaveUp(exit Exit) { f.of.above.Failing(f.of.spec.ID, exit) }
+func (f *family) gaveUp(exit Exit) {
+	f.mu.Lock()
+	l := f.life
+	f.mu.Unlock()
+	if f.of.keepsState() { // they outlive an incarnation
+		l = f.of.current()
+	}
+	f.of.above.Failing(f.of.spec.ID, l.number, exit)
+}
 
 // empty has all children end, the last one first, and then calls then.
 func (f *family) empty(o supervision.Order, then func()) {

@@ -83,8 +83,8 @@ func (s *stage) enter(dir, name string) actors.Ref {
 	return ref
 }
 
-// parent is a puppet that has children.
-func parent(g wasmtest.Guest) []byte {
+// parental is a puppet that has children.
+func parental(g wasmtest.Guest) []byte {
 	all := map[string]wasmtest.Behavior{}
 	for _, f := range supervisor.New().Interfaces()[0].Pact.Functions {
 		all["puppet."+f.Name] = wasmtest.Forward(supervisor.Interface, f.Name)
@@ -102,7 +102,7 @@ func listener(g wasmtest.Guest) []byte {
 	}
 	maps.Copy(all, g.Others)
 	g.Others = all
-	return parent(g)
+	return parental(g)
 }
 
 // none is an option that is not given.

@@ -9,6 +9,7 @@ import (
 // life is one incarnation of an actor: from its start, or its start again, to
 // its end.
 type life struct {
+	number int             // as the supervisor counts, 0 for the first
 	ctx    context.Context // of all its turns; ends when it is cut off
 	cancel context.CancelCauseFunc
 	told   chan struct{} // closed when it is told to end: waits that ask nobody end
@@ -22,10 +23,17 @@ type life struct {
 	monitors map[*func(Exit)]bool // told of the end
 }
 
-func newLife(ctx context.Context) *life {
-	l := &life{told: make(chan struct{}), over: make(chan struct{})}
+func newLife(ctx context.Context, number int) *life {
+	l := &life{number: number, told: make(chan struct{}), over: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l
+}
+
+func (l *life) tellLocked() {
+	if !l.isTold {
+		l.isTold = true
+		close(l.told)
+	}
 }
 
 // The ends of a turn that is cut off.

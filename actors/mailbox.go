@@ -132,17 +132,13 @@ func (m *mailbox) order(message any) {
 	m.unlockAndWake()
 }
 
-// renew is order for a message that begins an incarnation: orders to end the one
-// before are of the past.
-func (m *mailbox) renew(message any) {
+// orderFirst is order for a message that goes before all others.
+func (m *mailbox) orderFirst(message any) {
 	m.mu.Lock()
-	for range m.orders.count {
-		o := m.orders.pop()
-		if _, past := o.(quit); !past {
-			m.orders.push(o)
-		}
-	}
 	m.orders.push(message)
+	for range m.orders.count - 1 {
+		m.orders.push(m.orders.pop())
+	}
 	m.unlockAndWake()
 }
 

@@ -48,7 +48,7 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 	}
 	c := b.control
 	m.actor.Store(c)
-	b.incarnation = a.Count
+	c.life.number = a.Count // nobody else has it yet
 	if err := m.system.run(ctx, b); err != nil {
 		m.system.unborn(c, err)
 		return nil, err
@@ -62,8 +62,9 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 // once and in no order.
 func (m *member) again(ctx actor.Context, a supervision.Again) {
 	c, above := m.actor.Load(), ctx.(actor.Supervisor)
+	c.next(a.Count)
 	resume := func() {
-		c.mailbox.renew(a)
+		c.mailbox.orderFirst(a)
 		above.ResumeChildren(c.pid)
 	}
 	if c.keepsState() {
@@ -77,7 +78,8 @@ func (m *member) again(ctx actor.Context, a supervision.Again) {
 // with it them.
 func (m *member) Halt(actor.Context) {
 	c := m.actor.Load()
-	halt := func() { c.halt(Exit{Reason: ReasonShutdown}) }
+	l := c.current()
+	halt := func() { c.halt(l, Exit{Reason: ReasonShutdown}) }
 	if c.keepsState() {
 		halt()
 		return
@@ -100,19 +102,32 @@ func (m *member) Stop(_ actor.Context, o supervision.Order) {
 	c.family.empty(supervision.Order{Reason: o.Reason, Since: o.Since}, func() { m.system.stop(c.pid) })
 }
 
+// follows reports whether another incarnation is to follow on one with that end.
+func (c *control) follows(exit Exit) bool {
+	switch c.spec.Restart {
+	case supervision.Temporary:
+		return false
+	case supervision.Transient:
+		return exit.Failed() && !exit.Final()
+	}
+	return !exit.Final()
+}
+
 // Cut ends the turn that runs, and all that is below.
 func (m *member) Cut() {
 	c := m.actor.Load()
-	if !c.cut(errOverdue) { // it starts again: as soon as it does
-		c.mu.Lock()
-		c.doomed = errOverdue
-		c.mu.Unlock()
-	}
+	c.current().cancel(errOverdue)
 	c.family.cut()
 }
 
-// Warn lets the times of the children run.
-func (m *member) Warn(since time.Time) { m.actor.Load().family.warn(since) }
+// Warn lets the times of the children run: they will be told to end with the
+// actor. Those of one that keeps its state may not be, and are told in time if
+// they are.
+func (m *member) Warn(since time.Time) {
+	if c := m.actor.Load(); !c.keepsState() {
+		c.family.warn(since)
+	}
+}
 
 // Fallen is how the last incarnation ended.
 func (m *member) Fallen() supervision.Fallen {

@@ -1,6 +1,6 @@
 package actors
 
-import "sync"
+import "sync/atomic"
 
 // Monitor gives, on a channel of one, how the actor's incarnation ends: at once
 // where it has ended, and with ReasonNoProc where there is no such actor. What its
@@ -13,29 +13,31 @@ func (s *System) Monitor(ref Ref) (down <-chan Exit, cancel func()) {
 		ch <- Exit{Reason: ReasonNoProc, Err: err}
 		return ch, func() {}
 	}
-	return ch, c.monitor(func(exit Exit) { ch <- exit })
+	l, told := c.current(), func(exit Exit) { ch <- exit }
+	c.monitor(l, &told)
+	return ch, func() { c.forget(l, &told) }
 }
 
 // monitor has told called once, with the end of the incarnation. It must not wait.
-func (c *control) monitor(told func(Exit)) (cancel func()) {
+func (c *control) monitor(l *life, told *func(Exit)) {
 	c.mu.Lock()
-	l := c.life
 	if l.isOver {
 		c.mu.Unlock()
-		told(l.exit)
-		return func() {}
+		(*told)(l.exit)
+		return
 	}
 	if l.monitors == nil {
 		l.monitors = map[*func(Exit)]bool{}
 	}
-	key := &told
-	l.monitors[key] = true
+	l.monitors[told] = true
 	c.mu.Unlock()
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(l.monitors, key)
-	}
+}
+
+// forget takes back a monitor.
+func (c *control) forget(l *life, told *func(Exit)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(l.monitors, told)
 }
 
 // Link ties two actors together: when an incarnation of one fails, that of the
@@ -51,20 +53,47 @@ func (s *System) Link(a, b Ref) (unlink func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	var once sync.Once
-	pass := func(from, to *control) func(Exit) {
-		return func(exit Exit) {
-			once.Do(func() {
-				if exit.Failed() {
-					to.above.Failing(to.spec.ID, Exit{Reason: exit.Reason, Err: &LinkedError{Path: from.path, Exit: exit}})
-				}
-			})
-		}
+	k := &link{ends: [2]end{{first, first.current()}, {second, second.current()}}}
+	for i, e := range k.ends {
+		k.told[i] = func(exit Exit) { k.pass(i, exit) }
+		e.monitor(e.life, &k.told[i])
 	}
-	one, other := first.monitor(pass(first, second)), second.monitor(pass(second, first))
-	return func() {
-		once.Do(func() {})
-		one()
-		other()
-	}, nil
+	if k.over.Load() { // maybe before both were told
+		k.forget()
+	}
+	return k.unlink, nil
+}
+
+// link is what ties two incarnations together.
+type link struct {
+	ends [2]end
+	told [2]func(Exit)
+	over atomic.Bool
+}
+
+type end struct {
+	*control
+	life *life
+}
+
+// pass has the other end fail as this one has.
+func (k *link) pass(from int, exit Exit) {
+	if k.over.Swap(true) {
+		return
+	}
+	k.forget()
+	if this, other := k.ends[from], k.ends[1-from]; exit.Failed() {
+		other.above.Failing(other.spec.ID, other.life.number, Exit{Reason: exit.Reason, Err: &LinkedError{Path: this.path, Exit: exit}})
+	}
+}
+
+func (k *link) unlink() {
+	k.over.Store(true)
+	k.forget()
+}
+
+func (k *link) forget() {
+	for i, e := range k.ends {
+		e.forget(e.life, &k.told[i])
+	}
 }

@@ -9,6 +9,18 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
+// What becomes of an actor, and what its supervisor does about it.
+const (
+	ChangeStarted = supervision.EventStarted
+	ChangeEnded   = supervision.EventEnded
+	ChangeFailed  = supervision.EventFailed
+	ChangeGone    = supervision.EventGone
+
+	DirectiveRestart  = supervision.DirectiveRestart
+	DirectiveStop     = supervision.DirectiveStop
+	DirectiveEscalate = supervision.DirectiveEscalate
+)
+
 // Change is something that has become of an actor, and what its supervisor does
 // about it.
 type Change struct {
@@ -37,7 +49,7 @@ func (s *System) changed(parent string, e supervision.Event) {
 	change := Change{Ref: Ref{Path: parent + "/" + e.Child}, What: e.What, Exit: e.Exit, Directive: e.Directive, Wait: e.Wait, Restarts: e.Restarts}
 	if m, ok := e.Of.(*member); ok {
 		if c := m.actor.Load(); c != nil {
-			change.Ref = c.ref()
+			change.Ref, change.Restarts = c.ref(), int(c.restarts.Load())
 		}
 	}
 	s.config.Observe(change)

@@ -25,10 +25,9 @@ type process struct {
 	context actor.Context // of the message that is handled
 	initial []byte        // the state that it began with, before init, as CGRF
 
-	life        *life     // the incarnation
-	incarnation int       // its number, as the supervisor counts
-	exit        *Exit     // how the incarnation has ended; nil while it lasts
-	failing     *envelope // whose turn has failed the actor; nil for none
+	life    *life     // the incarnation
+	exit    *Exit     // how the incarnation has ended; nil while it lasts
+	failing *envelope // whose turn has failed the actor; nil for none
 
 	machine  *wasm.Machine
 	sessions []host.Session // by host.Function.Session
@@ -52,6 +51,7 @@ type process struct {
 	closedAt   chain.Ref // the result of the last turn
 	registered bool      // in this incarnation
 	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
+	anew       bool      // it is resumed, and its init had not run
 	born       bool      // an init has succeeded
 	inTurn     bool      // a call is on the chain or in the door, its result is not
 	finished   bool
@@ -88,8 +88,10 @@ func (p *process) Receive(ctx actor.Context) {
 	case supervision.Again:
 		p.again(m)
 	case quit:
-		p.inherit()
-		p.fall(m.exit)
+		if m.of == p.life {
+			p.inherit()
+			p.fall(m.exit)
+		}
 	case raise:
 		m.done <- p.control.family.raise(ctx)
 	case *envelope:
@@ -121,7 +123,7 @@ func (p *process) orphaned() {
 // start makes the instance and runs init, or replays the actor's chain.
 func (p *process) start() {
 	b := p.birth
-	p.life, p.initial, p.incarnation, p.marks = p.control.current(), b.state, b.incarnation, b.marks
+	p.life, p.initial, p.marks = p.control.current(), b.state, b.marks
 	err := p.begin()
 	switch {
 	case err != nil:
@@ -131,7 +133,11 @@ func (p *process) start() {
 		err = p.init()
 	}
 	p.birth = nil
-	p.rise(err, p.control.children(b.past))
+	if b.genesis == nil && !p.anew {
+		p.rise(err, p.control.resumed(b.past))
+		return
+	}
+	p.rise(err, p.control.children())
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -239,7 +245,7 @@ func (p *process) lastExit() Exit {
 	switch {
 	case c.final != nil:
 		return *c.final
-	case c.order == orderSuspend && (p.exit == nil || c.resumes):
+	case c.order == orderSuspend && (p.exit == nil || c.resumes || c.follows(*p.exit)):
 		return Exit{Reason: ReasonSuspended}
 	case p.exit != nil:
 		return *p.exit

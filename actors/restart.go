@@ -32,13 +32,12 @@ func (p *process) fall(exit Exit) {
 // again begins the next incarnation, on a fresh instance.
 func (p *process) again(a supervision.Again) {
 	p.inherit()
-	p.exit, p.shutdown, p.incarnation = nil, nil, a.Count
-	p.life = p.control.begin()
+	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
 	var children []supervision.ChildSpec
 	if fresh || p.control.family.over() {
-		children = p.control.children(nil)
+		children = p.control.children()
 	}
 	if p.rise(p.renew(a, fresh), children) {
 		p.redeliver()
@@ -141,7 +140,7 @@ func (p *process) redeliver() {
 // ends after that.
 func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
-	started := supervision.Started{Who: c.pid, Incarnation: p.incarnation}
+	started := supervision.Started{Who: c.pid, Incarnation: life.number}
 	ready := func(err error) {
 		if err != nil {
 			return // the supervisor gives up, and says so
@@ -149,7 +148,7 @@ func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 		c.isReady(life)
 		root.Send(above, started)
 		if leaves != nil {
-			c.mailbox.order(quit{*leaves})
+			c.mailbox.order(quit{life, *leaves})
 		}
 	}
 	if len(children) == 0 {

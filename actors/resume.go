@@ -48,28 +48,58 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	return ref, err
 }
 
-// kin are the actors that earlier systems have left below path, by the path of
-// their parents, oldest first.
-func (s *System) kin(ctx context.Context, path string) (map[string][]chain.Summary, error) {
-	kin := map[string][]chain.Summary{}
-	for id, at := range s.earlier.below(path) {
-		sum, err := s.config.Log.Summary(ctx, id)
+// kin are the actors of a tree that is resumed, as the log has them.
+type kin struct {
+	left map[string][]chain.Summary            // that can be resumed, oldest first; by the path of the parent
+	ran  map[chain.ID]map[string]chain.Summary // by the parent and their name, the newest of all
+}
+
+// kin looks for the actors below path.
+func (s *System) kin(ctx context.Context, path string) (kin, error) {
+	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[string]chain.Summary{}}
+	for sum, err := range s.config.Log.Actors(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", at, err)
+			return k, err
 		}
-		parent := at[:strings.LastIndex(at, "/")]
-		kin[parent] = append(kin[parent], sum)
+		if !strings.HasPrefix(sum.Path, path+"/") {
+			continue
+		}
+		parent, name := splitPath(sum.Path)
+		if s.earlier.has(sum.ID, sum.Path) {
+			k.left[parent] = append(k.left[parent], sum)
+		}
+		of := k.ran[sum.Parent.Actor]
+		if of == nil {
+			of = map[string]chain.Summary{}
+			k.ran[sum.Parent.Actor] = of
+		}
+		if before, ok := of[name]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
+			of[name] = sum
+		}
 	}
-	for _, siblings := range kin {
+	for _, siblings := range k.left {
 		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	}
-	return kin, nil
+	return k, nil
+}
+
+// splitPath takes the path of the parent and the name from a path.
+func splitPath(path string) (parent, name string) {
+	i := strings.LastIndex(path, "/")
+	return path[:i], path[i+1:]
 }
 
 // rebirth reads from the log what the actor was started with, and those below it.
-func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin map[string][]chain.Summary) (*birth, error) {
-	b, err := s.restored(ctx, sum, parent)
+func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
+	var above *Blueprint
+	if parent != nil {
+		above = parent.Blueprint
+	}
+	b, err := s.restored(ctx, sum, above)
 	if err != nil {
+		return nil, err
+	}
+	if b, err = s.complete(ctx, b, sum.ID, kin); err != nil {
 		return nil, err
 	}
 	state, err := s.config.Log.Blob(ctx, sum.InitialState)
@@ -79,9 +109,9 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 	if view := (pack.View{}); !view.Scan(state) {
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
-	name := sum.Path[strings.LastIndex(sum.Path, "/")+1:]
+	_, name := splitPath(sum.Path)
 	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
-	for _, child := range kin[sum.Path] {
+	for _, child := range kin.left[sum.Path] {
 		if child.Parent.Actor != sum.ID {
 			continue // of an earlier actor at the path
 		}
@@ -92,6 +122,31 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		reborn.past = append(reborn.past, c)
 	}
 	return reborn, nil
+}
+
+// complete adds to the blueprint of an actor on the log what the children are made
+// from that its manifest declares: what those were that it had.
+func (s *System) complete(ctx context.Context, b *Blueprint, id chain.ID, kin kin) (*Blueprint, error) {
+	if len(b.declared) == 0 {
+		return b, nil
+	}
+	own := *b
+	own.shared, own.declared = b, slices.Clone(b.declared)
+	for i := range own.declared {
+		d := &own.declared[i]
+		sum, ok := kin.ran[id][d.spec.ID]
+		if !ok {
+			continue // it never started
+		}
+		child, err := s.restored(ctx, sum, b)
+		if err == nil {
+			d.blueprint, err = s.complete(ctx, child, sum.ID, kin)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", sum.Path, err)
+		}
+	}
+	return &own, nil
 }
 
 // claimed is an actor that is being resumed.
@@ -112,9 +167,9 @@ func (s *System) claim(b *birth) []claimed {
 	return all
 }
 
-// restored is the blueprint of the manifest and module that the log has of the
-// actor.
-func (s *System) restored(ctx context.Context, sum chain.Summary, parent *control) (*Blueprint, error) {
+// restored is the blueprint of the manifest and module that the log has of an
+// actor, below another one unless that is nil.
+func (s *System) restored(ctx context.Context, sum chain.Summary, parent *Blueprint) (*Blueprint, error) {
 	from := source{manifest: sum.Manifest, module: sum.Module}
 	var above host.Ceiling
 	if parent != nil {
@@ -142,7 +197,7 @@ func (s *System) restored(ctx context.Context, sum chain.Summary, parent *contro
 	b.writer = s.config.Writer
 	b.lineage = sha256.Sum256(append(from.above[:], sum.Manifest[:]...))
 	for _, c := range m.Children { // their manifests are on the log with those that have started
-		b.declared = append(b.declared, declared{spec: specOf(c)})
+		b.declared = append(b.declared, declaredOf(c, nil))
 	}
 	if err := b.found(sum.Module, sum.Manifest); err != nil {
 		return nil, err
@@ -165,15 +220,15 @@ func (p *process) resume(ctx context.Context) error {
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
 	p.control.acks.resume(sum.Records, sum.Head)
-	switch {
-	case past.turns > 0 && !past.started:
-		return errNeverStarted
-	case past.ended != nil && p.control.parent == nil:
-		return past.ended
-	case past.ended != nil:
-		p.left = &Exit{Reason: past.reason, Err: past.ended}
+	switch left := past.left(); {
+	case left == nil:
+	case p.control.parent == nil: // nobody would start it again
+		return left.Err
+	default:
+		p.left = left
 	}
 	p.born = past.started
+	p.control.restarts.Store(int64(past.restarts))
 	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
@@ -181,17 +236,30 @@ func (p *process) resume(ctx context.Context) error {
 	if err := p.recordResumed(); err != nil || past.turns > 0 {
 		return err
 	}
+	p.anew = true
 	return p.init()
 }
 
 // past is what a chain tells of its actor.
 type past struct {
 	crossings []host.Crossing
+	restarts  int    // of the actor, ever
 	turns     int    // since the actor last began with its initial state
 	started   bool   // the first of them, that of init, ended well
 	open      bool   // the last turn was cut short
 	ended     error  // the last turn ended the instance, and nothing restarted it
 	reason    Reason // of that end
+}
+
+// left is how the incarnation has ended, nil where it goes on.
+func (p *past) left() *Exit {
+	switch {
+	case p.turns > 0 && !p.started:
+		return &Exit{Reason: ReasonInitFailed, Err: errNeverStarted}
+	case p.ended != nil:
+		return &Exit{Reason: p.reason, Err: p.ended}
+	}
+	return nil
 }
 
 // closed takes a turn that was executed again.
@@ -208,8 +276,9 @@ func (p *past) closed(t *replay.Turn) {
 // restarted takes a restart. What the handlers did for an actor that began anew
 // they do again when it asks.
 func (p *past) restarted(r *replay.Restart) {
+	p.restarts++
 	if p.ended = nil; r.Fresh() {
-		*p = past{}
+		*p = past{restarts: p.restarts}
 	}
 }
 
@@ -248,8 +317,8 @@ func (p *process) replay() (past past, err error) {
 // process did not come to say so.
 var errEnded = errors.New("the actor has failed")
 
-// errNeverStarted is returned for an actor whose process ended during its
-// first init, which is not run twice.
+// errNeverStarted is returned for an actor whose process ended during its init,
+// which is not run twice on one instance.
 var errNeverStarted = errors.New("its init did not succeed")
 
 // recordResumed closes a turn that was cut short and says that the actor goes on.

@@ -37,14 +37,13 @@ func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 
 // birth is an actor about to live.
 type birth struct {
-	control     *control
-	state       []byte         // CGRF
-	genesis     *chain.Genesis // nil when resumed
-	goesOn      bool           // it has been initialised elsewhere: there is no init
-	incarnation int            // its number, as the supervisor counts
-	marks       *marks         // of the turn that spawns it
-	was         string         // the path of an actor that is resumed
-	past        []*birth       // the children of an actor that is resumed
+	control *control
+	state   []byte         // CGRF
+	genesis *chain.Genesis // nil when resumed
+	marks   *marks         // of the turn that spawns it
+	goesOn  bool           // it has been initialised elsewhere: there is no init
+	was     string         // the path of an actor that is resumed
+	past    []*birth       // the children of an actor that is resumed
 }
 
 // conceive makes an actor for the root of the tree.
@@ -126,7 +125,7 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 		return c.ref(), nil
 	}
 	s.unborn(c, err)
-	if failure := c.lastExit().Err; failure != nil {
+	if failure := c.current().exit.Err; failure != nil { // nothing follows on the first incarnation of a temporary actor
 		err = failure
 	}
 	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)

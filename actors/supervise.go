@@ -9,6 +9,7 @@ import (
 
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm/pack"
 )
 
 // newSupervisor makes a supervisor of actors.
@@ -60,8 +61,16 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 // declared is a child that a manifest declares.
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
-	blueprint *Blueprint
-	state     []byte // nil is the blueprint's
+	blueprint *Blueprint            // nil where the log of an actor that is resumed has none
+	state     []byte                // nil is the blueprint's
+}
+
+func declaredOf(c manifest.Child, b *Blueprint) declared {
+	d := declared{spec: specOf(c), blueprint: b}
+	if c.InitialState != nil {
+		d.state = pack.MustEncode(pack.String(*c.InitialState))
+	}
+	return d
 }
 
 // template reports whether the declared child is one that spawn makes children

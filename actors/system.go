@@ -232,7 +232,7 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 			c.close(orderStop)
 		}
 	})
-	return c.await(ctx, c.done)
+	return c.await(ctx, c.done, c.exited)
 }
 
 // Restart has the actor begin again, once its turn is over and those below it have
@@ -262,27 +262,26 @@ func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
 	if err != nil {
 		return Exit{}, err
 	}
-	over := c.current().over
-	c.kill()
+	l := c.kill()
 	if c.spec.Restart == supervision.Temporary {
-		over = c.done
+		return c.await(ctx, c.done, c.exited)
 	}
-	return c.await(ctx, over)
+	return c.await(ctx, l.over, func() Exit { return l.exit })
 }
 
 // await waits for the end of the actor, or of its incarnation. When ctx ends the
 // actor and all below are killed.
-func (c *control) await(ctx context.Context, over <-chan struct{}) (Exit, error) {
+func (c *control) await(ctx context.Context, over <-chan struct{}, exit func() Exit) (Exit, error) {
 	select {
 	case <-over:
-		return c.lastExit(), nil
+		return exit(), nil
 	case <-ctx.Done():
 	}
 	c.kill()
 	c.family.cut()
 	select {
 	case <-over:
-		return c.lastExit(), nil
+		return exit(), nil
 	case <-time.After(killGrace):
 		return Exit{}, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(ctx))
 	}
@@ -307,7 +306,7 @@ func (s *System) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		s.root.Cut()
 		for _, c := range live {
-			c.kill()
+			c.current().cancel(errKilled) // one that is between two turns ends in order
 		}
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)

@@ -33,12 +33,15 @@ func (c *control) tree() Tree {
 
 // branch is a child and all below it.
 func (c *control) branch(info supervision.Info) Tree {
-	var t Tree
 	if m, ok := info.Child.(*member); ok && m.actor.Load() != nil {
-		t = m.actor.Load().tree()
-	} else {
-		t.Name, t.Path, t.Status = info.ID, c.path+"/"+info.ID, statuses[info.Status]
+		t := m.actor.Load().tree()
+		if info.Last != nil { // which may be that of its children
+			t.Last = info.Last
+		}
+		return t
 	}
+	var t Tree
+	t.Name, t.Path, t.Status = info.ID, c.path+"/"+info.ID, statuses[info.Status]
 	t.Restarts, t.Last = int64(info.Restarts), info.Last
 	return t
 }

@@ -73,7 +73,7 @@ func (s *Summary) touch(t int64) { s.Updated = max(s.Updated, t) }
 func (s *Summary) applyLifecycle(e *Lifecycle) {
 	switch e.What {
 	case LifecycleRestart, LifecycleResumed:
-		s.Status, s.Reason = StatusRunning, e.Reason
+		s.Status, s.Reason = StatusRunning, ""
 	case LifecycleSuspended:
 		s.Status, s.Reason = StatusSuspended, e.Reason
 	case LifecycleStopped:

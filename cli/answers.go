@@ -131,6 +131,10 @@ func (r *runner) showAnswer(m *message, answer []byte, failure error) error {
 		} else {
 			line.put("answer", answer)
 		}
+		if r.results != nil {
+			r.results.Answers = append(r.results.Answers, line)
+			return nil
+		}
 		return r.writeJSON(line, false)
 	}
 	if failure != nil {
@@ -145,10 +149,33 @@ func (r *runner) showData(exit actors.Exit) error {
 	if r.format == formatJSON {
 		line := object{"exit": string(exit.Reason)}
 		line.put("data", exit.Data)
+		if r.results != nil {
+			r.results.End = line
+			return nil
+		}
 		return r.writeJSON(line, false)
 	}
 	_, err := r.out.Write(append(exit.Data, '\n'))
 	return err
+}
+
+// results is what a run with --tree writes in JSON: one value in place of lines.
+type results struct {
+	Answers []object `json:"answers,omitempty"`
+	End     object   `json:"end,omitempty"`
+	Tree    treeNode `json:"tree"`
+}
+
+// showStood writes the tree of the run, if it is wanted.
+func (r *runner) showStood(t *actors.Tree) error {
+	switch {
+	case t == nil:
+		return nil
+	case r.results == nil:
+		return r.showTree(t)
+	}
+	r.results.Tree = newTreeNode(t)
+	return r.writeJSON(r.results, true)
 }
 
 // inJSON is what a message is called in JSON: its bytes, or the call as typed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -29,6 +30,8 @@ type runner struct {
 	company   sync.WaitGroup     // who waits for the ends of the other actors
 	failures  error              // what was reported
 	timeUp    bool               // --for is over
+	watcher   *watcher
+	results   *results // what --tree makes of standard output in JSON, else nil
 }
 
 // errTime ends a run whose --for is over.
@@ -40,19 +43,20 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
-	lines := newGuestLines(p.err)
-	defer lines.close()
-	if err := r.open(ctx, lines); err != nil {
+	feed := newFeed(p.err, o.stacks)
+	defer feed.close()
+	if err := r.open(ctx, feed); err != nil {
 		return err
 	}
 	err := r.converse(ctx)
-	err = errors.Join(err, r.close(ctx))
+	stood, treeErr := r.stood()
+	err = errors.Join(err, treeErr, r.close(ctx))
 	r.company.Wait()
-	lines.close()
-	if err != nil {
-		return err
+	feed.close()
+	if err == nil {
+		err = r.conclude()
 	}
-	return r.conclude()
+	return errors.Join(err, r.showStood(stood))
 }
 
 // load reads the manifests and builds what is there as source. Nothing else is
@@ -63,8 +67,8 @@ func (r *runner) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !r.resume && hasSource(m) {
-			if err := r.build(ctx, m); err != nil {
+		if !r.resume {
+			if err := r.build(ctx, sources(m)); err != nil {
 				return err
 			}
 		}
@@ -73,15 +77,19 @@ func (r *runner) load(ctx context.Context) error {
 	return nil
 }
 
-func (r *runner) open(ctx context.Context, lines *guestLines) error {
+func (r *runner) open(ctx context.Context, feed *feed) error {
 	if _, err := os.Stat(r.data); r.resume && errors.Is(err, fs.ErrNotExist) {
 		return notFound(fmt.Errorf("no data folder %s to resume from", r.data), "a run without --resume makes it")
+	}
+	r.watcher = newWatcher(feed.tell)
+	if r.tree && r.format == formatJSON {
+		r.results = &results{}
 	}
 	var err error
 	r.node, err = node.Open(ctx, node.Config{
 		Data: r.data, Durability: r.durability, Cache: cacheDir(), Compiler: r.compiler(), MemoryBudget: r.memory,
 		Logger: slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelError})),
-		Output: lines.put,
+		Output: feed.put, Observe: r.watcher.observe,
 	})
 	if err == nil {
 		fmt.Fprintf(r.err, "data folder %s\n", escape(r.data))
@@ -111,10 +119,8 @@ func (r *runner) converse(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.limited {
-		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
-		defer cancel()
-		ctx = limited
+	if r.tree {
+		r.watcher.follow(r.node.System, r.manifests[0])
 	}
 	var err error
 	if r.root, err = r.start(ctx, r.manifests[0]); err != nil {
@@ -122,6 +128,11 @@ func (r *runner) converse(ctx context.Context) error {
 	}
 	if r.exit, err = r.node.System.Watch(r.root); err != nil {
 		return err
+	}
+	if r.limited {
+		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
+		defer cancel()
+		ctx = limited
 	}
 	if r.tellAll(ctx) && !r.limited {
 		return nil
@@ -183,7 +194,7 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		what, verb = "replaying "+m.Name, "resumed"
 	}
 	err = r.err.during(what, quietStart, func(next func(string)) error {
-		return begin(tellCompile(ctx, m.Package, what, next))
+		return begin(tellCompile(ctx, modulesOf(m), what, next))
 	})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -191,8 +202,24 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		}
 		return ref, err
 	}
-	fmt.Fprintf(r.err, "%s %s %s\n", verb, ref.Path, ref.ID)
-	return ref, nil
+	return ref, r.showStart(verb, ref)
+}
+
+// maxDrawn is how many actors of a tree that has started are shown.
+const maxDrawn = 40
+
+// showStart shows the tree of an actor that has started.
+func (r *runner) showStart(verb string, ref actors.Ref) error {
+	t, err := r.watcher.started(r.node.System, ref)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%s %s %s\n", verb, escape(ref.Path), ref.ID)
+	for _, twig := range draw(&t, maxDrawn)[1:] {
+		text += twig.lead + twig.name + "\n"
+	}
+	_, err = io.WriteString(r.err, text)
+	return err
 }
 
 // resumable is the newest actor at a path that has not ended for good.
@@ -229,6 +256,7 @@ func (r *runner) close(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	if r.timeUp {
+		r.watcher.kill(errTime)
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, closeGrace)
 		defer stop()
@@ -236,11 +264,22 @@ func (r *runner) close(ctx context.Context) error {
 	go func() {
 		select {
 		case <-r.kill:
+			r.watcher.kill(ErrInterrupted)
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
 	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func(func(string)) error { return r.node.Close(ctx) })
+}
+
+// stood is how the tree stands now that the run ends; nil where nobody wants to
+// know, or nothing has started.
+func (r *runner) stood() (*actors.Tree, error) {
+	if !r.tree || r.root.Path == "" {
+		return nil, nil
+	}
+	t, err := r.watcher.stood(r.root)
+	return &t, err
 }
 
 // conclude shows how the actor ended, if it has, and how the run went.

@@ -120,10 +120,11 @@ func (s *Supervisor) Forget(id string, done func(error)) {
 	s.ask(done, func(r *rules) { done(r.forget(id)) })
 }
 
-// Failing has a child stop, and counts that as its failure, with exit.
-func (s *Supervisor) Failing(id string, exit Exit) {
+// Failing has an incarnation of a child stop (its number is Again.Count), and
+// counts that as its failure, with exit.
+func (s *Supervisor) Failing(id string, incarnation int, exit Exit) {
 	s.post(job{run: func(r *rules) {
-		if c := r.byID[id]; c != nil {
+		if c := r.byID[id]; c != nil && c.restarts == incarnation {
 			r.failing(c, exit)
 		}
 	}})

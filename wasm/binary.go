@@ -3,6 +3,7 @@ package wasm
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"unicode/utf8"
 )
 
@@ -56,8 +57,14 @@ func (l *Layout) Export(name string) (int, bool) {
 }
 
 // FunctionName returns the name that the module's name section gives to
-// function index, or "" where it gives none.
-func (l *Layout) FunctionName(index uint32) string { return l.functions[index] }
+// function index, or "" where it gives none. A method of Go is written as in Go.
+func (l *Layout) FunctionName(index uint32) string {
+	return goMethod.ReplaceAllString(l.functions[index], ".(*$1).")
+}
+
+// goMethod is a method's receiver as Go's linker writes it for wasm, where it
+// replaces parentheses and stars.
+var goMethod = regexp.MustCompile(`\.__([A-Za-z0-9]\w*?)_\.`)
 
 // BodyOffset returns the byte offset, within the module, of the body of
 // function index, or 0 for an imported function.

@@ -202,6 +202,29 @@ func TestNamesStayInsideTheirSubsection(t *testing.T) {
 	}
 }
 
+func TestAMethodOfGoIsCalledAsInGo(t *testing.T) {
+	for mangled, want := range map[string]string{
+		"main.__actor_.sell":           "main.(*actor).sell",
+		"example.com/a.__b_.c.func1":   "example.com/a.(*b).c.func1",
+		"main.__init__":                "main.__init__",
+		"__wasm_call_ctors":            "__wasm_call_ctors",
+		"message.HandleSend_..._.func": "message.HandleSend_..._.func",
+	} {
+		var m wasmtest.Module
+		f := m.Func(":", "", "")
+		m.Export("f", wasmtest.Function, f)
+		n := string(rune(len(mangled)))
+		m.Custom("name", []byte("\x01"+string(rune(len(mangled)+3))+"\x01\x00"+n+mangled))
+		layout, err := wasm.ReadLayout(m.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := layout.FunctionName(0); got != want {
+			t.Errorf("%s is %q, want %q", mangled, got, want)
+		}
+	}
+}
+
 func FuzzExamine(f *testing.F) {
 	f.Add(wasmtest.Counter())
 	f.Add(command(imports("memory", "table")))

@@ -40,7 +40,7 @@ type settings struct {
 	relays   int           // in send-burst-async
 	counters int           // actors in recording
 	spawned  int           // actors in a round of spawn, at most
-	machines int           // in restart-reset
+	machines int           // in restart and restart-reset
 
 	gopher *gopher // has the Go guest
 }
@@ -53,7 +53,7 @@ var defaultSettings = settings{
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow, restartRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow, restartRow, resetRow}
 }
 
 // Names lists the benchmarks; each name is there once.

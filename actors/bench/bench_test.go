@@ -56,7 +56,7 @@ func TestEachNameIsThereOnceAndDescribed(t *testing.T) {
 			t.Errorf("%s is described as %q, not in one line", name, d)
 		}
 	}
-	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "recording", "fuel", "spawn", "restart-reset"} {
+	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "recording", "fuel", "spawn", "restart", "restart-reset"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is missing from %v", name, names)
 		}

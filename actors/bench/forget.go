@@ -75,6 +75,7 @@ func openForgetful(ctx context.Context, of guest, n int) (*guests, error) {
 			return err
 		}
 		g.onClose(g.system.Close)
-		return g.spawn(ctx, handlers, n)
+		g.handlers = handlers
+		return g.spawn(ctx, n)
 	})
 }

@@ -27,6 +27,8 @@ type guest struct {
 	name  string
 	code  []byte
 	cache string // a folder of compiled code; "" where compiling takes no time
+
+	tables string // of its manifest, beside those that all have
 }
 
 var echoGuest = guest{name: "echo", code: echo}
@@ -47,6 +49,9 @@ allow = ["/"]
 mailbox_messages = 10000
 `
 
+// mailbox is how many messages may wait for an actor.
+const mailbox = 10_000
+
 const (
 	payloadBytes = 64
 	sender       = "bench"                // in the chain
@@ -56,6 +61,7 @@ const (
 // guests are actors of one guest in a system of their own.
 type guests struct {
 	system    *actors.System
+	handlers  *host.Registry
 	guest     guest
 	blueprint *actors.Blueprint
 	refs      []actors.Ref
@@ -86,14 +92,14 @@ func openNode(ctx context.Context, durability string, of guest, n int) (*guests,
 			return err
 		}
 		g.onClose(made.Close)
-		g.system = made.System
-		return g.spawn(ctx, made.Handlers, n)
+		g.system, g.handlers = made.System, made.Handlers
+		return g.spawn(ctx, n)
 	})
 }
 
 // spawn spawns the first n actors.
-func (g *guests) spawn(ctx context.Context, handlers *host.Registry, n int) (err error) {
-	m, err := manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, handlers)
+func (g *guests) spawn(ctx context.Context, n int) (err error) {
+	m, err := manifest.Parse(append(fmt.Appendf(nil, manifestOf, g.guest.name), g.guest.tables...), manifest.FileName, g.handlers)
 	if err != nil {
 		return err
 	}

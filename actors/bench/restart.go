@@ -3,53 +3,116 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
-	"runtime"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/manifest"
 )
 
 var restartRow = row{
-	name: "restart-reset", unit: "restarts/s",
-	doc:  "64 C guests trap, are reset in place and run init, recorded, async, without a supervisor; baseline: 64 plain protoactor actors panic and are restarted by their parent",
+	name: "restart", unit: "restarts/s",
+	doc:  "64 C guests trap, and their supervisor starts them again: fresh instance and init, recorded, async; baseline: the faster of plain protoactor actors that panic and, where there is an erl, of processes under OTP's supervisor",
 	open: openRestarts,
 }
 
 // openRestarts readies both sides. An operation is one restart.
 func openRestarts(ctx context.Context, s settings) (*contest, error) {
-	r, err := openRecorders(ctx, s.machines)
+	g, err := openCrashing(ctx, s.machines)
 	if err != nil {
 		return nil, err
 	}
 	p := openPlainPanics(s.machines)
 	return &contest{
-		ours:     r.restarts,
+		ours:     g.crash,
 		baseline: p.restarts,
-		close:    func(ctx context.Context) error { return errors.Join(p.close(), r.close(ctx)) },
+		most:     s.machines * mailbox,
+		close:    func(ctx context.Context) error { return errors.Join(p.close(), g.close(ctx)) },
 	}, nil
 }
 
-// restarts restarts every machine a number of times, about n in all, on as many
-// goroutines as the program has processors, and waits until the log has
-// acknowledged it.
-func (r *recorders) restarts(ctx context.Context, n int) (int, error) {
-	each := max(1, n/len(r.all))
-	workers := min(runtime.GOMAXPROCS(0), len(r.all))
-	err := together(workers, func(first int) error {
-		for range each {
-			for i := first; i < len(r.all); i += workers {
-				if err := r.all[i].restart(ctx); err != nil {
-					return err
-				}
+// crashing are guests whose parent starts them again as often as they trap.
+type crashing struct {
+	*guests
+	children []actors.Ref
+}
+
+// supervising are the tables of the parent's manifest.
+const supervising = `
+[supervision]
+max_restarts = 1000000
+period = "1ms"
+`
+
+// openCrashing spawns a parent with n children on a node.
+func openCrashing(ctx context.Context, n int) (*crashing, error) {
+	parent := echoGuest
+	parent.tables = supervising
+	g, err := openNode(ctx, "async", parent, 1)
+	if err != nil {
+		return nil, err
+	}
+	c := &crashing{guests: g}
+	m, err := manifest.Parse(fmt.Appendf(nil, manifestOf, g.guest.name), manifest.FileName, g.handlers)
+	for i := 0; i < n && err == nil; i++ {
+		var child actors.Ref
+		child, err = g.system.SpawnChild(ctx, g.refs[0], actors.Child{
+			Spec: actors.Spec{Manifest: m, Package: g.guest.code, Name: fmt.Sprintf("child-%d", i)},
+		})
+		c.children = append(c.children, child)
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
+	}
+	return c, nil
+}
+
+// crash has the children trap about n times in all, one after each restart, and
+// waits until each has restarted and the log has acknowledged it.
+func (c *crashing) crash(ctx context.Context, n int) (int, error) {
+	each := max(1, n/len(c.children))
+	want := make([]int64, len(c.children))
+	for i, child := range c.children {
+		info, err := c.system.Inspect(child)
+		if err != nil {
+			return 0, err
+		}
+		want[i] = info.Restarts + int64(each)
+	}
+	for range each {
+		for _, child := range c.children {
+			if err := c.send(child, []byte("\x00t")); err != nil {
+				return 0, err
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
 	}
-	return each * len(r.all), r.writer.Flush(ctx)
+	for i, child := range c.children {
+		if err := c.await(ctx, child, want[i]); err != nil {
+			return 0, err
+		}
+	}
+	return each * len(c.children), c.settle(ctx)
+}
+
+// await waits until the child has restarted so often and goes on.
+func (c *crashing) await(ctx context.Context, child actors.Ref, restarts int64) error {
+	for {
+		info, err := c.system.Inspect(child)
+		switch {
+		case err != nil:
+			return err
+		case info.Status == actors.StatusEnded:
+			return fmt.Errorf("actor %s ended: %v", child, info.Last)
+		case info.Restarts == restarts && info.Status == actors.StatusRunning:
+			return nil
+		}
+		if err := rest(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // plainPanics is one plain actor with children that panic.

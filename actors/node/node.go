@@ -54,6 +54,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Output takes what guests log and write; nil drops it. It must not wait.
 	Output func(actors.Line)
+	// Observe takes what becomes of actors; nil drops it. It must not wait. See
+	// actors.Config.
+	Observe func(actors.Change)
 	// Now and Random are the machine's when nil.
 	Now    func() time.Time
 	Random io.Reader
@@ -117,7 +120,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	n.System, err = actors.Open(ctx, actors.Config{
 		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
 		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
-		Now: config.Now, Random: config.Random, Output: config.Output,
+		Now: config.Now, Random: config.Random, Output: config.Output, Observe: config.Observe,
 	})
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ var (
 )
 
 // registerOnce arranges that the first handler makes the actor reachable.
-var registerOnce = sync.OnceFunc(func() { abi.AfterInit(register) })
+var registerOnce = sync.OnceFunc(func() { abi.BeforeInit(register) })
 
 // HandleSend registers what receives the messages that need no answer. S is
 // the actor's state; body is the handler's to keep.

@@ -21,8 +21,8 @@ var actorInit = func() *Export {
 }()
 
 var (
-	initial   func(given pack.Value) (pack.Value, error) // the author's; nil when there is none
-	afterInit []func() error                             // what linked packages do next
+	beforeInit []func() error                             // what linked packages do first
+	initial    func(given pack.Value) (pack.Value, error) // the author's; nil when there is none
 )
 
 // HandleInit gives init the author's handler, which is given the state and the
@@ -45,12 +45,18 @@ func HandleInit[S any](h func(s *S, text string) error) {
 	}
 }
 
-// AfterInit registers what an SDK package does at the end of a successful init.
-func AfterInit(f func() error) { afterInit = append(afterInit, f) }
+// BeforeInit registers what an SDK package does at the beginning of init.
+func BeforeInit(f func() error) { beforeInit = append(beforeInit, f) }
 
-// start is the export init: the author's handler, or the given state in its own
-// type, then what the linked packages do once the actor is ready.
+// start is the export init: what the linked packages do, then the author's
+// handler, or the given state in its own type. A handler may send to its own
+// actor, which the packages have made reachable.
 func start(given pack.Value, _ []pack.Value) (next pack.Value, response []pack.Value, err error) {
+	for _, f := range beforeInit {
+		if err := f(); err != nil {
+			return pack.Value{}, nil, err
+		}
+	}
 	if initial != nil {
 		next, err = initial(given)
 	} else {
@@ -58,11 +64,6 @@ func start(given pack.Value, _ []pack.Value) (next pack.Value, response []pack.V
 	}
 	if err != nil {
 		return pack.Value{}, nil, err
-	}
-	for _, f := range afterInit {
-		if err := f(); err != nil {
-			return pack.Value{}, nil, err
-		}
 	}
 	return next, nil, nil
 }
