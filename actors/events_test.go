@@ -573,7 +573,7 @@ func TestNoticesThatAreNotHandledAreLostAndNotDropped(t *testing.T) {
 	h := follower("")
 	h["parent"] = someone{listener(wasmtest.Guest{HandleSend: wasmtest.Trap()}),
 		"[supervision]\nrestart_state = \"last\"\nmailbox = \"drop\"\n[[child]]\nid = \"kid\"\nmanifest = \"kid.toml\"\n"}
-	h["top"] = someone{parent(wasmtest.Guest{}), "[[child]]\nid = \"parent\"\nmanifest = \"parent.toml\"\n"}
+	h["top"] = someone{parental(wasmtest.Guest{}), "[[child]]\nid = \"parent\"\nmanifest = \"parent.toml\"\n"}
 	s.settle(h, "top")
 	ref, kid := s.lookup("/top/parent"), s.lookup("/top/parent/kid")
 	s.follows(ref, kid)

@@ -78,7 +78,7 @@ func TestAnActorThatIsRestartedSeesWhatItsTurnHasDone(t *testing.T) {
 	s := open(t)
 	cancels := wasmtest.DoWithID(message.Interface, "cancel-request", wasmtest.Ask(message.Interface, "list-outstanding-requests", encode(pack.Unit)))
 	s.settle(home{
-		"top":   someone{parent(wasmtest.Guest{}), "[[child]]\nid = \"actor\"\nmanifest = \"actor.toml\"\n"},
+		"top":   someone{parental(wasmtest.Guest{}), "[[child]]\nid = \"actor\"\nmanifest = \"actor.toml\"\n"},
 		"actor": someone{guest(wasmtest.Guest{HandleRequest: cancels}), ""},
 	}, "top")
 	ref := s.lookup("/top/actor")
