@@ -38,7 +38,7 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	}
 	leave, err := p.system.waits.enter(c, child)
 	if err != nil {
-		p.system.registry.remove(child)
+		p.system.unborn(child, err)
 		return "", err
 	}
 	defer leave()
