@@ -51,6 +51,7 @@ type control struct {
 	above  *supervision.Supervisor // whose child it is
 	spec   supervision.ChildSpec   // as above has it
 	family family                  // its own children
+	heard  bool                    // the parent's guest hears of its children's events
 	pid    *actor.PID              // set before the process is spawned
 
 	// Set by the registry before anyone else has the block:
@@ -66,6 +67,7 @@ type control struct {
 	memory     atomic.Int64  // bytes of linear memory
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
+	appended   atomic.Uint64 // how many records were, when heard
 	machine    atomic.Pointer[wasm.Machine]
 
 	mu       sync.Mutex
@@ -94,6 +96,9 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
 	c.family.of = c
+	if parent != nil {
+		_, c.heard = parent.callbacks[callbackEvent]
+	}
 	return c
 }
 

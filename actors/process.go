@@ -196,7 +196,9 @@ func (p *process) append(d *chain.Draft) error {
 		p.logger().Error("the chain cannot go on", "error", err)
 		return err
 	}
-	p.next++
+	if p.next++; p.control.heard {
+		p.control.appended.Store(p.next)
+	}
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,7 +18,9 @@ func (p *program) chainListCommand() *cli.Command {
 		Name:      "list",
 		Usage:     "list the actors of a data folder",
 		UsageText: "theater chain list [--data DIR] [-o json]",
-		Flags:     []cli.Flag{dataFlag(&data), outputFlag(format)},
+		Description: `Actors stand in the order in which they were made, and each is followed by those
+that it had below it.`,
+		Flags: []cli.Flag{dataFlag(&data), outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			if _, err := arguments(c, 0, 0, ""); err != nil {
 				return err
@@ -51,12 +55,16 @@ func newListed(s chain.Summary) listed {
 }
 
 func (p *program) chainList(ctx context.Context, r chain.Reader, format string) error {
-	list := []listed{}
-	rows := [][]string{{"PATH", "ID", "STATUS", "RECORDS", "EVENTS", "CREATED"}}
+	var all []chain.Summary
 	for s, err := range r.Actors(ctx) {
 		if err != nil {
 			return err
 		}
+		all = append(all, s)
+	}
+	list := []listed{}
+	rows := [][]string{{"PATH", "ID", "STATUS", "RECORDS", "EVENTS", "CREATED"}}
+	for _, s := range asTrees(all) {
 		list = append(list, newListed(s))
 		rows = append(rows, []string{
 			s.Path, s.ID.String(), standing(s), fmt.Sprint(s.Records), fmt.Sprint(s.Events), moment(s.Created),
@@ -66,6 +74,43 @@ func (p *program) chainList(ctx context.Context, r chain.Reader, format string) 
 		return p.writeJSON(list, true)
 	}
 	return p.table(rows)
+}
+
+// asTrees puts each actor before those that it had below it, and otherwise the
+// older one first. One whose parent is not there, or is said to be below it,
+// stands where it is.
+func asTrees(all []chain.Summary) []chain.Summary {
+	slices.SortStableFunc(all, func(a, b chain.Summary) int {
+		return cmp.Or(cmp.Compare(a.Created, b.Created), len(a.Path)-len(b.Path), cmp.Compare(a.Path, b.Path))
+	})
+	there := map[chain.ID]bool{}
+	below := map[chain.ID][]chain.Summary{}
+	for _, s := range all {
+		there[s.ID] = true
+		below[s.Parent.Actor] = append(below[s.Parent.Actor], s)
+	}
+	var ordered []chain.Summary
+	listed := map[chain.ID]bool{}
+	var list func(chain.Summary)
+	list = func(s chain.Summary) {
+		if listed[s.ID] {
+			return
+		}
+		listed[s.ID] = true
+		ordered = append(ordered, s)
+		for _, child := range below[s.ID] {
+			list(child)
+		}
+	}
+	for _, s := range all {
+		if !there[s.Parent.Actor] {
+			list(s)
+		}
+	}
+	for _, s := range all { // those that are above each other
+		list(s)
+	}
+	return ordered
 }
 
 // standing is an actor's status with its reason. A chain that nobody writes and

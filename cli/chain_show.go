@@ -244,7 +244,7 @@ func restartText(l *chain.Lifecycle) string {
 		state = "with its initial state"
 	}
 	if l.Wait > 0 {
-		state = fmt.Sprintf("after %s, %s", time.Duration(l.Wait), state)
+		state = fmt.Sprintf("after %s, %s", rounded(time.Duration(l.Wait)), state)
 	}
 	return state
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -36,13 +37,22 @@ func (p *program) compiler() *wasm.Compiler {
 	return &wasm.Compiler{Command: []string{p.path, compileName}}
 }
 
-// tellCompile says with next that the module in a file is being compiled, and
-// then that what was done before goes on.
-func tellCompile(ctx context.Context, file, before string, next func(what string)) context.Context {
+// tellCompile says with next that a module is being compiled, and then that what
+// was done before goes on.
+func tellCompile(ctx context.Context, module, before string, next func(what string)) context.Context {
 	return wasm.WithNotice(ctx, func(bytes int) func() {
-		next("compiling " + escape(filepath.Base(file)) + " (" + size(bytes) + ")")
+		next("compiling " + escape(module) + " (" + size(bytes) + ")")
 		return func() { next(before) }
 	})
+}
+
+// modulesOf is what is compiled for a manifest's actor, in words: which of the
+// modules of a tree it is, nobody says.
+func modulesOf(m *manifest.Manifest) string {
+	if len(m.Children) > 0 {
+		return "a module of " + m.Name
+	}
+	return filepath.Base(m.Package)
 }
 
 func compileHint(e *wasm.CompileError) string {

@@ -14,7 +14,7 @@ import (
 const (
 	maxGuestLines = 4096 // lines of guests that may wait to be shown
 	maxNews       = 1024 // news that may wait besides, however much the guests write
-	newsPerSecond = 30   // news that are shown; of more their number is
+	newsPerSecond = 20   // news that are shown; of more their number is
 )
 
 // feed shows on standard error what guests log and write, and what becomes of

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/theater-go/theater/host/message"
 	"github.com/theater-go/theater/host/runtime"
+	"github.com/theater-go/theater/host/supervisor"
 	"github.com/theater-go/theater/wasm/guest/sdk"
 	"github.com/theater-go/theater/wasm/pack"
 	"github.com/theater-go/theater/wasm/wasmtest"
@@ -27,6 +29,25 @@ func guests() map[string][]byte {
 			'l': do("theater:simple/runtime", "log", pack.String("red \x1b[31m bell \a"), wasmtest.Reply(nil)),
 			'q': do("theater:simple/runtime", "shutdown", pack.Some(pack.Bytes([]byte("farewell"))), wasmtest.Reply([]byte("going"))),
 		}, wasmtest.Echo())),
+		// boss is at the top of a tree, /shop, and has those below it do something.
+		"boss": guest(start, wasmtest.Switch(map[byte]wasmtest.Behavior{
+			't': ask("/shop/till", "t"), // trap
+			's': ask("/shop/till", "s"), // spin
+			'e': ask("/shop/till", "e"), // echo
+			'c': ask("/shop/till", "q"), // shut down
+			'1': ask("/shop/tills/1", "t"),
+			'2': ask("/shop/tills/2", "e"),
+			'n': do("theater:simple/supervisor", "spawn", pack.Tuple(pack.String("clerk.toml"),
+				pack.None(pack.ListOf(pack.TypeU8)), pack.None(pack.ListOf(pack.TypeU8))), wasmtest.Reply([]byte("spawned"))),
+			'q': do("theater:simple/runtime", "shutdown", pack.Some(pack.Bytes([]byte("closed"))), wasmtest.Reply([]byte("going"))),
+			'x': wasmtest.Trap(),
+		}, wasmtest.Echo())),
+		// doomed fails as soon as it has started, as /storm/doomed.
+		"doomed": wasmtest.Guest{
+			Init: do("theater:simple/message-server-host", "register", pack.Unit,
+				do("theater:simple/message-server-host", "send", pack.Tuple(pack.String("/storm/doomed"), pack.Bytes(nil)), wasmtest.Keep())),
+			HandleSend: wasmtest.Trap(),
+		}.Bytes(),
 		// final ends in its init.
 		"final": guest(do("theater:simple/runtime", "shutdown", pack.Some(pack.Bytes([]byte("all done"))), wasmtest.Keep()), wasmtest.Keep()),
 		// broken never starts.
@@ -88,10 +109,17 @@ func loud() []byte {
 
 func guest(init, request wasmtest.Behavior) []byte {
 	var interfaces []*pack.Interface
-	for _, i := range append(runtime.New().Interfaces(), message.New().Interfaces()...) {
+	for _, i := range slices.Concat(runtime.New().Interfaces(), message.New().Interfaces(), supervisor.New().Interfaces()) {
 		interfaces = append(interfaces, i.Pact)
 	}
 	return wasmtest.Guest{Init: init, HandleRequest: request, Interfaces: interfaces}.Bytes()
+}
+
+// ask requests something from another actor and answers that it has, whatever
+// came of it.
+func ask(path, body string) wasmtest.Behavior {
+	return do("theater:simple/message-server-host", "request", pack.Tuple(pack.String(path), pack.Bytes([]byte(body))),
+		wasmtest.Reply([]byte("asked")))
 }
 
 func do(iface, function string, input pack.Value, then wasmtest.Behavior) wasmtest.Behavior {

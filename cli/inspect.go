@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -72,7 +73,7 @@ func (p *program) inspect(ctx context.Context, path string, manifestAlone bool, 
 	i := &inspection{file: path}
 	what := "examining " + escape(path)
 	err = p.err.during(what, quietStart, func(next func(string)) error {
-		return p.examine(tellCompile(ctx, path, what, next), i, code)
+		return p.examine(tellCompile(ctx, filepath.Base(path), what, next), i, code)
 	})
 	if err != nil {
 		return err

@@ -14,11 +14,12 @@ func (p *program) newCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "new",
 		Usage:     "make a project for an actor written in Go",
-		UsageText: "theater new NAME [--template basic|message-server]",
+		UsageText: "theater new NAME [--template basic|message-server|supervisor]",
 		Description: `NAME is the actor's name and that of the new folder. The project holds the
 actor, its test, its manifest and a copy of the SDK, and builds without a
 network. The template basic is an actor that starts, greets and ends;
-message-server is one that answers requests.`,
+message-server is one that answers requests; supervisor has a child that may
+crash and is started again.`,
 		Flags: []cli.Flag{&cli.GenericFlag{Name: "template", Value: template, Usage: "start from `TEMPLATE`"}},
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a NAME")
@@ -33,8 +34,11 @@ message-server is one that answers requests.`,
 				return err
 			}
 			next := "theater run " + name
-			if template.value == "message-server" {
+			switch template.value {
+			case "message-server":
 				next += " --send 'buy milk' --request milk"
+			case "supervisor":
+				next += " --request 84/2 --request 1/0 --request 9/3 --tree"
 			}
 			_, err = fmt.Fprintf(p.out, "made %s\n\nnext:\n   %s\n   cd %s && go test ./...\n", name, next, name)
 			return err

@@ -147,6 +147,15 @@ func size[N int | int64 | uint64](n N) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
+// rounded is a time that something takes, to the millisecond where that leaves
+// something of it.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Millisecond {
+		return d
+	}
+	return d.Round(time.Millisecond)
+}
+
 // moment is a time for people: local, to the millisecond.
 func moment(unixNano int64) string {
 	return time.Unix(0, unixNano).Format("2006-01-02 15:04:05.000")

@@ -8,12 +8,14 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 )
 
-const runText = `PATH is a manifest or a folder with a manifest.toml. When the folder holds the
-actor's Go source it is built first. The actor is told what the flags --request,
+const runText = `PATH is a manifest or a folder with a manifest.toml. Where a folder of its tree
+holds Go source, that is built first. The actor is told what the flags --request,
 --send and --call say, in the order in which they stand. Answers, and what the
 actor ends with, go to standard output, each as it is, with a line break behind
-it; all else goes to standard error. Further PATHs are started before the first,
-to be its company; the exit code tells of the first alone.
+it; all else goes to standard error: the tree that has started, what the actors
+write, and each failure of one below the first in one line, with what its
+supervisor does about it. Further PATHs are started before the first, to be its
+company; the exit code tells of the first alone.
 
 With requests or calls the run ends when all are answered, otherwise with Ctrl-C
 or when the actor ends. Ctrl-C a second time kills what does not end. All that
@@ -30,11 +32,20 @@ An answer that is not UTF-8 text stands under "answer_base64"; a failure under
 "error"; what a call returns is a literal; what the actor ends with stands under
 "exit" and "data".
 
+--tree shows the actor and those below it as they stood when the run began to
+end them, or the actor to end by itself: what they did, how often each had
+started again, and its last failure. With -o json there is one document then:
+   {"answers": [...], "end": {...}, "tree": {"path": "/shop", "status": "running",
+   "restarts": 0, "last_failure": null, "children": [...]}}
+"answers" and "end" hold the objects that would stand on lines, if there are any;
+a failure has "reason" and "detail", and for a trap "trap" with "kind" and
+"function".
+
 Examples:
    theater run examples/counter --request increment --request get
    theater run examples/counter --resume --request get
    theater run examples/counter --call 'theater:simple/message-server-client.handle-request ("1", [103u8, 101u8, 116u8])'
-   theater run . --for 10s --data /tmp/try`
+   theater run . --for 10s --data /tmp/try --tree`
 
 func (p *program) runCommand() *cli.Command {
 	format, durability := choose("text", formatJSON), &choice{words: []string{"async", "sync"}}

@@ -194,7 +194,7 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		what, verb = "replaying "+m.Name, "resumed"
 	}
 	err = r.err.during(what, quietStart, func(next func(string)) error {
-		return begin(tellCompile(ctx, m.Package, what, next))
+		return begin(tellCompile(ctx, modulesOf(m), what, next))
 	})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -17,6 +17,7 @@ type stand struct {
 	tree        *actors.Tree    // nil before it began to end
 	paths       map[string]bool // of the tree
 	likely      bool            // whether it did is not known yet
+	last        *actors.Exit    // the actor's own failure
 	closed      bool            // the run ends the actor
 }
 
@@ -41,8 +42,11 @@ func (s *stand) observe(c actors.Change) {
 	if ends, likely := s.ends(c); ends && (s.tree == nil || s.likely) {
 		s.take(c, likely)
 	}
-	if c.What == actors.ChangeGone {
+	switch {
+	case c.What == actors.ChangeGone:
 		s.missed(c)
+	case c.What == actors.ChangeFailed && c.Path == s.root.Path:
+		s.last = &c.Exit
 	}
 }
 
@@ -62,16 +66,17 @@ func (s *stand) found(c actors.Change, top string) bool {
 // to.
 func (s *stand) ends(c actors.Change) (ends, likely bool) {
 	over := c.What == actors.ChangeFailed || c.What == actors.ChangeEnded
+	child := parentOf(c.Path) == s.root.Path
 	switch {
-	case c.Path == s.root.Path && over:
+	case c.Path == s.root.Path:
 		// What auto_shutdown has ended was seen before.
-		return !s.likely || c.Exit.Reason != actors.ReasonShutdown, false
-	case over && parentOf(c.Path) == s.root.Path && c.Directive == actors.DirectiveEscalate:
+		return over && !(s.likely && c.Exit.Reason == actors.ReasonShutdown), false
+	case over && child && c.Directive == actors.DirectiveEscalate:
 		return true, false
-	case over && parentOf(c.Path) == s.root.Path && c.Directive == actors.DirectiveStop:
+	case over && child && c.Directive == actors.DirectiveStop:
 		ends = s.counts(c.Path[len(s.root.Path)+1:])
 		return ends, ends
-	case c.What == actors.ChangeGone && told(c.Exit):
+	case c.What == actors.ChangeGone && told(c.Exit): // those below a failed actor
 		info, err := s.system.Inspect(s.root)
 		return err == nil && info.Status != actors.StatusRunning && info.Status != actors.StatusStarting, false
 	}
@@ -146,7 +151,7 @@ func (s *stand) close(root actors.Ref) (actors.Tree, error) {
 		t.Children = s.tree.Children
 	}
 	if ended {
-		t.Status = actors.StatusEnded
+		t.Status, t.Last = actors.StatusEnded, s.last
 	}
 	return t, nil
 }

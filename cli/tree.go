@@ -102,11 +102,11 @@ func newTreeNode(t *actors.Tree) treeNode {
 func (p *program) showTree(t *actors.Tree) error {
 	rows := [][]string{{"ACTOR", "STATUS", "RESTARTS", "LAST FAILURE"}}
 	for _, twig := range draw(t, 0) {
-		last := ""
+		row := []string{twig.lead + twig.name, string(twig.actor.Status), fmt.Sprint(twig.actor.Restarts)}
 		if exit := twig.actor.Last; exit != nil {
-			last = why(*exit)
+			row = append(row, why(*exit))
 		}
-		rows = append(rows, []string{twig.lead + twig.name, string(twig.actor.Status), fmt.Sprint(twig.actor.Restarts), last})
+		rows = append(rows, row)
 	}
 	return p.table(rows)
 }

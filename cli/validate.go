@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -126,7 +127,7 @@ func withoutPlace(err error) error {
 func (p *program) checkPackage(ctx context.Context, m *manifest.Manifest, code []byte) error {
 	what := "checking " + m.Name
 	err := p.err.during(what, quietStart, func(next func(string)) error {
-		ctx := tellCompile(ctx, m.Package, what, next)
+		ctx := tellCompile(ctx, filepath.Base(m.Package), what, next)
 		return p.onScratch(ctx, func(n *node.Node) error { return n.System.Check(ctx, m, code) })
 	})
 	if err != nil {

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
-	"github.com/theater-go/theater/wasm"
 )
 
 // watcher is told what becomes of the actors of a run and makes news of it. What
@@ -97,27 +95,21 @@ func (w *watcher) newsOf(c actors.Change) (n news, ok bool) {
 		return news{what: "ended", text: escape(c.Path) + ": " + why(c.Exit) + "; " + consequence(c)}, true
 	case actors.ChangeFailed:
 		w.failed[c.Path] = true
-		if w.over != nil && c.Exit.Reason == actors.ReasonKilled {
-			return w.killed(c), true
-		}
-		return news{what: "failed", text: escape(c.Path) + ": " + why(c.Exit) + "; " + consequence(c), bad: true}, true
+		return w.failure(c), true
 	case actors.ChangeGone:
 		known := w.failed[c.Path]
 		delete(w.failed, c.Path)
-		return w.killed(c), c.Exit.Reason == actors.ReasonKilled && !known
+		return w.failure(c), c.Exit.Failed() && !known // it failed while it was stopped
 	}
 	return news{}, false
 }
 
-// killed is that an actor did not end in time.
-func (w *watcher) killed(c actors.Change) news {
-	n := news{what: "killed", text: escape(c.Path), bad: true}
-	if w.over != nil {
-		n.text += ": " + w.over.Error()
-	} else if t, ok := c.Exit.Err.(*wasm.Trap); ok {
-		n.text += ": " + clip(t.Message)
+// failure is that an actor has failed, and what comes of it.
+func (w *watcher) failure(c actors.Change) news {
+	if w.over != nil && c.Exit.Reason == actors.ReasonKilled {
+		return news{what: "killed", text: escape(c.Path) + ": " + w.over.Error(), bad: true}
 	}
-	return n
+	return news{what: "failed", text: escape(c.Path) + ": " + why(c.Exit) + "; " + consequence(c), bad: true}
 }
 
 func (w *watcher) newsOfStart(c actors.Change) (n news, ok bool) {
@@ -138,7 +130,7 @@ func consequence(c actors.Change) string {
 	case actors.DirectiveRestart:
 		when := "at once"
 		if c.Wait > 0 {
-			when = "in " + c.Wait.Round(time.Millisecond).String()
+			when = "in " + rounded(c.Wait).String()
 		}
 		return fmt.Sprintf("restart %d %s", c.Restarts+1, when)
 	case actors.DirectiveEscalate:

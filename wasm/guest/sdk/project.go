@@ -71,24 +71,26 @@ func WriteProject(dir, name, template string) error {
 	return WriteSDK(filepath.Join(dir, "sdk"))
 }
 
-// writeTemplate writes the files of one folder of templates.
+// writeTemplate writes the files of one folder of templates, and those of the
+// folders in it.
 func writeTemplate(dir, folder, name string) error {
-	parsed, err := template.ParseFS(templates, folder+"/*.tmpl")
-	if err != nil {
-		return err
-	}
-	for _, t := range parsed.Templates() {
+	return fs.WalkDir(templates, folder, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		parsed, err := template.ParseFS(templates, file)
+		if err != nil {
+			return err
+		}
 		var text strings.Builder
-		if err := t.Execute(&text, struct{ Name string }{name}); err != nil {
+		if err := parsed.Execute(&text, struct{ Name string }{name}); err != nil {
 			return err
 		}
-		file := strings.TrimSuffix(t.Name(), ".tmpl")
-		if rest, isDot := strings.CutPrefix(file, "dot-"); isDot {
-			file = "." + rest
+		below, base := path.Split(strings.TrimPrefix(file, folder+"/"))
+		base = strings.TrimSuffix(base, ".tmpl")
+		if rest, isDot := strings.CutPrefix(base, "dot-"); isDot {
+			base = "." + rest
 		}
-		if err := writeFile(filepath.Join(dir, file), []byte(text.String())); err != nil {
-			return err
-		}
-	}
-	return nil
+		return writeFile(filepath.Join(dir, filepath.FromSlash(below), base), []byte(text.String()))
+	})
 }

@@ -105,8 +105,8 @@ func TestRefusals(t *testing.T) {
 		"a name in capitals":         {empty, "Hello", "basic", sdk.ErrName, `"Hello"`},
 		"a name with a line break":   {empty, "hello\n", "basic", sdk.ErrName, `"hello\n"`},
 		"a name that is too long":    {empty, strings.Repeat("a", 64), "basic", sdk.ErrName, "aaa"},
-		"an unknown template":        {empty, "hello", "web", sdk.ErrTemplate, "basic, message-server"},
-		"the files that all share":   {empty, "hello", "common", sdk.ErrTemplate, "basic, message-server"},
+		"an unknown template":        {empty, "hello", "web", sdk.ErrTemplate, "basic, message-server, supervisor"},
+		"the files that all share":   {empty, "hello", "common", sdk.ErrTemplate, "basic, message-server, supervisor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := sdk.WriteProject(c.dir, c.name, c.template)
