@@ -196,9 +196,9 @@ func Forward(module, name string) Behavior {
 	}))
 }
 
-// OfChild calls a function of a host interface with the id of the child that a
-// callback is about, its first parameter, and takes no notice of what it answers.
-func OfChild(module, name string, then Behavior) Behavior {
+// DoWithID calls a function of a host interface with the id that a callback is
+// given first, of a child or of a request, and takes no notice of what it answers.
+func DoWithID(module, name string, then Behavior) Behavior {
 	f := function{module, name, abi}
 	return importing(f, before(then, func(g *guest) Code {
 		id := strings.Repeat("-", idBytes)
@@ -210,7 +210,7 @@ func OfChild(module, name string, then Behavior) Behavior {
 	}))
 }
 
-// idBytes is the length of an actor's id.
+// idBytes is the length of an id.
 const idBytes = 36
 
 // The functions of WASI that behaviors use.
