@@ -3,6 +3,9 @@ package cli
 import (
 	"io"
 	"time"
+
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
 )
 
 // During runs f and shows its progress on w, as on a terminal or not. f is
@@ -16,3 +19,39 @@ func During(w io.Writer, terminal bool, what string, quiet time.Duration, f func
 // Escape is how text of others is shown, EscapeJSON what is done to JSON.
 func Escape(s string) string     { return escape(s) }
 func EscapeJSON(b string) string { return string(escapeJSON([]byte(b))) }
+
+// Drawn are the lines of a drawn tree.
+func Drawn(t *actors.Tree, most int) []string {
+	var lines []string
+	for _, twig := range draw(t, most) {
+		lines = append(lines, twig.lead+twig.name)
+	}
+	return lines
+}
+
+// News are the lines that changes are shown as; over is why actors are killed.
+func News(over error, changes ...actors.Change) []string {
+	var lines []string
+	w := newWatcher(func(n news) { lines = append(lines, n.what+" "+n.text) })
+	w.kill(over)
+	for _, c := range changes {
+		w.observe(c)
+	}
+	return lines
+}
+
+// Feed is what shows news and what guests write.
+type Feed struct{ f *feed }
+
+func NewFeed(w io.Writer, coloured bool) Feed {
+	s := newStatus(w)
+	s.colour = coloured
+	return Feed{newFeed(s)}
+}
+
+func (f Feed) Put(l actors.Line)                { f.f.put(l) }
+func (f Feed) Tell(what, text string, bad bool) { f.f.tell(news{what, text, bad}) }
+func (f Feed) Close()                           { f.f.close() }
+
+// AsTrees orders chains as a list shows them.
+func AsTrees(all []chain.Summary) []chain.Summary { return asTrees(all) }
