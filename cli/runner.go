@@ -50,14 +50,14 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	err := r.converse(ctx)
-	stood, treeErr := r.stood()
-	err = errors.Join(err, treeErr, r.close(ctx))
+	r.watcher.stop(r.root)
+	err = errors.Join(err, r.close(ctx))
 	r.company.Wait()
 	feed.close()
-	if err == nil {
-		err = r.conclude()
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, r.showStood(stood))
+	return r.conclude()
 }
 
 // load reads the manifests and builds what is there as source. Nothing else is
@@ -290,16 +290,6 @@ func (r *runner) close(ctx context.Context) error {
 	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func(func(string)) error { return r.node.Close(ctx) })
 }
 
-// stood is how the tree stands now that the run ends; nil where nobody wants to
-// know, or nothing has started.
-func (r *runner) stood() (*actors.Tree, error) {
-	if !r.tree || r.root.Path == "" {
-		return nil, nil
-	}
-	t, err := r.watcher.stood(r.root)
-	return &t, err
-}
-
 // conclude shows how the actor ended, if it has, and how the run went.
 func (r *runner) conclude() error {
 	exit := <-r.exit
@@ -308,10 +298,14 @@ func (r *runner) conclude() error {
 			return err
 		}
 	}
+	known := exit.Err != nil && errors.Is(r.failures, exit.Err)
+	if err := r.showStood(r.watcher.stood(exit, known)); err != nil {
+		return err
+	}
 	switch {
 	case exit.Reason == actors.ReasonKilled && r.timeUp:
 		fmt.Fprintf(r.err, "killed %s: %v\n", r.root.Path, errTime)
-	case exit.Failed() && (exit.Err == nil || !errors.Is(r.failures, exit.Err)):
+	case exit.Failed() && !known:
 		return fmt.Errorf("actor %s ended: %w", r.root.Path, exitError{exit})
 	}
 	if r.failures != nil {
