@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/actors"
+
+	"github.com/theater-go/theater/chain"
 )
 
 // During runs f and shows its progress on w, as on a terminal or not. f is
@@ -24,3 +26,39 @@ func NewTraces(all bool) func(actors.Line) []string {
 	t := &traces{all: all, of: map[string]*trace{}}
 	return t.shorten
 }
+
+// Drawn are the lines of a drawn tree.
+func Drawn(t *actors.Tree, most int) []string {
+	var lines []string
+	for _, twig := range draw(t, most) {
+		lines = append(lines, twig.lead+twig.name)
+	}
+	return lines
+}
+
+// News are the lines that changes are shown as; over is why actors are killed.
+func News(over error, changes ...actors.Change) []string {
+	var lines []string
+	w := newWatcher(func(n news) { lines = append(lines, n.what+" "+n.text) })
+	w.kill(over)
+	for _, c := range changes {
+		w.observe(c)
+	}
+	return lines
+}
+
+// Feed is what shows news and what guests write.
+type Feed struct{ f *feed }
+
+func NewFeed(w io.Writer, coloured bool) Feed {
+	s := newStatus(w)
+	s.colour = coloured
+	return Feed{newFeed(s, false)}
+}
+
+func (f Feed) Put(l actors.Line)                { f.f.put(l) }
+func (f Feed) Tell(what, text string, bad bool) { f.f.tell(news{what, text, bad}) }
+func (f Feed) Close()                           { f.f.close() }
+
+// AsTrees orders chains as a list shows them.
+func AsTrees(all []chain.Summary) []chain.Summary { return asTrees(all) }

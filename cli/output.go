@@ -116,16 +116,21 @@ func escape(s string) string {
 
 // table writes rows in columns, the first row being the heads.
 func (p *program) table(rows [][]string) error {
-	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = escape(cell)
 		}
-		if _, err := io.WriteString(w, strings.Join(row, "\t")+"\n"); err != nil {
+		io.WriteString(w, strings.Join(row, "\t")+"\n")
+	}
+	w.Flush()
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(p.out, strings.TrimRight(line, " \n")+"\n"); err != nil {
 			return err
 		}
 	}
-	return w.Flush()
+	return nil
 }
 
 // count is a number with its noun.

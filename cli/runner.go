@@ -25,6 +25,7 @@ type runner struct {
 	*runOptions
 	manifests []*manifest.Manifest // of paths
 	node      *node.Node
+	blueprint *actors.Blueprint // of the first, once it is compiled
 	root      actors.Ref
 	exit      <-chan actors.Exit // of root
 	company   sync.WaitGroup     // who waits for the ends of the other actors
@@ -49,14 +50,14 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	err := r.converse(ctx)
-	stood, treeErr := r.stood()
-	err = errors.Join(err, treeErr, r.close(ctx))
+	r.watcher.stop(r.root)
+	err = errors.Join(err, r.close(ctx))
 	r.company.Wait()
 	feed.close()
-	if err == nil {
-		err = r.conclude()
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, r.showStood(stood))
+	return r.conclude()
 }
 
 // load reads the manifests and builds what is there as source. Nothing else is
@@ -123,16 +124,19 @@ func (r *runner) converse(ctx context.Context) error {
 		r.watcher.follow(r.node.System, r.manifests[0])
 	}
 	var err error
+	if r.blueprint, err = r.prepare(ctx, r.manifests[0]); err != nil {
+		return err
+	}
+	if r.limited { // the time of a compilation is not the actor's
+		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
+		defer cancel()
+		ctx = limited
+	}
 	if r.root, err = r.start(ctx, r.manifests[0]); err != nil {
 		return err
 	}
 	if r.exit, err = r.node.System.Watch(r.root); err != nil {
 		return err
-	}
-	if r.limited {
-		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
-		defer cancel()
-		ctx = limited
 	}
 	if r.tellAll(ctx) && !r.limited {
 		return nil
@@ -178,7 +182,7 @@ const quietStart = 700 * time.Millisecond
 // start spawns or resumes an actor.
 func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Ref, err error) {
 	begin := func(ctx context.Context) error {
-		ref, err = r.node.System.Spawn(ctx, actors.Spec{Manifest: m})
+		ref, err = r.node.System.Spawn(ctx, actors.Spec{Blueprint: r.blueprint, Manifest: m})
 		return err
 	}
 	what, verb := "starting "+m.Name, "started"
@@ -203,6 +207,20 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		return ref, err
 	}
 	return ref, r.showStart(verb, ref)
+}
+
+// prepare compiles what an actor, and those that it declares, are made from. One
+// that is resumed has that on the log.
+func (r *runner) prepare(ctx context.Context, m *manifest.Manifest) (b *actors.Blueprint, err error) {
+	if r.resume {
+		return nil, nil
+	}
+	what := "starting " + m.Name
+	err = r.err.during(what, quietStart, func(next func(string)) error {
+		b, err = r.node.System.Prepare(tellCompile(ctx, modulesOf(m), what, next), m, nil)
+		return err
+	})
+	return b, err
 }
 
 // maxDrawn is how many actors of a tree that has started are shown.
@@ -272,16 +290,6 @@ func (r *runner) close(ctx context.Context) error {
 	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func(func(string)) error { return r.node.Close(ctx) })
 }
 
-// stood is how the tree stands now that the run ends; nil where nobody wants to
-// know, or nothing has started.
-func (r *runner) stood() (*actors.Tree, error) {
-	if !r.tree || r.root.Path == "" {
-		return nil, nil
-	}
-	t, err := r.watcher.stood(r.root)
-	return &t, err
-}
-
 // conclude shows how the actor ended, if it has, and how the run went.
 func (r *runner) conclude() error {
 	exit := <-r.exit
@@ -290,10 +298,14 @@ func (r *runner) conclude() error {
 			return err
 		}
 	}
+	known := exit.Err != nil && errors.Is(r.failures, exit.Err)
+	if err := r.showStood(r.watcher.stood(exit, known)); err != nil {
+		return err
+	}
 	switch {
 	case exit.Reason == actors.ReasonKilled && r.timeUp:
 		fmt.Fprintf(r.err, "killed %s: %v\n", r.root.Path, errTime)
-	case exit.Failed() && (exit.Err == nil || !errors.Is(r.failures, exit.Err)):
+	case exit.Failed() && !known:
 		return fmt.Errorf("actor %s ended: %w", r.root.Path, exitError{exit})
 	}
 	if r.failures != nil {

@@ -5,20 +5,24 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 )
 
-// stand keeps how the tree of a run stood when its actor began to end by itself:
-// once that has ended, those below it are gone. Its methods are called one at a
-// time.
+// stand keeps how the tree of a run stood when the run began to end its actor, or
+// the actor to end by itself: once that has ended, those below it are gone. Its
+// methods are called one at a time.
 type stand struct {
 	system      *actors.System
 	company     map[string]bool // the tops of other trees
 	significant map[string]bool // children that have to end for the actor to, by auto_shutdown
 	all         bool            // all of them
 	root        actors.Ref      // zero before anything has become of its tree
-	tree        *actors.Tree    // nil before it began to end
-	paths       map[string]bool // of the tree
+	own         *view           // when the actor began to end by itself
 	likely      bool            // whether it did is not known yet
-	last        *actors.Exit    // the actor's own failure
-	closed      bool            // the run ends the actor
+	run         *view           // when the run began to end it
+}
+
+// view is a tree at a moment.
+type view struct {
+	tree  actors.Tree
+	paths map[string]bool // that are in it
 }
 
 func newStand(system *actors.System, m *manifest.Manifest) *stand {
@@ -36,17 +40,17 @@ func newStand(system *actors.System, m *manifest.Manifest) *stand {
 // observe takes in what has become of an actor.
 func (s *stand) observe(c actors.Change) {
 	top := topOf(c.Path)
-	if s.closed || s.company[top] || !s.found(c, top) {
+	if s.company[top] || !s.found(c, top) {
 		return
 	}
-	if ends, likely := s.ends(c); ends && (s.tree == nil || s.likely) {
-		s.take(c, likely)
+	if s.run == nil && (s.own == nil || s.likely) {
+		if ends, likely := s.ends(c); ends {
+			s.own, s.likely = s.take(c), likely
+		}
 	}
-	switch {
-	case c.What == actors.ChangeGone:
-		s.missed(c)
-	case c.What == actors.ChangeFailed && c.Path == s.root.Path:
-		s.last = &c.Exit
+	if c.What == actors.ChangeGone && told(c.Exit) {
+		s.missed(s.own, c)
+		s.missed(s.run, c)
 	}
 }
 
@@ -101,57 +105,70 @@ func told(exit actors.Exit) bool {
 	return exit.Reason == actors.ReasonShutdown || exit.Reason == actors.ReasonSuspended
 }
 
-// take keeps the tree as it stands. Those that are stopping were running before.
-func (s *stand) take(c actors.Change, likely bool) {
+// take is the tree as it stands now that its actor ends because of a change, which
+// is none when the run ends it. Those that its own end stops were running before.
+func (s *stand) take(c actors.Change) *view {
 	t, err := s.system.Tree(s.root)
 	if err != nil {
-		return
+		return nil
 	}
-	s.paths = map[string]bool{}
-	for branch := range branches(&t) {
-		s.paths[branch.Path] = true
+	now, ends := &view{t, map[string]bool{}}, c.Path != "" || t.Status != actors.StatusRunning
+	for branch := range branches(&now.tree) {
+		now.paths[branch.Path] = true
 		switch {
 		case branch.Path == c.Path && c.What != actors.ChangeGone:
 			branch.Status = actors.StatusEnded
-		case branch.Status == actors.StatusStopping:
+		case ends && branch.Status == actors.StatusStopping:
 			branch.Status = actors.StatusRunning
 		}
 	}
-	s.tree, s.likely = &t, likely
+	return now
 }
 
-// missed adds an actor that was told to end, and has, before the tree was taken.
-func (s *stand) missed(c actors.Change) {
-	if s.tree == nil || s.paths[c.Path] || !told(c.Exit) {
+// missed adds an actor that was told to end, and has, before a tree was taken.
+func (s *stand) missed(in *view, c actors.Change) {
+	if in == nil || in.paths[c.Path] {
 		return
 	}
 	info, err := s.system.Inspect(c.Ref)
 	if err != nil {
 		return
 	}
-	info.Status, info.Restarts = actors.StatusRunning, int64(c.Restarts)
-	for branch := range branches(s.tree) {
+	info.Status = actors.StatusRunning
+	for branch := range branches(&in.tree) {
 		if branch.Path == parentOf(c.Path) {
-			branch.Children, s.paths[c.Path] = append(branch.Children, actors.Tree{Info: info}), true
+			branch.Children, in.paths[c.Path] = append(branch.Children, actors.Tree{Info: info}), true
 			return
 		}
 	}
 }
 
-// close is how the tree stands now that the run ends its actor, or how it stood
-// when the actor began to end by itself.
-func (s *stand) close(root actors.Ref) (actors.Tree, error) {
-	s.closed = true
-	t, err := s.system.Tree(root)
-	if err != nil {
-		return t, err
+// stop says that the run ends the actor now.
+func (s *stand) stop(root actors.Ref) {
+	s.root = root
+	s.run = s.take(actors.Change{})
+}
+
+// tree is how the tree stood, whose actor has ended with exit. early says that it
+// had failed before the run ended it.
+func (s *stand) tree(exit actors.Exit, early bool) *actors.Tree {
+	own := early
+	switch exit.Reason {
+	case actors.ReasonNormal, actors.ReasonShutdown, actors.ReasonChildren:
+		own = true
 	}
-	ended := t.Status != actors.StatusRunning && t.Status != actors.StatusStarting
-	if s.tree != nil && (ended || !s.likely) {
-		t.Children = s.tree.Children
+	at := s.run
+	if s.own != nil && (own || !s.likely) {
+		at, own = s.own, true
 	}
-	if ended {
-		t.Status, t.Last = actors.StatusEnded, s.last
+	if at == nil {
+		return nil
 	}
-	return t, nil
+	if own {
+		at.tree.Status, at.tree.Last = actors.StatusEnded, nil
+		if exit.Failed() {
+			at.tree.Last = &exit
+		}
+	}
+	return &at.tree
 }

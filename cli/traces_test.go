@@ -26,9 +26,9 @@ func TestTheStackOfAGoGuestIsOneLine(t *testing.T) {
 	}{
 		"a panic": {"stderr", panicked + "\nnext", []string{
 			"panic: runtime error: index out of range [3] with length 3", "at stock.go:43; --stacks shows the whole stack", "next"}},
-		"what is no stack":              {"stderr", "one\n\n\ntwo (2)\n\tthree.go:3", []string{"one", "", "", "two (2)", "\tthree.go:3"}},
-		"the same on another stream":    {"stdout", panicked, strings.Split(panicked, "\n")},
-		"a stack that has no place":     {"stderr", "goroutine 1 [running]:\nmain.f()\nx", []string{"x"}},
+		"what is no stack":           {"stderr", "one\n\n\ntwo (2)\n\tthree.go:3", []string{"one", "", "", "two (2)", "\tthree.go:3"}},
+		"the same on another stream": {"stdout", panicked, strings.Split(panicked, "\n")},
+		"a stack that has no place":  {"stderr", "goroutine 1 [running]:\nmain.f()\nx", []string{"x"}},
 		"two stacks, one after another": {"stderr", panicked + "\n" + panicked, []string{
 			"panic: runtime error: index out of range [3] with length 3", "at stock.go:43; --stacks shows the whole stack",
 			"panic: runtime error: index out of range [3] with length 3", "at stock.go:43; --stacks shows the whole stack"}},

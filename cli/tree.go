@@ -102,11 +102,11 @@ func newTreeNode(t *actors.Tree) treeNode {
 func (p *program) showTree(t *actors.Tree) error {
 	rows := [][]string{{"ACTOR", "STATUS", "RESTARTS", "LAST FAILURE"}}
 	for _, twig := range draw(t, 0) {
-		row := []string{twig.lead + twig.name, string(twig.actor.Status), fmt.Sprint(twig.actor.Restarts)}
+		last := ""
 		if exit := twig.actor.Last; exit != nil {
-			row = append(row, why(*exit))
+			last = why(*exit)
 		}
-		rows = append(rows, row)
+		rows = append(rows, []string{twig.lead + twig.name, string(twig.actor.Status), fmt.Sprint(twig.actor.Restarts), last})
 	}
 	return p.table(rows)
 }

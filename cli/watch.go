@@ -68,11 +68,24 @@ func (w *watcher) follow(s *actors.System, m *manifest.Manifest) {
 	}
 }
 
-// stood is how the tree stands, or stood, which the run now ends.
-func (w *watcher) stood(root actors.Ref) (actors.Tree, error) {
+// stop says that the run ends its actor now.
+func (w *watcher) stop(root actors.Ref) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.stand.close(root)
+	if w.stand != nil {
+		w.stand.stop(root)
+	}
+}
+
+// stood is how the tree stood, whose actor has ended with exit; nil where nobody
+// wants to know. early says that it had failed before the run ended it.
+func (w *watcher) stood(exit actors.Exit, early bool) *actors.Tree {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stand == nil {
+		return nil
+	}
+	return w.stand.tree(exit, early)
 }
 
 // kill says why actors are killed from now on.
