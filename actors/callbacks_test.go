@@ -33,6 +33,7 @@ func TestAParentIsCalledWithWhatBecomesOfItsChild(t *testing.T) {
 		{"an err", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("e"))) }, 0, "error: told to"},
 		{"a kill", func(s *stage, kid actors.Ref) { _, err := s.Kill(s.t.Context(), kid); check(s.t, err) }, 0, "killed: "},
 		{"a shutdown with data", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("d"))) }, 1, "data"},
+		{"a shutdown with empty data", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("m"))) }, 1, ""},
 		{"a shutdown without", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("n"))) }, 1, "none"},
 		{"a stop from outside", func(s *stage, kid actors.Ref) { _, err := s.Stop(s.t.Context(), kid); check(s.t, err) }, 2, ""},
 	} {

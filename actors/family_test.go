@@ -21,6 +21,7 @@ func kid() []byte {
 	does := map[byte]wasmtest.Behavior{
 		'x': wasmtest.Trap(), 'e': wasmtest.Refuse("told to"), 's': wasmtest.Spin(), 'c': wasmtest.Calls(),
 		'd': leaves(pack.Some(pack.Bytes([]byte("data"))), wasmtest.Keep()), 'n': leaves(none, wasmtest.Keep()),
+		'm': leaves(pack.Some(pack.Bytes(nil)), wasmtest.Keep()),
 		'p': request("/parent", "from the child", wasmtest.Keep()),
 	}
 	return guest(wasmtest.Guest{Untyped: true, HandleSend: wasmtest.Switch(does, wasmtest.Keep()), HandleRequest: wasmtest.Switch(does, wasmtest.Echo())})
@@ -31,11 +32,11 @@ func leaves(data pack.Value, then wasmtest.Behavior) wasmtest.Behavior {
 	return wasmtest.Do(runtime.Interface, "shutdown", encode(data), then)
 }
 
-// counting is a child whose init adds one to its state, and so does each message.
+// countingKid is a child whose init adds one to its state, and so does each message.
 func countingKid() []byte {
 	return guest(wasmtest.Guest{Untyped: true, Init: wasmtest.Do(message.Interface, "register", encode(pack.Unit), wasmtest.Count()),
 		HandleSend: wasmtest.Count(), HandleRequest: wasmtest.Count(),
-		Others: map[string]wasmtest.Behavior{"add": wasmtest.Count(), "spin": wasmtest.Spin()}})
+		Others: map[string]wasmtest.Behavior{"add": wasmtest.Count(), "spin": wasmtest.Spin(), "refuse": wasmtest.Refuse("no")}})
 }
 
 // family is a home with a parent that hears of its children, and children.
@@ -43,7 +44,7 @@ func family(tables string) home {
 	return home{
 		"parent":  someone{listener(wasmtest.Guest{HandleSend: wasmtest.Trap(), HandleRequest: wasmtest.Echo()}), tables},
 		"kid":     someone{kid(), grants},
-		"counter": someone{countingKid(), grants},
+		"counter": someone{countingKid(), grants + "[supervision]\non_error = \"continue\"\n"},
 	}
 }
 
@@ -180,6 +181,9 @@ func TestAResumedChildGoesOnWithoutInit(t *testing.T) {
 		t.Errorf("its chain is %s", got)
 	}
 	_, other := s.spawns(ref, "resume", pack.String("counter.toml"), bytes, none)
+	if _, err := s.Call(t.Context(), other, "test", "refuse", pack.Unit); err == nil {
+		t.Error("its first turn does not fail")
+	}
 	_, err := s.Call(t.Context(), other, "test", "add", pack.Unit)
 	check(t, err)
 	s.close()
@@ -271,9 +275,12 @@ func (s *stage) newest() chain.ID {
 
 func TestChildrenAreListedInTheirOrderAndPerActor(t *testing.T) {
 	s := open(t)
-	dir := family("").build(t)
-	ref, other := s.enter(dir, "parent"), s.enter(dir, "parent")
-	var want []actors.Ref
+	h := family("[[child]]\nid = \"declared\"\nmanifest = \"kid.toml\"\n")
+	h["alone"] = someone{parental(wasmtest.Guest{}), ""}
+	dir := h.build(t)
+	ref, other := s.enter(dir, "parent"), s.enter(dir, "alone")
+	declared := s.lookup("/parent/declared")
+	want := []actors.Ref{declared}
 	for range 4 {
 		want = append(want, s.bears(ref, "kid.toml"))
 	}
@@ -297,11 +304,13 @@ func TestChildrenAreListedInTheirOrderAndPerActor(t *testing.T) {
 	}
 	lists(ref, want...)
 	lists(other, alone)
-	if got := s.text(ref, "stop-child", id(want[1])); got != "ok(())" {
-		t.Errorf("stop-child answers %s", got)
+	for _, c := range []actors.Ref{declared, want[2]} {
+		if got := s.text(ref, "stop-child", id(c)); got != "ok(())" {
+			t.Errorf("stop-child answers %s", got)
+		}
 	}
-	lists(ref, want[0], want[2], want[3])
-	if exit := s.ends(want[1]); exit.Reason != actors.ReasonShutdown {
+	lists(ref, want[1], want[3], want[4])
+	if exit := s.ends(want[2]); exit.Reason != actors.ReasonShutdown {
 		t.Errorf("it ended with %v", exit)
 	}
 	s.replays(ref)
@@ -310,19 +319,20 @@ func TestChildrenAreListedInTheirOrderAndPerActor(t *testing.T) {
 func TestARestartedChildBeginsAnewUnderItsId(t *testing.T) {
 	s := open(t)
 	ref := s.settle(family("[[child]]\nid = \"counter\"\nmanifest = \"counter.toml\"\n"), "parent")
-	child := s.lookup("/parent/counter")
-	check(t, s.Send(child, "test", nil))
-	s.answers(child, "", "\x03\x00\x00\x00\x00\x00\x00\x00")
-	if got := s.text(ref, "restart-child", id(child)); got != "ok(())" {
-		t.Fatalf("restart-child answers %s", got)
+	for _, child := range []actors.Ref{s.lookup("/parent/counter"), s.bears(ref, "counter.toml")} {
+		check(t, s.Send(child, "test", nil))
+		s.answers(child, "", "\x03\x00\x00\x00\x00\x00\x00\x00")
+		if got := s.text(ref, "restart-child", id(child)); got != "ok(())" {
+			t.Fatalf("restart-child answers %s", got)
+		}
+		if got := s.stateOf(ref, child); !strings.HasPrefix(got, "ok(1") {
+			t.Errorf("its state is %s", got)
+		}
+		if again := s.lookup(child.Path); again.ID != child.ID {
+			t.Errorf("it is another actor")
+		}
+		s.replays(child)
 	}
-	if got := s.stateOf(ref, child); !strings.HasPrefix(got, "ok(1") {
-		t.Errorf("its state is %s", got)
-	}
-	if again := s.lookup("/parent/counter"); again.ID != child.ID {
-		t.Errorf("it is another actor")
-	}
-	s.replays(child)
 	s.replays(ref)
 }
 
@@ -354,12 +364,12 @@ func TestOnlyChildrenAreServed(t *testing.T) {
 	s := open(t)
 	dir := family("").build(t)
 	ref, other := s.enter(dir, "parent"), s.enter(dir, "parent")
-	cousin, ended := s.bears(other, "kid.toml"), s.bears(ref, "kid.toml")
+	child, cousin, ended := s.bears(ref, "kid.toml"), s.bears(other, "kid.toml"), s.bears(ref, "kid.toml")
 	s.text(ref, "stop-child", id(ended))
 	for _, function := range []string{"stop-child", "restart-child", "get-child-state", "subscribe-to-child", "unsubscribe-from-child"} {
 		for name, target := range map[string]string{
 			"a child of another": cousin.ID.String(), "one that has ended": ended.ID.String(), "itself": ref.ID.String(),
-			"a path": cousin.Path, "nothing": "", "nonsense": "nonsense",
+			"a child by its path": child.Path, "nothing": "", "nonsense": "nonsense",
 		} {
 			want := "err: " + function + ": " + target + " is not a child of this supervisor"
 			if got := s.text(ref, function, pack.String(target)); got != want {
