@@ -52,7 +52,7 @@ type control struct {
 	spec   supervision.ChildSpec   // as above has it
 	family family                  // its own children
 	heard  bool                    // the parent's guest hears of its children's events
-	pid    *actor.PID              // set before the process is spawned
+	pid    *actor.PID              // of the supervisor's goroutine, and what it has called
 
 	// Set by the registry before anyone else has the block:
 	path   string
@@ -126,7 +126,7 @@ func (c *control) close(o ending) (stronger bool) {
 	if stronger = o > c.order; stronger {
 		c.order = o
 	}
-	c.life.tellLocked()
+	c.life.told.give()
 	return stronger
 }
 
@@ -156,7 +156,7 @@ type quit struct {
 // halt tells an incarnation to end once its turn is over.
 func (c *control) halt(l *life, exit Exit) {
 	c.mu.Lock()
-	l.tellLocked()
+	l.told.give()
 	c.mu.Unlock()
 	c.mailbox.order(quit{l, exit})
 }
@@ -197,11 +197,24 @@ func (c *control) status() Status {
 	return c.phase
 }
 
+// told is closed once the incarnation is told to end, over once it has ended.
+func (c *control) told(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.told.wait()
+}
+
+func (c *control) over(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.over.wait()
+}
+
 // isReady says that an incarnation handles messages and all below it has started.
 func (c *control) isReady(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l.isReady = true; !l.isOver {
+	if l.isReady = true; !l.over.given {
 		c.phase = StatusRunning
 	}
 }
@@ -213,7 +226,7 @@ func (c *control) next(number int) {
 	defer c.mu.Unlock()
 	c.life, c.phase = newLife(c.system.ctx, number), StatusRestarting
 	if c.order != orderNone {
-		c.life.tellLocked()
+		c.life.told.give()
 	}
 }
 
@@ -221,11 +234,11 @@ func (c *control) next(number int) {
 func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	c.mu.Lock()
 	ready = c.life.isReady
-	if c.life.isOver {
+	if c.life.over.given {
 		c.mu.Unlock()
 		return ready
 	}
-	c.life.isOver, c.life.exit, c.closedAt, c.closedBy = true, exit, at, by
+	c.life.exit, c.closedAt, c.closedBy = exit, at, by
 	c.phase = StatusRestarting
 	if exit.Failed() {
 		c.last = &exit
@@ -233,7 +246,7 @@ func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	monitors := c.life.monitors
 	c.life.monitors = nil
 	c.life.cancel(nil)
-	close(c.life.over)
+	c.life.over.give()
 	c.mu.Unlock()
 	for told := range monitors {
 		(*told)(exit)

@@ -266,7 +266,7 @@ func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
 	if c.spec.Restart == supervision.Temporary {
 		return c.await(ctx, c.done, c.exited)
 	}
-	return c.await(ctx, l.over, func() Exit { return l.exit })
+	return c.await(ctx, c.over(l), func() Exit { return l.exit })
 }
 
 // await waits for the end of the actor, or of its incarnation. When ctx ends the
