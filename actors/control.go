@@ -170,6 +170,13 @@ func (c *control) kill() *life {
 	return l
 }
 
+// killAll is kill for the actor and all below it, which end with it.
+func (c *control) killAll() {
+	c.kill()
+	c.family.empty(supervision.Order{Reason: ReasonShutdown}, func() {})
+	c.family.cut()
+}
+
 func (c *control) ordered() ending {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -117,8 +117,7 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	case err = <-ready:
 	case <-ctx.Done():
 		c.above.Terminate(c.spec.ID, func(error) {})
-		c.kill()
-		c.family.cut()
+		c.killAll()
 		err = <-ready
 	}
 	if err == nil {

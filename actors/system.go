@@ -277,8 +277,7 @@ func (c *control) await(ctx context.Context, over <-chan struct{}, exit func() E
 		return exit(), nil
 	case <-ctx.Done():
 	}
-	c.kill()
-	c.family.cut()
+	c.killAll()
 	select {
 	case <-over:
 		return exit(), nil

@@ -15,3 +15,22 @@ func (r *rules) infos() []Info {
 	}
 	return list
 }
+
+// Children shows the children in the order in which they start. It waits for no
+// child.
+func (s *Supervisor) Children() []Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.infos()
+}
+
+// Stood shows the children as they stood when the supervisor began to end, and
+// before that as they stand.
+func (s *Supervisor) Stood() []Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rules.ending != nil {
+		return s.rules.stood
+	}
+	return s.rules.infos()
+}

@@ -37,6 +37,7 @@ type rules struct {
 	early   []*child // that ended while others were still to begin
 	warned  bool     // the end is near: nothing starts any more
 	ending  *Exit    // why the supervisor ends, nil while it does not
+	stood   []Info   // the children when it began to end
 	order   Order    // to the children, while it ends
 	done    bool
 }

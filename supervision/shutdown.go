@@ -11,6 +11,7 @@ func (r *rules) end(exit Exit, o Order) {
 	if o.Since.IsZero() {
 		o.Since = r.hands.now()
 	}
+	r.stood = r.infos()
 	r.ending, r.order, r.booting, r.early = &exit, o, nil, nil
 	r.disband()
 	r.warn(o.Since)

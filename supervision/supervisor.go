@@ -285,14 +285,6 @@ func (s *Supervisor) close() {
 	}
 }
 
-// Children shows the children in the order in which they start. It waits for no
-// child.
-func (s *Supervisor) Children() []Info {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rules.infos()
-}
-
 // Active reports whether the supervisor has begun and has not ended.
 func (s *Supervisor) Active() bool {
 	s.mu.Lock()
