@@ -9,7 +9,7 @@ import (
 // the actor to end by itself: once that has ended, those below it are gone. Its
 // methods are called one at a time.
 type stand struct {
-	system      *actors.System
+	system      forest
 	company     map[string]bool // the tops of other trees
 	significant map[string]bool // children that have to end for the actor to, by auto_shutdown
 	all         bool            // all of them
@@ -19,13 +19,20 @@ type stand struct {
 	run         *view           // when the run began to end it
 }
 
+// forest shows actors; actors.System is one.
+type forest interface {
+	Tree(actors.Ref) (actors.Tree, error)
+	Inspect(actors.Ref) (actors.Info, error)
+	Lookup(path string) (actors.Ref, error)
+}
+
 // view is a tree at a moment.
 type view struct {
 	tree  actors.Tree
 	paths map[string]bool // that are in it
 }
 
-func newStand(system *actors.System, m *manifest.Manifest) *stand {
+func newStand(system forest, m *manifest.Manifest) *stand {
 	s := &stand{system: system, company: map[string]bool{}, significant: map[string]bool{}}
 	auto := m.Supervision.AutoShutdown
 	s.all = auto == manifest.ShutdownAllSignificant
