@@ -33,6 +33,7 @@ type Blueprint struct {
 	lineage    chain.Hash       // of the manifests of the actor and of those above, of a resumed one
 	supervises supervision.Spec // how it supervises its children
 	declared   []declared       // the children that its manifest declares
+	shared     *Blueprint       // of a resumed actor: what it has in common with others of its manifest and module
 	callbacks  map[callback]int // export indexes of those that the guest has
 
 	genesis chain.Genesis // of a new actor, but for its name, parent, path, time and own state

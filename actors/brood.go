@@ -9,8 +9,8 @@ import (
 func (c *control) children() []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
 	for _, d := range c.declared {
-		if b := c.origin(d); b != nil && !c.template() {
-			specs = append(specs, c.declaredChild(d, b, nil))
+		if d.blueprint != nil && !c.template() {
+			specs = append(specs, c.declaredChild(d, nil))
 		}
 	}
 	return specs
@@ -26,7 +26,7 @@ func (c *control) resumed(past []*birth) []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
 	for _, d := range c.declared {
 		if b := left[d.spec.ID]; b != nil && !c.template() {
-			specs = append(specs, c.declaredChild(d, c.origin(d), b))
+			specs = append(specs, c.declaredChild(d, b))
 			delete(left, d.spec.ID)
 		}
 	}
@@ -38,25 +38,17 @@ func (c *control) resumed(past []*birth) []supervision.ChildSpec {
 	return specs
 }
 
-// origin is what a declared child is made from, nil where that is not known.
-func (c *control) origin(d declared) *Blueprint {
-	if d.blueprint != nil {
-		return d.blueprint
-	}
-	return c.origins[d.spec.ID]
-}
-
 // declaredChild is a child of the manifest. Each time that its supervisor needs an
-// actor for it a new one is made of the blueprint, but first the one that is
-// resumed, if there is one.
-func (c *control) declaredChild(d declared, blueprint *Blueprint, resumed *birth) supervision.ChildSpec {
+// actor for it a new one is made, but first the one that is resumed, if there is
+// one.
+func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpec {
 	spec := d.spec
 	spec.Child = &member{system: c.system, make: func() (*birth, error) {
 		b := resumed
 		if resumed = nil; b == nil {
 			var err error
 			// The genesis names the manifest that declares it.
-			if b, err = blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
+			if b, err = d.blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
 				return nil, err
 			}
 		}

@@ -47,12 +47,12 @@ type control struct {
 	text    string // id
 
 	// Where it stands in the tree, set before anyone else has the block:
-	parent  *control                // nil at the root
-	above   *supervision.Supervisor // whose child it is
-	spec    supervision.ChildSpec   // as above has it
-	family  family                  // its own children
-	origins map[string]*Blueprint   // of the children that it declares, where it is resumed; by id
-	pid     *actor.PID              // set before the process is spawned
+	parent *control                // nil at the root
+	above  *supervision.Supervisor // whose child it is
+	spec   supervision.ChildSpec   // as above has it
+	family family                  // its own children
+	heard  bool                    // the parent's guest hears of its children's events
+	pid    *actor.PID              // of the supervisor's goroutine, and what it has called
 
 	// Set by the registry before anyone else has the block:
 	path   string
@@ -67,6 +67,7 @@ type control struct {
 	memory     atomic.Int64  // bytes of linear memory
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
+	appended   atomic.Uint64 // how many records were, when heard
 	machine    atomic.Pointer[wasm.Machine]
 
 	mu       sync.Mutex
@@ -95,6 +96,9 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
 	c.family.of = c
+	if parent != nil {
+		_, c.heard = parent.callbacks[callbackEvent]
+	}
 	return c
 }
 
@@ -122,7 +126,7 @@ func (c *control) close(o ending) (stronger bool) {
 	if stronger = o > c.order; stronger {
 		c.order = o
 	}
-	c.life.tellLocked()
+	c.life.told.give()
 	return stronger
 }
 
@@ -152,7 +156,7 @@ type quit struct {
 // halt tells an incarnation to end once its turn is over.
 func (c *control) halt(l *life, exit Exit) {
 	c.mu.Lock()
-	l.tellLocked()
+	l.told.give()
 	c.mu.Unlock()
 	c.mailbox.order(quit{l, exit})
 }
@@ -193,11 +197,24 @@ func (c *control) status() Status {
 	return c.phase
 }
 
+// told is closed once the incarnation is told to end, over once it has ended.
+func (c *control) told(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.told.wait()
+}
+
+func (c *control) over(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.over.wait()
+}
+
 // isReady says that an incarnation handles messages and all below it has started.
 func (c *control) isReady(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l.isReady = true; !l.isOver {
+	if l.isReady = true; !l.over.given {
 		c.phase = StatusRunning
 	}
 }
@@ -209,7 +226,7 @@ func (c *control) next(number int) {
 	defer c.mu.Unlock()
 	c.life, c.phase = newLife(c.system.ctx, number), StatusRestarting
 	if c.order != orderNone {
-		c.life.tellLocked()
+		c.life.told.give()
 	}
 }
 
@@ -217,11 +234,11 @@ func (c *control) next(number int) {
 func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	c.mu.Lock()
 	ready = c.life.isReady
-	if c.life.isOver {
+	if c.life.over.given {
 		c.mu.Unlock()
 		return ready
 	}
-	c.life.isOver, c.life.exit, c.closedAt, c.closedBy = true, exit, at, by
+	c.life.exit, c.closedAt, c.closedBy = exit, at, by
 	c.phase = StatusRestarting
 	if exit.Failed() {
 		c.last = &exit
@@ -229,7 +246,7 @@ func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	monitors := c.life.monitors
 	c.life.monitors = nil
 	c.life.cancel(nil)
-	close(c.life.over)
+	c.life.over.give()
 	c.mu.Unlock()
 	for told := range monitors {
 		(*told)(exit)

@@ -296,13 +296,13 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	outcome.Time = p.machine.Clock() + ns
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
-	slept := false
+	slept, told := false, p.control.told(p.life)
 	p.wait(func() {
 		select {
 		case <-timer.C:
 			slept = true
 		case <-ctx.Done():
-		case <-p.life.told:
+		case <-told:
 		}
 	})
 	if slept {

@@ -109,6 +109,22 @@ func TestASiblingWithoutTimeToEndIsNotCutOffOnceItBeganAnew(t *testing.T) {
 	}
 }
 
+func TestChildrenThatStayAreNotCutOffWhenTheirParentRestartsWithOthers(t *testing.T) {
+	h := build(t)
+	keeps := plan{id: "b", tables: "[supervision]\nrestart_state = \"last\"", children: []plan{{id: "kid", as: `shutdown = "20ms"`}}}
+	h.grow(parent(`strategy = "one-for-all"`, child("a"), keeps))
+	kid := h.ref("/top/b/kid")
+	h.answers(kid, "", first)
+	check(t, h.Send(h.ref("/top/a"), "test", []byte("x")))
+	h.restarted("/top/b", 1)
+	for began := time.Now(); time.Since(began) < 60*time.Millisecond; {
+		h.answers(kid, "o", "o")
+	}
+	h.answers(kid, "", second)
+	check(t, h.Send(kid, "test", []byte("x")))
+	h.restarted("/top/b/kid", 1)
+}
+
 func TestAParentThatWaitsForItsChildIsAnsweredAfterTheChildsRestart(t *testing.T) {
 	h := build(t)
 	asks := guest(wasmtest.Guest{HandleRequest: wasmtest.Ask(message.Interface, "request", tell("/top/a", "o"))})

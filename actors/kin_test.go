@@ -21,6 +21,7 @@ import (
 	"github.com/theater-go/theater/host/runtime"
 	"github.com/theater-go/theater/host/supervisor"
 	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
@@ -31,6 +32,7 @@ type house struct {
 	*stage
 	*porter
 	handlers *host.Registry
+	engine   *wasm.Engine
 
 	mu      sync.Mutex
 	changes []actors.Change // guarded by mu
@@ -47,7 +49,7 @@ func rebuild(t testing.TB, log chain.Log, options ...option) *house {
 	h.handlers, err = host.NewRegistry(message.New(), runtime.New(), supervisor.New(), h.porter)
 	check(t, err)
 	h.stage = reopen(t, log, append([]option{func(c *actors.Config) {
-		c.Handlers = h.handlers
+		c.Handlers, h.engine = h.handlers, c.Engine
 		c.Observe = func(change actors.Change) {
 			h.mu.Lock()
 			defer h.mu.Unlock()

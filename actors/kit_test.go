@@ -21,6 +21,7 @@ import (
 	"github.com/theater-go/theater/chain/memlog"
 	"github.com/theater-go/theater/host/message"
 	"github.com/theater-go/theater/host/runtime"
+	"github.com/theater-go/theater/host/supervisor"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 	"github.com/theater-go/theater/wasm/wasmtest"
@@ -318,7 +319,7 @@ func value(t testing.TB, log chain.Reader, p chain.Payload) pack.Value {
 
 // interfaces are the declarations of what guests here import.
 func interfaces() []*pack.Interface {
-	return []*pack.Interface{runtime.New().Interfaces()[0].Pact, message.New().Interfaces()[0].Pact}
+	return []*pack.Interface{runtime.New().Interfaces()[0].Pact, message.New().Interfaces()[0].Pact, supervisor.New().Interfaces()[0].Pact}
 }
 
 var ready = wasmtest.Do(message.Interface, "register", encode(pack.Unit), wasmtest.Keep())

@@ -102,6 +102,17 @@ func (m *member) Stop(_ actor.Context, o supervision.Order) {
 	c.family.empty(supervision.Order{Reason: o.Reason, Since: o.Since}, func() { m.system.stop(c.pid) })
 }
 
+// follows reports whether another incarnation is to follow on one with that end.
+func (c *control) follows(exit Exit) bool {
+	switch c.spec.Restart {
+	case supervision.Temporary:
+		return false
+	case supervision.Transient:
+		return exit.Failed() && !exit.Final()
+	}
+	return !exit.Final()
+}
+
 // Cut ends the turn that runs, and all that is below.
 func (m *member) Cut() {
 	c := m.actor.Load()

@@ -15,16 +15,17 @@ const (
 	eventLagged = "lagged"
 )
 
-// notices are what a parent is told of a child's chain: each event that the log
-// has acknowledged since the parent subscribed is a message to its
-// handle-child-event. The child never waits for its parent. Notices that find no
+// notices are what a parent is told of a child's chain: each event since the parent
+// subscribed is a message to its handle-child-event, once the log has acknowledged
+// it. The child never waits for its parent. Notices that find no
 // room are counted, and when half of it is free again their number comes before
 // the next one.
 type notices struct {
 	to, of *control // the parent, the child
 	export int
-	era    int  // of the parent's sessions, which the subscription ends with
-	refers bool // the parent's chain can name the events, for they are on the same log
+	from   uint64 // the first record that is told of
+	era    int    // of the parent's sessions, which the subscription ends with
+	refers bool   // the parent's chain can name the events, for they are on the same log
 
 	mu      sync.Mutex
 	waiting int       // guarded by mu; in the mailbox
@@ -37,7 +38,7 @@ type notices struct {
 // publish tells of a record's events, except to who has caused them by what it
 // did when it was told. The record is valid during the call only.
 func (n *notices) publish(rec *chain.Stored, m *marks) {
-	if m.of(n.to) {
+	if rec.Number < n.from || m.of(n.to) {
 		return
 	}
 	m = m.with(n)

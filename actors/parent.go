@@ -184,7 +184,10 @@ func (p *process) SubscribeChild(id string) error {
 		return &NotFoundError{Target: id}
 	}
 	if export, ok := p.control.callbacks[callbackEvent]; ok {
-		child.acks.follow(&notices{to: p.control, of: child, export: export, era: p.era, refers: child.writer == p.writer})
+		child.acks.follow(&notices{
+			to: p.control, of: child, export: export, era: p.era,
+			from: child.appended.Load(), refers: child.writer == p.writer,
+		})
 	}
 	return nil
 }

@@ -196,7 +196,9 @@ func (p *process) append(d *chain.Draft) error {
 		p.logger().Error("the chain cannot go on", "error", err)
 		return err
 	}
-	p.next++
+	if p.next++; p.control.heard {
+		p.control.appended.Store(p.next)
+	}
 	return nil
 }
 
@@ -243,7 +245,7 @@ func (p *process) lastExit() Exit {
 	switch {
 	case c.final != nil:
 		return *c.final
-	case c.order == orderSuspend && (p.exit == nil || c.resumes):
+	case c.order == orderSuspend && (p.exit == nil || c.resumes || c.follows(*p.exit)):
 		return Exit{Reason: ReasonSuspended}
 	case p.exit != nil:
 		return *p.exit

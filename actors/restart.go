@@ -140,7 +140,7 @@ func (p *process) redeliver() {
 // ends after that.
 func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
-	started := supervision.Started{Who: c.pid, Incarnation: life.number}
+	started := supervision.Started{Who: p.context.Self(), Incarnation: life.number}
 	ready := func(err error) {
 		if err != nil {
 			return // the supervisor gives up, and says so

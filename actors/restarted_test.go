@@ -1,10 +1,14 @@
 package actors_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host/message"
+	"github.com/theater-go/theater/wasm/pack"
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
@@ -67,6 +71,25 @@ func TestAnActorIsResumedAfterARestart(t *testing.T) {
 			third := reopen(t, log)
 			third.answers(third.resume(ref.ID), "", "\x02\x00\x00\x00")
 		})
+	}
+}
+
+func TestAnActorThatIsRestartedSeesWhatItsTurnHasDone(t *testing.T) {
+	s := open(t)
+	cancels := wasmtest.DoWithID(message.Interface, "cancel-request", wasmtest.Ask(message.Interface, "list-outstanding-requests", encode(pack.Unit)))
+	s.settle(home{
+		"top":   someone{parental(wasmtest.Guest{}), "[[child]]\nid = \"actor\"\nmanifest = \"actor.toml\"\n"},
+		"actor": someone{guest(wasmtest.Guest{HandleRequest: cancels}), ""},
+	}, "top")
+	ref := s.lookup("/top/actor")
+	for range 2 {
+		if _, err := s.request(ref, ""); !errors.Is(err, actors.ErrCancelled) {
+			t.Fatalf("the request is answered with %v", err)
+		}
+		if left := value(t, s.log, last[*chain.Host](t, s.events(ref)).Output); !strings.Contains(left.String(), "[]") {
+			t.Errorf("after it is cancelled it is still there: %s", left)
+		}
+		check(t, s.Restart(t.Context(), ref))
 	}
 }
 

@@ -91,8 +91,15 @@ func splitPath(path string) (parent, name string) {
 
 // rebirth reads from the log what the actor was started with, and those below it.
 func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
-	b, err := s.restored(ctx, sum, parent)
+	var above *Blueprint
+	if parent != nil {
+		above = parent.Blueprint
+	}
+	b, err := s.restored(ctx, sum, above)
 	if err != nil {
+		return nil, err
+	}
+	if b, err = s.complete(ctx, b, sum.ID, kin); err != nil {
 		return nil, err
 	}
 	state, err := s.config.Log.Blob(ctx, sum.InitialState)
@@ -114,25 +121,32 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		}
 		reborn.past = append(reborn.past, c)
 	}
-	return reborn, s.origins(ctx, reborn.control, kin.ran[sum.ID])
+	return reborn, nil
 }
 
-// origins finds out what the children that a resumed actor declares are made from:
-// what those were that it had.
-func (s *System) origins(ctx context.Context, c *control, ran map[string]chain.Summary) error {
-	c.origins = map[string]*Blueprint{}
-	for _, d := range c.declared {
-		sum, ok := ran[d.spec.ID]
+// complete adds to the blueprint of an actor on the log what the children are made
+// from that its manifest declares: what those were that it had.
+func (s *System) complete(ctx context.Context, b *Blueprint, id chain.ID, kin kin) (*Blueprint, error) {
+	if len(b.declared) == 0 {
+		return b, nil
+	}
+	own := *b
+	own.shared, own.declared = b, slices.Clone(b.declared)
+	for i := range own.declared {
+		d := &own.declared[i]
+		sum, ok := kin.ran[id][d.spec.ID]
 		if !ok {
 			continue // it never started
 		}
-		b, err := s.restored(ctx, sum, c)
-		if err != nil {
-			return fmt.Errorf("child %s: %w", sum.Path, err)
+		child, err := s.restored(ctx, sum, b)
+		if err == nil {
+			d.blueprint, err = s.complete(ctx, child, sum.ID, kin)
 		}
-		c.origins[d.spec.ID] = b
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", sum.Path, err)
+		}
 	}
-	return nil
+	return &own, nil
 }
 
 // claimed is an actor that is being resumed.
@@ -153,9 +167,9 @@ func (s *System) claim(b *birth) []claimed {
 	return all
 }
 
-// restored is the blueprint of the manifest and module that the log has of the
-// actor.
-func (s *System) restored(ctx context.Context, sum chain.Summary, parent *control) (*Blueprint, error) {
+// restored is the blueprint of the manifest and module that the log has of an
+// actor, below another one unless that is nil.
+func (s *System) restored(ctx context.Context, sum chain.Summary, parent *Blueprint) (*Blueprint, error) {
 	from := source{manifest: sum.Manifest, module: sum.Module}
 	var above host.Ceiling
 	if parent != nil {
@@ -206,13 +220,12 @@ func (p *process) resume(ctx context.Context) error {
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
 	p.control.acks.resume(sum.Records, sum.Head)
-	switch {
-	case past.turns > 0 && !past.started:
-		return errNeverStarted
-	case past.ended != nil && p.control.parent == nil:
-		return past.ended
-	case past.ended != nil:
-		p.left = &Exit{Reason: past.reason, Err: past.ended}
+	switch left := past.left(); {
+	case left == nil:
+	case p.control.parent == nil: // nobody would start it again
+		return left.Err
+	default:
+		p.left = left
 	}
 	p.born = past.started
 	p.control.restarts.Store(int64(past.restarts))
@@ -236,6 +249,17 @@ type past struct {
 	open      bool   // the last turn was cut short
 	ended     error  // the last turn ended the instance, and nothing restarted it
 	reason    Reason // of that end
+}
+
+// left is how the incarnation has ended, nil where it goes on.
+func (p *past) left() *Exit {
+	switch {
+	case p.turns > 0 && !p.started:
+		return &Exit{Reason: ReasonInitFailed, Err: errNeverStarted}
+	case p.ended != nil:
+		return &Exit{Reason: p.reason, Err: p.ended}
+	}
+	return nil
 }
 
 // closed takes a turn that was executed again.
@@ -293,8 +317,8 @@ func (p *process) replay() (past past, err error) {
 // process did not come to say so.
 var errEnded = errors.New("the actor has failed")
 
-// errNeverStarted is returned for an actor whose process ended during its
-// first init, which is not run twice.
+// errNeverStarted is returned for an actor whose process ended during its init,
+// which is not run twice on one instance.
 var errNeverStarted = errors.New("its init did not succeed")
 
 // recordResumed closes a turn that was cut short and says that the actor goes on.

@@ -156,7 +156,7 @@ func (s *System) run(ctx actor.Context, b *birth) error {
 		actor.WithDispatcher(s.dispatcher),
 		actor.WithSupervisor(supervision.Guardian{}))
 	name := strconv.FormatUint(s.processes.Add(1), 36)
-	c.pid = s.proto.NewLocalPID(ctx.Self().GetId() + "/" + name)
-	_, err := ctx.SpawnNamed(props, name)
+	var err error
+	c.pid, err = ctx.SpawnNamed(props, name)
 	return err
 }

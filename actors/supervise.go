@@ -61,7 +61,7 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 // declared is a child that a manifest declares.
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
-	blueprint *Blueprint            // nil of an actor that is resumed, see control.origins
+	blueprint *Blueprint            // nil where the log of an actor that is resumed has none
 	state     []byte                // nil is the blueprint's
 }
 

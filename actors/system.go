@@ -266,7 +266,7 @@ func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
 	if c.spec.Restart == supervision.Temporary {
 		return c.await(ctx, c.done, c.exited)
 	}
-	return c.await(ctx, l.over, func() Exit { return l.exit })
+	return c.await(ctx, c.over(l), func() Exit { return l.exit })
 }
 
 // await waits for the end of the actor, or of its incarnation. When ctx ends the
@@ -306,7 +306,7 @@ func (s *System) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		s.root.Cut()
 		for _, c := range live {
-			c.kill()
+			c.current().cancel(errKilled) // one that is between two turns ends in order
 		}
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)

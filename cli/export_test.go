@@ -21,6 +21,12 @@ func During(w io.Writer, terminal bool, what string, quiet time.Duration, f func
 func Escape(s string) string     { return escape(s) }
 func EscapeJSON(b string) string { return string(escapeJSON([]byte(b))) }
 
+// NewTraces shortens the stacks of guests, or does not.
+func NewTraces(all bool) func(actors.Line) []string {
+	t := &traces{all: all, of: map[string]*trace{}}
+	return t.shorten
+}
+
 // Drawn are the lines of a drawn tree.
 func Drawn(t *actors.Tree, most int) []string {
 	var lines []string
@@ -47,7 +53,7 @@ type Feed struct{ f *feed }
 func NewFeed(w io.Writer, coloured bool) Feed {
 	s := newStatus(w)
 	s.colour = coloured
-	return Feed{newFeed(s)}
+	return Feed{newFeed(s, false)}
 }
 
 func (f Feed) Put(l actors.Line)                { f.f.put(l) }

@@ -30,6 +30,7 @@ type feed struct {
 	closed bool // guarded by mu
 
 	// Only runShow uses these:
+	traces traces
 	shown  int              // news of this second
 	second <-chan time.Time // its end; nil between two of them
 }
@@ -40,8 +41,8 @@ type news struct {
 	bad        bool
 }
 
-func newFeed(to *status) *feed {
-	f := &feed{to: to, items: make(chan any, maxGuestLines+maxNews), done: make(chan struct{})}
+func newFeed(to *status, stacks bool) *feed {
+	f := &feed{to: to, traces: traces{all: stacks, of: map[string]*trace{}}, items: make(chan any, maxGuestLines+maxNews), done: make(chan struct{})}
 	go f.runShow()
 	return f
 }
@@ -93,7 +94,9 @@ func (f *feed) runShow() {
 func (f *feed) show(item any) {
 	switch item := item.(type) {
 	case actors.Line:
-		fmt.Fprintf(f.to, "%s %s\n", f.to.dim("["+escape(item.Path)+"]"), escape(item.Text))
+		for _, text := range f.traces.shorten(item) {
+			fmt.Fprintf(f.to, "%s %s\n", f.to.dim("["+escape(item.Path)+"]"), escape(text))
+		}
 	case news:
 		if f.second == nil {
 			f.second = time.After(time.Second)

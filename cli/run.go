@@ -65,6 +65,7 @@ func (p *program) runCommand() *cli.Command {
 			&cli.StringFlag{Name: "memory", Usage: "`SIZE` of linear memory that all actors together may have, such as 512MiB", DefaultText: "no bound"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue the actor that was left suspended or cut off, from its chain", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "tree", Usage: "show at the end how the actor and those below it stood", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "stacks", Usage: "show the stacks that Go guests print when they panic", DisableDefaultText: true, Destination: &o.stacks},
 			outputFlag(format),
 		},
 		Action: func(c *cli.Context) error {
@@ -102,6 +103,7 @@ type runOptions struct {
 	data, durability string
 	memory           int64
 	resume, tree     bool
+	stacks           bool // of Go guests that panic are shown as they are
 	format           string
 }
 

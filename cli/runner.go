@@ -25,6 +25,7 @@ type runner struct {
 	*runOptions
 	manifests []*manifest.Manifest // of paths
 	node      *node.Node
+	blueprint *actors.Blueprint // of the first, once it is compiled
 	root      actors.Ref
 	exit      <-chan actors.Exit // of root
 	company   sync.WaitGroup     // who waits for the ends of the other actors
@@ -43,7 +44,7 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
-	feed := newFeed(p.err)
+	feed := newFeed(p.err, o.stacks)
 	defer feed.close()
 	if err := r.open(ctx, feed); err != nil {
 		return err
@@ -119,15 +120,18 @@ func (r *runner) converse(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.limited {
-		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
-		defer cancel()
-		ctx = limited
-	}
 	if r.tree {
 		r.watcher.follow(r.node.System, r.manifests[0])
 	}
 	var err error
+	if r.blueprint, err = r.prepare(ctx, r.manifests[0]); err != nil {
+		return err
+	}
+	if r.limited { // the time of a compilation is not the actor's
+		limited, cancel := context.WithTimeoutCause(ctx, r.limit, errTime)
+		defer cancel()
+		ctx = limited
+	}
 	if r.root, err = r.start(ctx, r.manifests[0]); err != nil {
 		return err
 	}
@@ -178,7 +182,7 @@ const quietStart = 700 * time.Millisecond
 // start spawns or resumes an actor.
 func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Ref, err error) {
 	begin := func(ctx context.Context) error {
-		ref, err = r.node.System.Spawn(ctx, actors.Spec{Manifest: m})
+		ref, err = r.node.System.Spawn(ctx, actors.Spec{Blueprint: r.blueprint, Manifest: m})
 		return err
 	}
 	what, verb := "starting "+m.Name, "started"
@@ -203,6 +207,20 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		return ref, err
 	}
 	return ref, r.showStart(verb, ref)
+}
+
+// prepare compiles what an actor, and those that it declares, are made from. One
+// that is resumed has that on the log.
+func (r *runner) prepare(ctx context.Context, m *manifest.Manifest) (b *actors.Blueprint, err error) {
+	if r.resume {
+		return nil, nil
+	}
+	what := "starting " + m.Name
+	err = r.err.during(what, quietStart, func(next func(string)) error {
+		b, err = r.node.System.Prepare(tellCompile(ctx, modulesOf(m), what, next), m, nil)
+		return err
+	})
+	return b, err
 }
 
 // maxDrawn is how many actors of a tree that has started are shown.

@@ -1,9 +1,11 @@
 package wasmtest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/theater-go/theater/wasm/pack"
@@ -193,6 +195,23 @@ func Forward(module, name string) Behavior {
 			Addr(g.slots) + Load32(0) + Addr(g.slots) + Load32(4) + Get(2) + Get(3) + Call(g.answer)
 	}))
 }
+
+// DoWithID calls a function of a host interface with the id that a callback is
+// given first, of a child or of a request, and takes no notice of what it answers.
+func DoWithID(module, name string, then Behavior) Behavior {
+	f := function{module, name, abi}
+	return importing(f, before(then, func(g *guest) Code {
+		id := strings.Repeat("-", idBytes)
+		input := encode(pack.String(id))
+		at := g.put(input)
+		within := func(b []byte) uint32 { return uint32(bytes.Index(b, []byte(id))) }
+		return Addr(at+within(input)) + Get(0) + Addr(within(encode(pack.Tuple(none, pack.String(id))))) + I32Add +
+			I32(idBytes) + MemoryCopy + g.call(f, Addr(at), Addr(uint32(len(input)))) + Drop
+	}))
+}
+
+// idBytes is the length of an id.
+const idBytes = 36
 
 // The functions of WASI that behaviors use.
 var (

@@ -9,6 +9,15 @@ const (
 	HandleRequest = "theater:simple/message-server-client.handle-request"
 )
 
+// Names of the exports by which an actor hears of its children; a Guest has them
+// among its Others.
+const (
+	ChildError        = "theater:simple/supervisor-handlers.handle-child-error"
+	ChildExit         = "theater:simple/supervisor-handlers.handle-child-exit"
+	ChildExternalStop = "theater:simple/supervisor-handlers.handle-child-external-stop"
+	ChildEvent        = "theater:simple/supervisor-handlers.handle-child-event"
+)
+
 // Guest describes an actor module. The zero Guest is a correct actor: it keeps
 // its state and answers every request with nothing.
 //

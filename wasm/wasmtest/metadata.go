@@ -12,12 +12,20 @@ const (
 init: func(state: option<list<u8>>) -> result<tuple<option<list<u8>>>, string>
 handle-send: func(state: option<list<u8>>, msg: list<u8>) -> result<tuple<option<list<u8>>>, string>
 handle-request: func(state: option<list<u8>>, id: string, msg: list<u8>) -> result<tuple<option<list<u8>>, tuple<option<list<u8>>>>, string>
+handle-child-error: func(state: option<list<u8>>, child: string, error: value) -> result<tuple<option<list<u8>>>, string>
+handle-child-exit: func(state: option<list<u8>>, child: string, data: option<list<u8>>) -> result<tuple<option<list<u8>>>, string>
+handle-child-external-stop: func(state: option<list<u8>>, child: string) -> result<tuple<option<list<u8>>>, string>
+handle-child-event: func(state: option<list<u8>>, child: string, kind: string, data: list<u8>) -> result<tuple<option<list<u8>>>, string>
 other: func(state: value) -> value
 } }`
 	untyped = `interface callbacks { exports {
 init: func(state: value) -> value
 handle-send: func(state: value, msg: list<u8>) -> value
 handle-request: func(state: value, id: string, msg: list<u8>) -> value
+handle-child-error: func(state: value, child: string, error: value) -> value
+handle-child-exit: func(state: value, child: string, data: option<list<u8>>) -> value
+handle-child-external-stop: func(state: value, child: string) -> value
+handle-child-event: func(state: value, child: string, kind: string, data: list<u8>) -> value
 other: func(state: value) -> value
 } }`
 )
