@@ -9,14 +9,20 @@ import (
 // the actor to end by itself: once that has ended, those below it are gone. Its
 // methods are called one at a time.
 type stand struct {
-	system      *actors.System
+	system      forest
 	company     map[string]bool // the tops of other trees
-	significant map[string]bool // children that have to end for the actor to, by auto_shutdown
-	all         bool            // all of them
+	significant map[string]bool // ids of children with which the actor may end, by auto_shutdown
 	root        actors.Ref      // zero before anything has become of its tree
 	own         *view           // when the actor began to end by itself
 	likely      bool            // whether it did is not known yet
 	run         *view           // when the run began to end it
+}
+
+// forest shows actors; actors.System is one.
+type forest interface {
+	Tree(actors.Ref) (actors.Tree, error)
+	Inspect(actors.Ref) (actors.Info, error)
+	Lookup(path string) (actors.Ref, error)
 }
 
 // view is a tree at a moment.
@@ -25,12 +31,10 @@ type view struct {
 	paths map[string]bool // that are in it
 }
 
-func newStand(system *actors.System, m *manifest.Manifest) *stand {
+func newStand(system forest, m *manifest.Manifest) *stand {
 	s := &stand{system: system, company: map[string]bool{}, significant: map[string]bool{}}
-	auto := m.Supervision.AutoShutdown
-	s.all = auto == manifest.ShutdownAllSignificant
 	for _, c := range m.Children {
-		if c.Significant && auto != manifest.ShutdownNever {
+		if c.Significant && m.Supervision.AutoShutdown != manifest.ShutdownNever {
 			s.significant[c.ID] = true
 		}
 	}
@@ -78,26 +82,13 @@ func (s *stand) ends(c actors.Change) (ends, likely bool) {
 	case over && child && c.Directive == actors.DirectiveEscalate:
 		return true, false
 	case over && child && c.Directive == actors.DirectiveStop:
-		ends = s.counts(c.Path[len(s.root.Path)+1:])
+		ends = s.significant[c.Path[len(s.root.Path)+1:]]
 		return ends, ends
 	case c.What == actors.ChangeGone && told(c.Exit): // those below a failed actor
 		info, err := s.system.Inspect(s.root)
 		return err == nil && info.Status != actors.StatusRunning && info.Status != actors.StatusStarting, false
 	}
 	return false, false
-}
-
-// counts takes in that a child has ended for good and reports whether
-// auto_shutdown ends the actor with it.
-func (s *stand) counts(id string) bool {
-	if !s.significant[id] {
-		return false
-	}
-	if s.all {
-		delete(s.significant, id)
-		return len(s.significant) == 0
-	}
-	return true
 }
 
 // told reports whether an actor ended because it was told to.
