@@ -181,6 +181,9 @@ func (c *control) info() Info {
 	messages, bytes := c.mailbox.len()
 	c.mu.Lock()
 	last := c.last
+	if c.ended && c.exit.Failed() {
+		last = &c.exit
+	}
 	c.mu.Unlock()
 	return Info{
 		Restarts: c.restarts.Load(), Last: last,

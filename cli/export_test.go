@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/actors"
-	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 )
 
@@ -62,21 +61,3 @@ func (f Feed) Close()                           { f.f.close() }
 
 // AsTrees orders chains as a list shows them.
 func AsTrees(all []chain.Summary) []chain.Summary { return asTrees(all) }
-
-// Stand keeps how a tree stood.
-type Stand struct{ s *stand }
-
-// Forest shows actors.
-type Forest = forest
-
-func NewStand(f Forest, m *manifest.Manifest, company ...string) Stand {
-	s := newStand(f, m)
-	for _, path := range company {
-		s.company[path] = true
-	}
-	return Stand{s}
-}
-
-func (s Stand) Observe(c actors.Change)                        { s.s.observe(c) }
-func (s Stand) Stop(root actors.Ref)                           { s.s.stop(root) }
-func (s Stand) Tree(exit actors.Exit, early bool) *actors.Tree { return s.s.tree(exit, early) }

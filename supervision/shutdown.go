@@ -11,11 +11,23 @@ func (r *rules) end(exit Exit, o Order) {
 	if o.Since.IsZero() {
 		o.Since = r.hands.now()
 	}
-	r.stood = r.infos()
+	r.stood = r.standing()
 	r.ending, r.order, r.booting, r.early = &exit, o, nil, nil
 	r.disband()
 	r.warn(o.Since)
 	r.wind()
+}
+
+// standing are the children of a supervisor that begins to end. One that has ended
+// and was not to start again has ended for good.
+func (r *rules) standing() []Info {
+	list := r.infos()
+	for i, info := range list {
+		if c := r.byID[info.ID]; c.status == StatusWaiting && c.repair == nil && !c.coming {
+			list[i].Status = StatusEnded
+		}
+	}
+	return list
 }
 
 // disband ends all repairs.
