@@ -17,6 +17,9 @@ const (
 // The import by which an actor answers a request later.
 const importRespond = "theater:simple/message-server-host.respond-to-request"
 
+// The import by which an actor has a child that goes on where another has ended.
+const importResume = "theater:simple/supervisor.resume"
+
 // form says what kind of message an envelope holds.
 type form uint8
 

@@ -87,6 +87,9 @@ func (c *control) call(child *control, e supervision.Event) {
 	id := pack.String(child.text)
 	switch e.What {
 	case supervision.EventFailed:
+		if e.Restarts == 0 && e.Exit.Reason == ReasonInitFailed {
+			return // there has been no child: who asked for it is told
+		}
 		text := pack.Some(pack.Bytes([]byte(e.Exit.String())))
 		c.callBack(callbackError, child, pack.Tuple(id, pack.Tuple(errorInternal, text)))
 	case supervision.EventEnded:

@@ -36,9 +36,9 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	if err := c.adopt(b, c.spawnedSpec(child)); err != nil {
 		return "", err
 	}
-	leave, err := p.system.waits.enter(c, child)
+	leave, err := p.system.waits.enter(c, child, untilReady)
 	if err != nil {
-		p.system.registry.remove(child)
+		p.system.unborn(child, err)
 		return "", err
 	}
 	defer leave()
@@ -83,7 +83,7 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 	if child == nil || child.text != id {
 		return nil, false, &NotFoundError{Target: id}
 	}
-	leave, err := p.system.waits.enter(p.control, child)
+	leave, err := p.system.waits.enter(p.control, child, untilEnd)
 	if err != nil {
 		return nil, false, err
 	}
@@ -131,21 +131,25 @@ func (p *process) child(id string) *control {
 
 // StopChild stops a child for good and waits for its end.
 func (p *process) StopChild(ctx context.Context, id string) error {
-	return p.wish(ctx, id, (*supervision.Supervisor).Terminate)
+	return p.wish(ctx, id, untilEnd, (*supervision.Supervisor).Terminate)
 }
 
 // RestartChild has a child begin again and waits until it is ready.
 func (p *process) RestartChild(ctx context.Context, id string) error {
-	return p.wish(ctx, id, (*supervision.Supervisor).Restart)
+	u := untilEnd // those below end first, unless it keeps its state
+	if child := p.child(id); child != nil && child.keepsState() {
+		u = untilAnswer
+	}
+	return p.wish(ctx, id, u, (*supervision.Supervisor).Restart)
 }
 
 // wish asks the supervisor for something about a child, and waits for it.
-func (p *process) wish(ctx context.Context, id string, what func(*supervision.Supervisor, string, func(error))) error {
+func (p *process) wish(ctx context.Context, id string, u until, what func(*supervision.Supervisor, string, func(error))) error {
 	child := p.child(id)
 	if child == nil {
 		return &NotFoundError{Target: id}
 	}
-	leave, err := p.system.waits.enter(p.control, child)
+	leave, err := p.system.waits.enter(p.control, child, u)
 	if err != nil {
 		return err
 	}

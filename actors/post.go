@@ -89,7 +89,7 @@ func (p *process) Request(ctx context.Context, to host.Actor, body string, at ho
 	if err != nil {
 		return "", err
 	}
-	leave, err := p.system.waits.enter(p.control, c)
+	leave, err := p.system.waits.enter(p.control, c, untilAnswer)
 	if err != nil {
 		return "", err
 	}

@@ -129,7 +129,9 @@ func (p *process) start() {
 	case err != nil:
 	case b.genesis == nil:
 		err = p.resume(p.system.ctx)
-	case !b.goesOn:
+	case b.goesOn:
+		p.born = true
+	default:
 		err = p.init()
 	}
 	p.birth = nil

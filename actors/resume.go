@@ -119,6 +119,9 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		if err != nil {
 			return nil, fmt.Errorf("child %s: %w", child.Path, err)
 		}
+		if c.goesOn, err = s.goesOn(ctx, b, child.Parent); err != nil {
+			return nil, fmt.Errorf("child %s: %w", child.Path, err)
+		}
 		reborn.past = append(reborn.past, c)
 	}
 	return reborn, nil
@@ -233,7 +236,7 @@ func (p *process) resume(ctx context.Context) error {
 		return err
 	}
 	p.control.memory.Store(p.machine.Memory())
-	if err := p.recordResumed(); err != nil || past.turns > 0 {
+	if err := p.recordResumed(); err != nil || past.turns > 0 || past.goesOn {
 		return err
 	}
 	p.anew = true
@@ -245,7 +248,8 @@ type past struct {
 	crossings []host.Crossing
 	restarts  int    // of the actor, ever
 	turns     int    // since the actor last began with its initial state
-	started   bool   // the first of them, that of init, ended well
+	started   bool   // the first of them, that of init, ended well, or there is no init
+	goesOn    bool   // there is none
 	open      bool   // the last turn was cut short
 	ended     error  // the last turn ended the instance, and nothing restarted it
 	reason    Reason // of that end
@@ -264,7 +268,7 @@ func (p *past) left() *Exit {
 
 // closed takes a turn that was executed again.
 func (p *past) closed(t *replay.Turn) {
-	if p.turns++; p.turns == 1 {
+	if p.turns++; p.turns == 1 && !p.goesOn {
 		p.started = t.Result.Status == chain.ResultOK
 	}
 	if t.Ends() {
@@ -287,6 +291,7 @@ func (p *process) replay() (past past, err error) {
 	ctx := p.life.ctx
 	defer func() { err = cmp.Or(context.Cause(ctx), err) }()
 	log := p.system.config.Log
+	past.goesOn, past.started = p.birth.goesOn, p.birth.goesOn
 	for step, err := range replay.Steps(log.Records(ctx, p.control.id, 0)) {
 		if err != nil {
 			return past, err

@@ -39,6 +39,9 @@ type Guest struct {
 	// option<list<u8>>.
 	Untyped bool
 
+	// Undeclared lists exports that the metadata leaves out.
+	Undeclared []string
+
 	// Metadata replaces the bytes that __pack_types gives, unless it is nil.
 	Metadata []byte
 

@@ -1,6 +1,7 @@
 package wasmtest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/theater-go/theater/wasm/pack"
@@ -38,6 +39,9 @@ func (x Guest) metadata() []byte {
 	}
 	var exports []pack.FunctionSig
 	for _, name := range sortedKeys(x.exports()) {
+		if slices.Contains(x.Undeclared, name) {
+			continue
+		}
 		exports = append(exports, signature(source, name))
 	}
 	b, err := pack.NewMetadata(x.calls(), exports).Encode()
