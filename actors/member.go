@@ -99,6 +99,7 @@ func (m *member) Stop(_ actor.Context, o supervision.Order) {
 		order = orderSuspend
 	}
 	c.close(order)
+	c.family.close()
 	c.family.empty(supervision.Order{Reason: o.Reason, Since: o.Since}, func() { m.system.stop(c.pid) })
 }
 

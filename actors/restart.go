@@ -29,10 +29,17 @@ func (p *process) fall(exit Exit) {
 	}
 }
 
-// again begins the next incarnation, on a fresh instance.
+// again begins the next incarnation, on a fresh instance, unless the actor was told
+// to stop meanwhile.
 func (p *process) again(a supervision.Again) {
+	if p.finished {
+		return
+	}
 	p.inherit()
 	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
+	if p.control.ordered() != orderNone {
+		return
+	}
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
 	var children []supervision.ChildSpec
