@@ -48,6 +48,7 @@ type control struct {
 
 	// Where it stands in the tree, set before anyone else has the block:
 	parent *control                // nil at the root
+	depth  int                     // 1 at the root
 	above  *supervision.Supervisor // whose child it is
 	spec   supervision.ChildSpec   // as above has it
 	family family                  // its own children
@@ -95,7 +96,10 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		text:    id.String(),
 		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
-	c.family.of = c
+	c.family.of, c.depth = c, 1
+	if parent != nil {
+		c.depth = parent.depth + 1
+	}
 	if parent != nil {
 		_, c.heard = parent.callbacks[callbackEvent]
 	}
