@@ -114,11 +114,13 @@ func (c *control) follows(exit Exit) bool {
 	return !exit.Final()
 }
 
-// Cut ends the turn that runs, and all that is below.
+// Cut ends the turn that runs, and all that is below, unless that may stay.
 func (m *member) Cut() {
 	c := m.actor.Load()
 	c.current().cancel(errOverdue)
-	c.family.cut()
+	if !c.keepsState() || c.ordered() != orderNone {
+		c.family.cut()
+	}
 }
 
 // Warn lets the times of the children run: they will be told to end with the
