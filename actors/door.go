@@ -241,7 +241,8 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Functio
 	if err := d.flush(true); err != nil {
 		return wasm.Reply{}, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, p.limits.WaitTime)
+	// The context of the call is over with the turn; a timer may outlive it.
+	waiting, cancel := context.WithTimeout(d.ctx, p.limits.WaitTime)
 	defer cancel()
 	var out pack.Value
 	var err error
