@@ -1,9 +1,15 @@
 package actors
 
 import (
+	"fmt"
+
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
 )
+
+// maxDepth bounds what a guest can do that spawns itself: how many levels a tree
+// has.
+const maxDepth = 64
 
 // children are those that the actor starts with: what its manifest declares.
 func (c *control) children() []supervision.ChildSpec {
@@ -83,6 +89,9 @@ func (c *control) spawnedSpec(child *control) supervision.ChildSpec {
 
 // adopt gives a new actor its place below this one.
 func (c *control) adopt(b *birth, spec supervision.ChildSpec) error {
+	if b.control.depth > maxDepth {
+		return fmt.Errorf("%s is %d levels deep, and no actor may be deeper", c.path, c.depth)
+	}
 	b.control.above, b.control.spec = c.family.head(), spec
 	return c.system.registry.add(b.control, c.path)
 }

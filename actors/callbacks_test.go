@@ -29,7 +29,7 @@ func TestAParentIsCalledWithWhatBecomesOfItsChild(t *testing.T) {
 		callback int
 		says     string // the second parameter, as far as it is known
 	}{
-		{"a trap", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("x"))) }, 0, "trap: "},
+		{"a trap", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("x"))) }, 0, "trap "},
 		{"an err", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("e"))) }, 0, "error: told to"},
 		{"a kill", func(s *stage, kid actors.Ref) { _, err := s.Kill(s.t.Context(), kid); check(s.t, err) }, 0, "killed: "},
 		{"a shutdown with data", func(s *stage, kid actors.Ref) { check(s.t, s.Send(kid, "test", []byte("d"))) }, 1, "data"},

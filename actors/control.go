@@ -48,11 +48,12 @@ type control struct {
 
 	// Where it stands in the tree, set before anyone else has the block:
 	parent *control                // nil at the root
+	depth  int                     // 1 at the root
 	above  *supervision.Supervisor // whose child it is
 	spec   supervision.ChildSpec   // as above has it
 	family family                  // its own children
 	heard  bool                    // the parent's guest hears of its children's events
-	pid    *actor.PID              // set before the process is spawned
+	pid    *actor.PID              // of the supervisor's goroutine, and what it has called
 
 	// Set by the registry before anyone else has the block:
 	path   string
@@ -95,7 +96,10 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		text:    id.String(),
 		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
-	c.family.of = c
+	c.family.of, c.depth = c, 1
+	if parent != nil {
+		c.depth = parent.depth + 1
+	}
 	if parent != nil {
 		_, c.heard = parent.callbacks[callbackEvent]
 	}
@@ -126,7 +130,7 @@ func (c *control) close(o ending) (stronger bool) {
 	if stronger = o > c.order; stronger {
 		c.order = o
 	}
-	c.life.tellLocked()
+	c.life.told.give()
 	return stronger
 }
 
@@ -156,7 +160,7 @@ type quit struct {
 // halt tells an incarnation to end once its turn is over.
 func (c *control) halt(l *life, exit Exit) {
 	c.mu.Lock()
-	l.tellLocked()
+	l.told.give()
 	c.mu.Unlock()
 	c.mailbox.order(quit{l, exit})
 }
@@ -168,6 +172,13 @@ func (c *control) kill() *life {
 	l.cancel(errKilled)
 	c.halt(l, Exit{Reason: ReasonKilled, Err: errKilled})
 	return l
+}
+
+// killAll is kill for the actor and all below it, which end with it.
+func (c *control) killAll() {
+	c.kill()
+	c.family.empty(supervision.Order{Reason: ReasonShutdown}, func() {})
+	c.family.cut()
 }
 
 func (c *control) ordered() ending {
@@ -197,11 +208,24 @@ func (c *control) status() Status {
 	return c.phase
 }
 
+// told is closed once the incarnation is told to end, over once it has ended.
+func (c *control) told(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.told.wait()
+}
+
+func (c *control) over(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.over.wait()
+}
+
 // isReady says that an incarnation handles messages and all below it has started.
 func (c *control) isReady(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l.isReady = true; !l.isOver {
+	if l.isReady = true; !l.over.given {
 		c.phase = StatusRunning
 	}
 }
@@ -213,7 +237,7 @@ func (c *control) next(number int) {
 	defer c.mu.Unlock()
 	c.life, c.phase = newLife(c.system.ctx, number), StatusRestarting
 	if c.order != orderNone {
-		c.life.tellLocked()
+		c.life.told.give()
 	}
 }
 
@@ -221,11 +245,11 @@ func (c *control) next(number int) {
 func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	c.mu.Lock()
 	ready = c.life.isReady
-	if c.life.isOver {
+	if c.life.over.given {
 		c.mu.Unlock()
 		return ready
 	}
-	c.life.isOver, c.life.exit, c.closedAt, c.closedBy = true, exit, at, by
+	c.life.exit, c.closedAt, c.closedBy = exit, at, by
 	c.phase = StatusRestarting
 	if exit.Failed() {
 		c.last = &exit
@@ -233,7 +257,7 @@ func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 	monitors := c.life.monitors
 	c.life.monitors = nil
 	c.life.cancel(nil)
-	close(c.life.over)
+	c.life.over.give()
 	c.mu.Unlock()
 	for told := range monitors {
 		(*told)(exit)

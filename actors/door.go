@@ -241,7 +241,8 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Functio
 	if err := d.flush(true); err != nil {
 		return wasm.Reply{}, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, p.limits.WaitTime)
+	// The context of the call is over with the turn; a timer may outlive it.
+	waiting, cancel := context.WithTimeout(d.ctx, p.limits.WaitTime)
 	defer cancel()
 	var out pack.Value
 	var err error
@@ -296,13 +297,13 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	outcome.Time = p.machine.Clock() + ns
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
-	slept := false
+	slept, told := false, p.control.told(p.life)
 	p.wait(func() {
 		select {
 		case <-timer.C:
 			slept = true
 		case <-ctx.Done():
-		case <-p.life.told:
+		case <-told:
 		}
 	})
 	if slept {

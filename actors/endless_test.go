@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -87,4 +88,19 @@ func (s *stage) heard(line string) (times int) {
 		}
 	}
 	return times
+}
+
+func TestWhatAHandlerWaitsWithIsGoodWhenTheTurnIsOver(t *testing.T) {
+	h := build(t)
+	top := h.grow(plan{id: "top"})
+	var kept context.Context
+	h.keep(func(ctx context.Context, at string) error {
+		kept = ctx
+		return nil
+	})
+	h.answers(top, "g", "g")
+	// A time-out does as much when it comes as the turn ends.
+	if kept.Value(t) != nil || !errors.Is(kept.Err(), context.Canceled) {
+		t.Errorf("it is %v", kept)
+	}
 }

@@ -17,6 +17,7 @@ type family struct {
 	mu         sync.Mutex
 	supervisor *supervision.Supervisor // guarded by mu; nil before the first child
 	life       *life                   // guarded by mu; of the actor, when it was raised last
+	closed     bool                    // guarded by mu; no child is let in any more
 }
 
 // head is the supervisor, nil where there has been no child.
@@ -26,8 +27,8 @@ func (f *family) head() *supervision.Supervisor {
 	return f.supervisor
 }
 
-// raise is the supervisor, ready for children. ctx is that of the actor's own
-// process, of which it is the only child.
+// raise is the supervisor, ready for children unless the actor stops for good. ctx
+// is that of the actor's own process, of which it is the only child.
 func (f *family) raise(ctx actor.Context) *supervision.Supervisor {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -37,9 +38,17 @@ func (f *family) raise(ctx actor.Context) *supervision.Supervisor {
 		ctx.Spawn(c.system.supervisorProps(f.supervisor))
 	}
 	f.life = c.current()
-	// One that has begun, and has not ended since, stays as it is.
-	f.supervisor.Begin(c.supervises, nil, func(error) {})
+	if !f.closed { // one that has begun, and has not ended since, stays as it is
+		f.supervisor.Begin(c.supervises, nil, func(error) {})
+	}
 	return f.supervisor
+}
+
+// close lets no child in any more, whatever the turn does that runs.
+func (f *family) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
 }
 
 // raise is the order to have a supervisor ready for children.

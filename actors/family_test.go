@@ -229,7 +229,7 @@ func TestASpawnThatIsAwaitedAnswersWithTheEnd(t *testing.T) {
 		{"data", ms(60_000), false, "ok(" + pack.Some(pack.Bytes([]byte("data"))).String() + ")"},
 		{"empty", none, false, "ok(" + pack.Some(pack.Bytes(nil)).String() + ")"},
 		{"nothing", none, false, "ok(none"},
-		{"traps", none, false, "err: Child actor ID failed: trap: "},
+		{"traps", none, false, "err: Child actor ID failed: trap "},
 		{"refuses", none, false, "err: Child actor ID failed: error: no"},
 		{"waits", none, true, "err: Child actor ID was stopped externally"},
 		{"waits", ms(50), false, "err: Timeout waiting for child actor ID to complete"},

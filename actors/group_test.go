@@ -110,8 +110,13 @@ func TestASiblingWithoutTimeToEndIsNotCutOffOnceItBeganAnew(t *testing.T) {
 }
 
 func TestChildrenThatStayAreNotCutOffWhenTheirParentRestartsWithOthers(t *testing.T) {
-	h := build(t)
-	keeps := plan{id: "b", tables: "[supervision]\nrestart_state = \"last\"", children: []plan{{id: "kid", as: `shutdown = "20ms"`}}}
+	for _, time := range []string{"", `shutdown = "brutal-kill"`} {
+		keepKid(t, build(t), time)
+	}
+}
+
+func keepKid(t *testing.T, h *house, shutdown string) {
+	keeps := plan{id: "b", as: shutdown, tables: "[supervision]\nrestart_state = \"last\"", children: []plan{{id: "kid", as: `shutdown = "20ms"`}}}
 	h.grow(parent(`strategy = "one-for-all"`, child("a"), keeps))
 	kid := h.ref("/top/b/kid")
 	h.answers(kid, "", first)

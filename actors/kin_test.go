@@ -193,7 +193,7 @@ func (h *house) handled(ref actors.Ref) []string {
 
 // resident is a guest that does what a message says:
 //
-//	x traps     e answers err    d shuts down     s sleeps an hour
+//	x traps     e answers err    d shuts down     s sleeps an hour, z a moment
 //	b spins     g passes gate g  X passes gate g and traps
 //	h holds the request          c counts requests in memory
 //
@@ -206,7 +206,7 @@ var resident = wasmtest.Guest{
 	HandleSend: wasmtest.Switch(map[byte]wasmtest.Behavior{
 		'x': wasmtest.Trap(), 'e': wasmtest.Refuse("told to"), 's': wasmtest.Sleep(time.Hour, wasmtest.Keep()),
 		'b': spin(), 'g': pass("g", wasmtest.Keep()), 'X': pass("g", wasmtest.Trap()),
-		'd': shutdown(wasmtest.Keep()),
+		'd': shutdown(wasmtest.Keep()), 'z': wasmtest.Sleep(time.Millisecond, wasmtest.Keep()),
 	}, wasmtest.Keep()),
 	HandleRequest: wasmtest.Switch(map[byte]wasmtest.Behavior{
 		'x': wasmtest.Trap(), 'e': wasmtest.Refuse("told to"), 's': wasmtest.Sleep(time.Hour, wasmtest.Echo()),
@@ -214,8 +214,11 @@ var resident = wasmtest.Guest{
 		'd': shutdown(wasmtest.Echo()), 'c': wasmtest.Calls(), 'h': wasmtest.Return(encode(pack.Ok(pack.TupleOf(pack.TypeBool, pack.TypeBool), pack.TypeString,
 			pack.Tuple(pack.None(pack.TypeBytes), pack.Tuple(pack.None(pack.TypeBytes)))))), 'o': wasmtest.Echo(),
 	}, wasmtest.Count()),
-	// It can answer later, which makes a request without an answer one that it holds.
-	Others: map[string]wasmtest.Behavior{"puppet.respond": wasmtest.Forward(message.Interface, "respond-to-request")},
+	Others: map[string]wasmtest.Behavior{
+		"puppet.send": wasmtest.Forward(message.Interface, "send"), "puppet.request": wasmtest.Forward(message.Interface, "request"),
+		// It can answer later, which makes a request without an answer one that it holds.
+		"puppet.respond": wasmtest.Forward(message.Interface, "respond-to-request"),
+	},
 }.Bytes()
 
 func shutdown(then wasmtest.Behavior) wasmtest.Behavior {

@@ -12,28 +12,44 @@ type life struct {
 	number int             // as the supervisor counts, 0 for the first
 	ctx    context.Context // of all its turns; ends when it is cut off
 	cancel context.CancelCauseFunc
-	told   chan struct{} // closed when it is told to end: waits that ask nobody end
-	over   chan struct{} // closed when it has ended
 
 	// Guarded by the control block's mu:
 	isReady  bool
-	isTold   bool
-	isOver   bool
+	told     signal               // to end: waits that ask nobody end
+	over     signal               // it has ended
 	exit     Exit                 // meaningful once it is over
 	monitors map[*func(Exit)]bool // told of the end
 }
 
 func newLife(ctx context.Context, number int) *life {
-	l := &life{number: number, told: make(chan struct{}), over: make(chan struct{})}
+	l := &life{number: number}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l
 }
 
-func (l *life) tellLocked() {
-	if !l.isTold {
-		l.isTold = true
-		close(l.told)
+// signal is given once. Most have nobody who waits for them, so the channel is made
+// for the first who does.
+type signal struct {
+	given bool
+	ch    chan struct{}
+}
+
+func (s *signal) give() {
+	if !s.given && s.ch != nil {
+		close(s.ch)
 	}
+	s.given = true
+}
+
+// wait is closed once the signal is given.
+func (s *signal) wait() <-chan struct{} {
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+		if s.given {
+			close(s.ch)
+		}
+	}
+	return s.ch
 }
 
 // The ends of a turn that is cut off.

@@ -99,6 +99,7 @@ func (m *member) Stop(_ actor.Context, o supervision.Order) {
 		order = orderSuspend
 	}
 	c.close(order)
+	c.family.close()
 	c.family.empty(supervision.Order{Reason: o.Reason, Since: o.Since}, func() { m.system.stop(c.pid) })
 }
 
@@ -113,11 +114,13 @@ func (c *control) follows(exit Exit) bool {
 	return !exit.Final()
 }
 
-// Cut ends the turn that runs, and all that is below.
+// Cut ends the turn that runs, and those of all below that end with it.
 func (m *member) Cut() {
 	c := m.actor.Load()
 	c.current().cancel(errOverdue)
-	c.family.cut()
+	if !c.keepsState() || c.ordered() != orderNone {
+		c.family.cut()
+	}
 }
 
 // Warn lets the times of the children run: they will be told to end with the

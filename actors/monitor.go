@@ -21,7 +21,7 @@ func (s *System) Monitor(ref Ref) (down <-chan Exit, cancel func()) {
 // monitor has told called once, with the end of the incarnation. It must not wait.
 func (c *control) monitor(l *life, told *func(Exit)) {
 	c.mu.Lock()
-	if l.isOver {
+	if l.over.given {
 		c.mu.Unlock()
 		(*told)(l.exit)
 		return

@@ -29,10 +29,17 @@ func (p *process) fall(exit Exit) {
 	}
 }
 
-// again begins the next incarnation, on a fresh instance.
+// again begins the next incarnation, on a fresh instance, unless the actor was told
+// to stop meanwhile.
 func (p *process) again(a supervision.Again) {
+	if p.finished {
+		return
+	}
 	p.inherit()
 	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
+	if p.control.ordered() != orderNone {
+		return
+	}
 	p.control.restarts.Add(1)
 	fresh := !p.control.keepsState() || !p.born
 	var children []supervision.ChildSpec
@@ -140,7 +147,7 @@ func (p *process) redeliver() {
 // ends after that.
 func (p *process) rear(children []supervision.ChildSpec, leaves *Exit) {
 	c, above, root, life := p.control, p.context.Parent(), p.system.proto.Root, p.life
-	started := supervision.Started{Who: c.pid, Incarnation: life.number}
+	started := supervision.Started{Who: p.context.Self(), Incarnation: life.number}
 	ready := func(err error) {
 		if err != nil {
 			return // the supervisor gives up, and says so

@@ -117,8 +117,7 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	case err = <-ready:
 	case <-ctx.Done():
 		c.above.Terminate(c.spec.ID, func(error) {})
-		c.kill()
-		c.family.cut()
+		c.killAll()
 		err = <-ready
 	}
 	if err == nil {
@@ -156,7 +155,7 @@ func (s *System) run(ctx actor.Context, b *birth) error {
 		actor.WithDispatcher(s.dispatcher),
 		actor.WithSupervisor(supervision.Guardian{}))
 	name := strconv.FormatUint(s.processes.Add(1), 36)
-	c.pid = s.proto.NewLocalPID(ctx.Self().GetId() + "/" + name)
-	_, err := ctx.SpawnNamed(props, name)
+	var err error
+	c.pid, err = ctx.SpawnNamed(props, name)
 	return err
 }

@@ -181,6 +181,9 @@ func (c *control) info() Info {
 	messages, bytes := c.mailbox.len()
 	c.mu.Lock()
 	last := c.last
+	if c.ended && c.exit.Failed() {
+		last = &c.exit
+	}
 	c.mu.Unlock()
 	return Info{
 		Restarts: c.restarts.Load(), Last: last,
@@ -266,7 +269,7 @@ func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
 	if c.spec.Restart == supervision.Temporary {
 		return c.await(ctx, c.done, c.exited)
 	}
-	return c.await(ctx, l.over, func() Exit { return l.exit })
+	return c.await(ctx, c.over(l), func() Exit { return l.exit })
 }
 
 // await waits for the end of the actor, or of its incarnation. When ctx ends the
@@ -277,8 +280,7 @@ func (c *control) await(ctx context.Context, over <-chan struct{}, exit func() E
 		return exit(), nil
 	case <-ctx.Done():
 	}
-	c.kill()
-	c.family.cut()
+	c.killAll()
 	select {
 	case <-over:
 		return exit(), nil

@@ -8,41 +8,50 @@ type Tree struct {
 	Children []Tree
 }
 
-// Tree shows a live actor and all below it, in the order in which they start. A
-// child that has ended and may be started again is shown as well. It waits for no
-// actor.
-func (s *System) Tree(ref Ref) (Tree, error) {
+// Tree shows an actor and all below it, in the order in which they start. A child
+// that has ended and may be started again is shown as well. It waits for no actor.
+func (s *System) Tree(ref Ref) (Tree, error) { return s.tree(ref, (*supervision.Supervisor).Children) }
+
+// Stood is Tree for an actor that ends or has ended: it shows those below it as they
+// stood when they began to.
+func (s *System) Stood(ref Ref) (Tree, error) { return s.tree(ref, (*supervision.Supervisor).Stood) }
+
+// sight shows the children of a supervisor.
+type sight func(*supervision.Supervisor) []supervision.Info
+
+func (s *System) tree(ref Ref, see sight) (Tree, error) {
 	c, err := s.resolve(ref)
 	if err != nil {
 		return Tree{}, err
 	}
-	return c.tree(), nil
+	return c.tree(see), nil
 }
 
-func (c *control) tree() Tree {
+func (c *control) tree(see sight) Tree {
 	t := Tree{Info: c.info()}
 	head := c.family.head()
 	if head == nil {
 		return t
 	}
-	for _, info := range head.Children() {
-		t.Children = append(t.Children, c.branch(info))
+	for _, info := range see(head) {
+		t.Children = append(t.Children, c.branch(info, see))
 	}
 	return t
 }
 
 // branch is a child and all below it.
-func (c *control) branch(info supervision.Info) Tree {
+func (c *control) branch(info supervision.Info, see sight) Tree {
+	t := Tree{Info: Info{Name: info.ID, Ref: Ref{Path: c.path + "/" + info.ID}, Restarts: int64(info.Restarts)}}
 	if m, ok := info.Child.(*member); ok && m.actor.Load() != nil {
-		t := m.actor.Load().tree()
-		if info.Last != nil { // which may be that of its children
-			t.Last = info.Last
-		}
-		return t
+		t = m.actor.Load().tree(see)
 	}
-	var t Tree
-	t.Name, t.Path, t.Status = info.ID, c.path+"/"+info.ID, statuses[info.Status]
-	t.Restarts, t.Last = int64(info.Restarts), info.Last
+	switch t.Status {
+	case "", StatusStopping, StatusEnded:
+		t.Status = statuses[info.Status]
+	}
+	if info.Last != nil { // which may be that of its children
+		t.Last = info.Last
+	}
 	return t
 }
 

@@ -166,12 +166,9 @@ type results struct {
 	Tree    treeNode `json:"tree"`
 }
 
-// showStood writes the tree of the run, if it is wanted.
+// showStood writes the tree of the run.
 func (r *runner) showStood(t *actors.Tree) error {
-	switch {
-	case t == nil:
-		return nil
-	case r.results == nil:
+	if r.results == nil {
 		return r.showTree(t)
 	}
 	r.results.Tree = newTreeNode(t)

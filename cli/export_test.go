@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/actors"
-
 	"github.com/theater-go/theater/chain"
 )
 

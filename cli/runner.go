@@ -50,7 +50,6 @@ func (p *program) run(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	err := r.converse(ctx)
-	r.watcher.stop(r.root)
 	err = errors.Join(err, r.close(ctx))
 	r.company.Wait()
 	feed.close()
@@ -119,9 +118,6 @@ func (r *runner) converse(ctx context.Context) error {
 		if err := r.startCompany(ctx, m); err != nil {
 			return err
 		}
-	}
-	if r.tree {
-		r.watcher.follow(r.node.System, r.manifests[0])
 	}
 	var err error
 	if r.blueprint, err = r.prepare(ctx, r.manifests[0]); err != nil {
@@ -299,8 +295,14 @@ func (r *runner) conclude() error {
 		}
 	}
 	known := exit.Err != nil && errors.Is(r.failures, exit.Err)
-	if err := r.showStood(r.watcher.stood(exit, known)); err != nil {
-		return err
+	if r.tree {
+		t, err := r.stood(exit, known)
+		if err == nil {
+			err = r.showStood(t)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	switch {
 	case exit.Reason == actors.ReasonKilled && r.timeUp:
@@ -312,6 +314,16 @@ func (r *runner) conclude() error {
 		return reported(codeFailed)
 	}
 	return nil
+}
+
+// stood is how the tree stood when its actor began to end with exit: by itself, or
+// because the run ended it.
+func (r *runner) stood(exit actors.Exit, known bool) (*actors.Tree, error) {
+	t, err := r.node.System.Stood(r.root)
+	if ended := exit.Reason == actors.ReasonKilled && !known; ended || exit.Reason == actors.ReasonSuspended {
+		t.Status, t.Last = actors.StatusRunning, nil
+	}
+	return &t, err
 }
 
 // exitError is an actor's exit as an error.

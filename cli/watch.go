@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/theater-go/theater/actors"
-	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 )
 
@@ -18,7 +17,6 @@ type watcher struct {
 	mu     sync.Mutex
 	shown  map[string]map[chain.ID]bool // guarded by mu; by top, the actors that were shown when it had started
 	failed map[string]bool              // guarded by mu; the paths of those whose failure was news
-	stand  *stand                       // guarded by mu; nil where nobody wants to know
 	over   error                        // guarded by mu; why what still runs is killed
 }
 
@@ -30,9 +28,6 @@ func newWatcher(tell func(news)) *watcher {
 func (w *watcher) observe(c actors.Change) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.stand != nil {
-		w.stand.observe(c)
-	}
 	if parentOf(c.Path) == "" {
 		return
 	}
@@ -56,36 +51,6 @@ func (w *watcher) started(s *actors.System, ref actors.Ref) (actors.Tree, error)
 	}
 	w.shown[ref.Path] = shown
 	return t, nil
-}
-
-// follow has the stand of the tree that starts next kept.
-func (w *watcher) follow(s *actors.System, m *manifest.Manifest) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.stand = newStand(s, m)
-	for top := range w.shown {
-		w.stand.company[top] = true
-	}
-}
-
-// stop says that the run ends its actor now.
-func (w *watcher) stop(root actors.Ref) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.stand != nil {
-		w.stand.stop(root)
-	}
-}
-
-// stood is how the tree stood, whose actor has ended with exit; nil where nobody
-// wants to know. early says that it had failed before the run ended it.
-func (w *watcher) stood(exit actors.Exit, early bool) *actors.Tree {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.stand == nil {
-		return nil
-	}
-	return w.stand.tree(exit, early)
 }
 
 // kill says why actors are killed from now on.

@@ -16,18 +16,29 @@ type Backoff struct {
 	Reset   time.Duration // 0 never
 }
 
+// longest is a wait that nobody sees the end of, and that still can be added to a
+// time.
+const longest = 100 * 365 * 24 * time.Hour
+
 // wait is the time before restart number failures in a row, 1 for the first.
 // chance is from [0, 1).
 func (b Backoff) wait(failures int, chance float64) time.Duration {
 	if b.Initial <= 0 || failures < 1 {
 		return 0
 	}
-	limit := float64(b.Cap)
-	if b.Cap <= 0 {
-		limit = math.MaxInt64 / 2
+	limit := longest
+	if b.Cap > 0 {
+		limit = min(b.Cap, longest)
 	}
-	wait := min(float64(b.Initial)*math.Pow(max(b.Factor, 1), float64(failures-1)), limit)
-	return time.Duration(wait * (1 - b.Jitter*chance))
+	wait := float64(b.Initial)
+	if b.Factor > 1 {
+		wait *= math.Pow(b.Factor, float64(failures-1))
+	}
+	wait = min(wait, float64(limit))
+	if b.Jitter > 0 {
+		wait *= 1 - min(b.Jitter, 1)*chance
+	}
+	return time.Duration(wait)
 }
 
 // intensity are the restarts that a supervisor has made within its period.

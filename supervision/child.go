@@ -29,8 +29,9 @@ type Child interface {
 	// child that is between two turns need do nothing; Halt or Stop comes, or
 	// has come.
 	Cut()
-	// Warn says that the child's supervisor began to end at since, so that the
-	// times of those below the child run as well.
+	// Warn says that the child will be told to end, with others that are told
+	// first, and that its time runs from since on: so do those below it. Until then
+	// it may go on.
 	Warn(since time.Time)
 	// Fallen is how the last incarnation ended, once its process has stopped.
 	Fallen() Fallen
@@ -78,7 +79,7 @@ const (
 	StatusStarting Status = "starting"
 	StatusRunning  Status = "running"
 	StatusStopping Status = "stopping" // told to end, for good or to start again
-	StatusWaiting  Status = "waiting"  // has ended, and will start again
+	StatusWaiting  Status = "waiting"  // will start: it has ended, or its turn has not come
 	StatusEnded    Status = "ended"    // has ended; its spec is still there
 )
 
@@ -87,13 +88,13 @@ type child struct {
 	ChildSpec
 	place *list.Element // among the supervisor's children
 	order uint64        // in which they were added
+	pid   *actor.PID    // for the hands; of the process, nil where there is none
 
 	status   Status
 	alive    bool // there is a process
-	first    bool // no incarnation has been ready yet
 	restarts int
 	streak   int       // failures in a row, for the backoff
-	since    time.Time // when the incarnation was ready
+	since    time.Time // when the incarnation was ready, zero before
 	exit     Exit      // of the last incarnation that has ended
 	last     *Exit     // of the last that failed
 	cause    *Exit     // why it was told to end, when that counts as its failure
@@ -101,10 +102,15 @@ type child struct {
 	overdue  bool      // its shutdown time is over
 	alarm    *alarm    // which says so
 	repair   *repair   // the group that it starts again with
-	pending  bool      // it was in one when the supervisor began to end
+	mending  bool      // it was in one when the supervisor began to end
 
-	begun func(error) // who waits for its start, nil for nobody
-	gone  []func()    // who waits for its end
+	coming bool        // its first start waits for those before it
+	born   bool        // there has been a process since it has ended for good
+	fresh  bool        // it was added, and has not been ready yet
+	trial  bool        // its start was asked for, and is tried once
+	again  bool        // somebody wants it to start again, whatever its restart type
+	begun  func(error) // who waits for its start, nil for nobody
+	gone   []func()    // who waits for its end
 }
 
 // up reports whether there is an incarnation, or one that is about to end.
@@ -112,15 +118,44 @@ func (c *child) up() bool {
 	return c.status == StatusStarting || c.status == StatusRunning || c.status == StatusStopping
 }
 
-// alarm is a wake-up that can be called off.
-type alarm struct {
-	off  bool
-	stop func() bool
+// ready reports whether the incarnation was ready before it ended.
+func (c *child) ready() bool { return !c.since.IsZero() }
+
+// returns reports whether a child that has ended by itself is to start again. A
+// restart that has failed is tried again even if it ended in order.
+func (c *child) returns() bool {
+	switch {
+	case c.exit.Final():
+		return false
+	case c.Restart == Transient:
+		return c.exit.Failed() || !c.ready()
+	}
+	return c.Restart != Temporary
 }
 
-func (a *alarm) cancel() {
-	if a != nil && !a.off {
-		a.off = true
-		a.stop()
+// follows reports whether a child starts again with the group that it is in.
+func (c *child) follows() bool {
+	return c.again || c.Restart != Temporary && (c.up() || !c.exit.Final())
+}
+
+// directive says what becomes of a child that has ended with its group.
+func (c *child) directive() Directive {
+	if c.follows() {
+		return DirectiveRestart
 	}
+	return DirectiveStop
+}
+
+// down puts a child whose incarnation has ended where it waits for what follows.
+func (c *child) down(exit Exit) {
+	c.alarm.cancel()
+	c.status, c.cause, c.exit = StatusWaiting, nil, exit
+	if exit.Failed() {
+		c.last = &exit
+	}
+}
+
+// stillborn says that the child has ended before it was ready.
+func (c *child) stillborn() error {
+	return &ChildError{Child: c.ID, Exit: c.exit, What: "did not start"}
 }

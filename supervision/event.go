@@ -40,8 +40,3 @@ func ended(exit Exit) EventKind {
 	}
 	return EventEnded
 }
-
-func (r *rules) observe(e Event) {
-	e.Of = r.byID[e.Child].Child
-	r.hands.observe(e)
-}

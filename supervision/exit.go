@@ -1,6 +1,9 @@
 package supervision
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Reason says why an actor ended. Reasons are recorded: their texts never change.
 type Reason string
@@ -53,7 +56,11 @@ func (e Exit) String() string {
 	if e.Err == nil {
 		return string(e.Reason)
 	}
-	return fmt.Sprintf("%s: %v", e.Reason, e.Err)
+	text := e.Err.Error()
+	if strings.HasPrefix(text, string(e.Reason)+" ") { // it says so itself
+		return text
+	}
+	return fmt.Sprintf("%s: %s", e.Reason, text)
 }
 
 // Detail is what failed, in words, "" for an orderly end.

@@ -22,9 +22,9 @@ type Go struct {
 
 	mu    sync.Mutex
 	pid   *actor.PID // guarded by mu; of the process, nil where there is none
-	exit  Exit       // guarded by mu; of the incarnation
-	ready bool       // guarded by mu
 	count int        // guarded by mu; of the incarnation
+	ready bool       // guarded by mu
+	exit  Exit       // guarded by mu; of the incarnation
 	cut   bool       // guarded by mu; its time was over
 }
 
@@ -41,9 +41,9 @@ func (g *Go) PID() *actor.PID {
 func (g *Go) Start(ctx actor.Context, a Again) (*actor.PID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	props := actor.PropsFromProducer(func() actor.Actor { return &goProcess{child: g, inner: g.Actor()} }, g.Options...)
+	props := actor.PropsFromProducer(func() actor.Actor { return &goProcess{child: g} }, g.Options...)
 	g.pid = ctx.Spawn(props)
-	g.exit, g.ready, g.cut, g.count = Exit{Reason: ReasonNormal}, false, false, a.Count
+	g.count, g.ready, g.exit, g.cut = a.Count, false, Exit{Reason: ReasonNormal}, false
 	return g.pid, nil
 }
 
@@ -52,8 +52,13 @@ func (g *Go) Halt(ctx actor.Context) { g.Stop(ctx, Order{Reason: ReasonShutdown}
 
 // Stop stops the process.
 func (g *Go) Stop(ctx actor.Context, o Order) {
-	g.ended(Exit{Reason: o.Reason})
-	if pid := g.PID(); pid != nil {
+	g.mu.Lock()
+	pid := g.pid
+	if g.exit.Reason == ReasonNormal {
+		g.exit.Reason = o.Reason
+	}
+	g.mu.Unlock()
+	if pid != nil {
 		ctx.Stop(pid)
 	}
 }
@@ -92,12 +97,21 @@ func (g *Go) isReady() int {
 // errOverdue is what a child is killed for.
 var errOverdue = errors.New("it did not end within its shutdown time")
 
-// ended keeps the first that is said of an end which was not in order.
-func (g *Go) ended(exit Exit) {
+// failed keeps the first failure. One of an actor that was told to stop counts
+// as well.
+func (g *Go) failed(exit Exit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.exit.Reason == ReasonNormal {
+	if !g.exit.Failed() {
 		g.exit = exit
+	}
+}
+
+func (g *Go) stopped(pid *actor.PID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pid.Equal(pid) {
+		g.pid = nil
 	}
 }
 
@@ -105,27 +119,47 @@ func (g *Go) ended(exit Exit) {
 // them is a process that never ends.
 type goProcess struct {
 	child *Go
-	inner actor.Actor
+	inner actor.Actor // made by Started, where it may panic
 }
 
 func (p *goProcess) Receive(ctx actor.Context) {
-	_, starts := ctx.Message().(*actor.Started)
-	defer func() {
-		reason := recover()
-		switch exit, ok := reason.(Exit); {
-		case reason == nil && starts:
+	switch ctx.Message().(type) {
+	case *actor.Started:
+		if p.lives(ctx, ReasonInitFailed) {
 			ctx.Send(ctx.Parent(), Started{ctx.Self(), p.child.isReady()})
 			return
-		case reason == nil:
-			return
-		case ok:
-			p.child.ended(exit)
-		case starts:
-			p.child.ended(Exit{Reason: ReasonInitFailed, Err: fmt.Errorf("panic: %v", reason)})
-		default:
-			p.child.ended(Exit{Reason: ReasonError, Err: fmt.Errorf("panic: %v", reason)})
 		}
 		ctx.Stop(ctx.Self())
+	case *actor.Stopped:
+		p.lives(ctx, ReasonError)
+		p.child.stopped(ctx.Self())
+	default:
+		if !p.lives(ctx, ReasonError) {
+			ctx.Stop(ctx.Self())
+		}
+	}
+}
+
+// lives has the actor handle the message and reports whether it lives on. One
+// that panics has failed with reason, unless it says another.
+func (p *goProcess) lives(ctx actor.Context, reason Reason) (yes bool) {
+	defer func() {
+		if yes {
+			return
+		}
+		cause := recover()
+		exit, ok := cause.(Exit)
+		if !ok {
+			exit = Exit{Reason: reason, Err: fmt.Errorf("panic: %v", cause)}
+		}
+		p.child.failed(exit)
 	}()
+	if p.inner == nil {
+		if _, starts := ctx.Message().(*actor.Started); !starts {
+			return true // it was never made
+		}
+		p.inner = p.child.Actor()
+	}
 	p.inner.Receive(ctx)
+	return true
 }

@@ -1,13 +1,7 @@
 package supervision
 
-import "time"
-
 // stop ends the supervisor because it was told to.
-func (r *rules) stop(o Order) {
-	if r.ending == nil {
-		r.end(Exit{Reason: o.Reason}, o)
-	}
-}
+func (r *rules) stop(o Order) { r.end(Exit{Reason: o.Reason}, o) }
 
 // end begins the end of the supervisor: its children stop, the last one first.
 func (r *rules) end(exit Exit, o Order) {
@@ -17,34 +11,31 @@ func (r *rules) end(exit Exit, o Order) {
 	if o.Since.IsZero() {
 		o.Since = r.hands.now()
 	}
-	r.ending, r.order, r.booting = &exit, o, nil
-	r.booted(ErrStopping)
+	r.stood = r.standing()
+	r.ending, r.order, r.booting, r.early = &exit, o, nil, nil
+	r.disband()
 	r.warn(o.Since)
-	for c := range r.all() {
-		if c.repair != nil {
-			c.repair.alarm.cancel()
-			c.repair, c.pending = nil, true
-		}
-	}
 	r.wind()
 }
 
-// warn lets the shutdown times of all children run, here and below.
-func (r *rules) warn(since time.Time) {
-	for c := range r.all() {
-		if c.up() {
-			r.watchTime(c, since)
-			r.hands.warn(c, since)
+// standing are the children of a supervisor that begins to end. One that has ended
+// and was not to start again has ended for good.
+func (r *rules) standing() []Info {
+	list := r.infos()
+	for i, info := range list {
+		if c := r.byID[info.ID]; c.status == StatusWaiting && c.repair == nil && !c.coming {
+			list[i].Status = StatusEnded
 		}
 	}
+	return list
 }
 
-// cutAll ends the times of all children.
-func (r *rules) cutAll() {
+// disband ends all repairs.
+func (r *rules) disband() {
 	for c := range r.all() {
-		c.alarm.cancel()
-		if c.overdue = true; c.up() {
-			r.hands.cut(c)
+		if c.repair != nil {
+			c.repair.alarm.cancel()
+			c.repair, c.mending = nil, true
 		}
 	}
 }
@@ -52,14 +43,11 @@ func (r *rules) cutAll() {
 // wind takes the next step of the end: it stops the last child whose process is
 // there, or is done.
 func (r *rules) wind() {
-	if r.done {
-		return
-	}
 	for e := r.children.Back(); e != nil; {
 		c := e.Value.(*child)
 		e = e.Prev()
 		switch {
-		case c.final, c.status == StatusStopping: // it is on its way
+		case c.status == StatusStopping: // it is on its way
 			return
 		case c.up():
 			r.finish(c, Order{Reason: r.order.Reason, Since: r.order.Since})
@@ -67,19 +55,32 @@ func (r *rules) wind() {
 			return
 		case c.alive: // it has ended, and its process waits
 			o := Order{Reason: r.order.Reason, Since: r.order.Since}
-			if exit := c.exit; c.pending && o.Reason == ReasonSuspended {
-				o.Resumes = true
-			} else {
+			if o.Resumes = o.Reason == ReasonSuspended && (c.mending || c.returns()); !o.Resumes {
+				exit := c.exit
 				o.Exit = &exit
 			}
 			r.finish(c, o)
 			return
 		}
-		r.remove(c)
-		c.leave()
+		r.bury(c, c.exit)
 	}
-	r.done = true
-	r.hands.ended(*r.ending)
+	if !r.done {
+		r.done = true
+		r.abort()
+		r.hands.ended(*r.ending)
+	}
+}
+
+// abandon is the end of an end: the supervisor's own process is gone, and all
+// children with it.
+func (r *rules) abandon() {
+	if r.done {
+		return
+	}
+	for c := range r.all() {
+		c.status, c.alive = StatusWaiting, false
+	}
+	r.wind()
 }
 
 // finish has the process of a child end.
@@ -88,9 +89,10 @@ func (r *rules) finish(c *child, o Order) {
 	r.hands.stop(c, o)
 }
 
-// release lets go of the process of a child that has ended with exit and is not
-// started again. asked says that somebody wanted it.
-func (r *rules) release(c *child, exit Exit, asked bool) {
+// release lets go of the process of a child that has ended and is not started
+// again. asked says that somebody wanted it.
+func (r *rules) release(c *child, asked bool) {
+	exit := c.exit
 	if c.alive {
 		r.finish(c, Order{Reason: ReasonShutdown, Since: r.hands.now(), Exit: &exit, Asked: asked})
 		return
@@ -98,108 +100,38 @@ func (r *rules) release(c *child, exit Exit, asked bool) {
 	r.settle(c, exit)
 }
 
-// settle is the end of a child without a process: its spec goes or stays.
+// settle is the end of a child without a process, and what waits for it goes on.
 func (r *rules) settle(c *child, exit Exit) {
+	p := c.repair
+	r.bury(c, exit)
+	switch {
+	case r.ending != nil:
+		r.wind()
+	case r.booting == c: // it was terminated before it was ready
+		r.boot()
+	}
+	r.advance(p)
+}
+
+// bury ends a child without a process: its spec goes or stays.
+func (r *rules) bury(c *child, exit Exit) {
 	c.alarm.cancel()
-	wasEnding := r.ending != nil
-	c.status, c.final = StatusEnded, false
-	r.observe(Event{Child: c.ID, What: EventGone, Exit: exit, Restarts: c.restarts})
-	if c.Restart == Temporary || c.Dynamic || wasEnding {
+	c.repair.drop(c)
+	if c.born {
+		r.observe(c, Event{What: EventGone, Exit: exit})
+	}
+	if c.Restart == Temporary || c.Dynamic || c.fresh || r.ending != nil {
 		r.remove(c)
 	}
-	c.leave()
-	if wasEnding {
-		r.wind()
+	c.status, c.final, c.exit = StatusEnded, false, exit
+	c.coming, c.born, c.fresh, c.trial, c.again = false, false, false, false, false
+	for _, f := range c.gone {
+		r.hands.later(f)
 	}
-}
-
-// leave tells those who wait that the child has ended.
-func (c *child) leave() {
-	gone := c.gone
 	c.gone = nil
-	for _, f := range gone {
-		f()
+	if r.ending != nil {
+		r.answer(c, ErrStopping)
+	} else {
+		r.answer(c, ErrEnded)
 	}
-	c.answer(ErrStopping)
-}
-
-// add starts one more child; done is told when it is ready, or why it is not.
-func (r *rules) add(spec ChildSpec, done func(error)) {
-	err := r.spec.Check(spec)
-	switch {
-	case err != nil:
-	case r.ending != nil:
-		err = ErrStopping
-	case r.byID[spec.ID] != nil:
-		err = ErrPresent
-	}
-	if err != nil {
-		done(err)
-		return
-	}
-	c := r.append(spec)
-	c.begun = done
-	if r.booting == nil {
-		r.start(c, Again{})
-	} // else it is started when its turn comes
-}
-
-// terminate stops a child for good, whatever its restart type; its spec stays
-// unless it is temporary or dynamic.
-func (r *rules) terminate(id string, done func(error)) {
-	c := r.byID[id]
-	switch {
-	case c == nil:
-		done(ErrNoChild)
-		return
-	case c.status == StatusEnded:
-		done(nil)
-		return
-	}
-	c.gone = append(c.gone, func() { done(nil) })
-	if c.final || r.ending != nil {
-		return
-	}
-	if r.booting == c.place {
-		r.boot(c.place.Next())
-	}
-	r.leave(c)
-	now := r.hands.now()
-	if !c.up() {
-		r.release(c, c.exit, true)
-		return
-	}
-	r.finish(c, Order{Reason: ReasonShutdown, Since: now, Asked: true})
-	r.hands.warn(c, now)
-	r.hurry(c, now)
-}
-
-// restart starts a child again: one that runs is stopped first, which counts
-// against no intensity, and none but it is affected.
-func (r *rules) restart(id string, done func(error)) {
-	c := r.byID[id]
-	switch {
-	case r.ending != nil:
-		done(ErrStopping)
-	case c == nil:
-		done(ErrNoChild)
-	case c.final || c.begun != nil || r.booting != nil:
-		done(ErrBusy)
-	default:
-		c.begun = done
-		r.mend(c, nil, 0)
-	}
-}
-
-// forget removes the spec of a child that has ended.
-func (r *rules) forget(id string) error {
-	c := r.byID[id]
-	switch {
-	case c == nil:
-		return ErrNoChild
-	case c.status != StatusEnded:
-		return ErrRunning
-	}
-	r.remove(c)
-	return nil
 }

@@ -78,14 +78,19 @@ type Spec struct {
 
 // Check says what OTP forbids about the child under the supervisor.
 func (s Spec) Check(c ChildSpec) error {
+	never := s.AutoShutdown == Never || s.AutoShutdown == ""
 	switch {
+	case !never && s.AutoShutdown != AnySignificant && s.AutoShutdown != AllSignificant:
+		return fmt.Errorf("auto_shutdown is %q, and may be %s, %s or %s", s.AutoShutdown, Never, AnySignificant, AllSignificant)
 	case c.ID == "":
 		return errors.New("the child has no id")
 	case c.Child == nil:
 		return fmt.Errorf("child %s: there is nothing to start", c.ID)
+	case c.Restart != "" && c.Restart != Permanent && c.Restart != Transient && c.Restart != Temporary:
+		return fmt.Errorf("child %s: restart is %q, and may be %s, %s or %s", c.ID, c.Restart, Permanent, Transient, Temporary)
 	case c.Significant && (c.Restart == Permanent || c.Restart == ""):
 		return fmt.Errorf("child %s: a significant child is transient or temporary, for a permanent one never ends", c.ID)
-	case c.Significant && (s.AutoShutdown == Never || s.AutoShutdown == ""):
+	case c.Significant && never:
 		return fmt.Errorf("child %s is significant, and the supervisor's auto_shutdown is never", c.ID)
 	}
 	return nil
@@ -102,4 +107,6 @@ var (
 	ErrBusy = errors.New("the child is starting or stopping")
 	// ErrPresent is returned for a second child of an id.
 	ErrPresent = errors.New("there is a child of that id")
+	// ErrEnded is returned for a start that was overtaken by a stop of the child.
+	ErrEnded = errors.New("the child was stopped before it was ready")
 )

@@ -1,7 +1,6 @@
 package supervision
 
 import (
-	"errors"
 	"sync"
 	"time"
 
@@ -13,14 +12,14 @@ import (
 type Subtree struct {
 	Config   Config // Ended is the Subtree's own
 	Spec     Spec
-	Children func() []ChildSpec // makes those of an incarnation
+	Children func() []ChildSpec // makes those of an incarnation; nil for none
 	Options  []actor.PropsOption
 
 	mu         sync.Mutex
 	supervisor *Supervisor // guarded by mu; of the incarnation
 	pid        *actor.PID  // guarded by mu; of supervisor
-	exit       Exit        // guarded by mu
 	ready      bool        // guarded by mu
+	exit       Exit        // guarded by mu
 }
 
 var _ Child = (*Subtree)(nil)
@@ -34,15 +33,19 @@ func (t *Subtree) Supervisor() *Supervisor {
 
 // Start spawns a supervisor and has it begin.
 func (t *Subtree) Start(ctx actor.Context, a Again) (*actor.PID, error) {
+	var children []ChildSpec
+	if t.Children != nil {
+		children = t.Children()
+	}
 	config := t.Config
 	config.Ended = t.ended
 	s := New(config)
 	pid := ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return s }, t.Options...))
 	t.mu.Lock()
-	t.supervisor, t.pid, t.ready, t.exit = s, pid, false, Exit{Reason: ReasonError, Err: errCrashed}
+	t.supervisor, t.pid, t.ready, t.exit = s, pid, false, crashed()
 	t.mu.Unlock()
 	parent := ctx.Self()
-	s.Begin(t.Spec, t.Children(), func(err error) {
+	s.Begin(t.Spec, children, func(err error) {
 		if err == nil {
 			t.mu.Lock()
 			t.ready = true
@@ -52,9 +55,6 @@ func (t *Subtree) Start(ctx actor.Context, a Again) (*actor.PID, error) {
 	})
 	return pid, nil
 }
-
-// errCrashed is what a supervisor ends with that has not said why.
-var errCrashed = errors.New("the supervisor's own process failed")
 
 // Halt stops the supervisor: it cannot wait.
 func (t *Subtree) Halt(ctx actor.Context) { t.Stop(ctx, Order{Reason: ReasonShutdown}) }

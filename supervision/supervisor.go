@@ -1,7 +1,7 @@
 package supervision
 
 import (
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
@@ -38,13 +38,12 @@ type Supervisor struct {
 		closed bool
 	}
 
-	mu     sync.Mutex // guards what follows
-	rules  *rules
-	ctx    actor.Context     // of the message that is handled
-	byPID  map[string]*child // by the ids of their processes
-	events []Event           // not told yet
-	over   *Exit             // not told yet
-	asked  []func()          // who waits for the end
+	mu    sync.Mutex // guards what follows
+	rules *rules
+	ctx   actor.Context     // of the message that is handled
+	byPID map[string]*child // by the ids of their processes
+	tells []func()          // to be called once the rules rest, in order
+	asked []func()          // who waits for the end
 }
 
 // job is something to do on the supervisor's goroutine.
@@ -62,45 +61,35 @@ var (
 
 // New makes a supervisor, which is to be spawned as a protoactor actor.
 func New(config Config) *Supervisor {
-	return &Supervisor{config: config, rules: over(), byPID: map[string]*child{}}
-}
-
-// over are the rules of a supervisor that has not begun, or has ended.
-func over() *rules {
-	r := newRules(Spec{}, nil)
-	r.ending, r.done = &Exit{Reason: ReasonShutdown}, true
-	return r
+	s := &Supervisor{config: config, byPID: map[string]*child{}}
+	s.rules = newRules(Spec{}, (*processHands)(s))
+	s.rules.ending, s.rules.done = &Exit{Reason: ReasonShutdown}, true // it has not begun
+	return s
 }
 
 // Begin gives the supervisor its settings and starts the first children, in
 // order. ready is told when all are up, or the error that ended the supervisor
 // before. A supervisor begins once, and again after it has ended.
 func (s *Supervisor) Begin(spec Spec, children []ChildSpec, ready func(error)) {
-	s.post(job{run: func(r *rules) {
+	s.ask(ready, func(r *rules) {
 		if !r.done {
-			ready(ErrRunning)
+			r.hands.later(func() { ready(ErrRunning) })
 			return
 		}
-		s.rules = newRules(spec, (*processHands)(s))
+		s.rules = newRules(spec, r.hands)
 		s.rules.begin(children, ready)
-	}, refuse: func() { ready(ErrStopping) }})
+	})
 }
 
-// Boot adds children and starts them like the first ones: in order, and the end
-// of the supervisor if one does not start.
+// Boot adds children and starts them like the first ones: in order, and the
+// supervisor ends if one does not start.
 func (s *Supervisor) Boot(children []ChildSpec, ready func(error)) {
-	s.ask(ready, func(r *rules) {
-		if r.ending != nil {
-			ready(ErrStopping)
-			return
-		}
-		r.begin(children, ready)
-	})
+	s.ask(ready, func(r *rules) { r.begin(children, ready) })
 }
 
 // Add starts one more child. done is told when it is ready, or why it is not.
 func (s *Supervisor) Add(spec ChildSpec, done func(error)) {
-	s.ask(done, func(r *rules) { r.add(spec, done) })
+	s.ask(done, func(r *rules) { r.join(spec, done) })
 }
 
 // Terminate stops a child for good. Its spec stays, for Restart, unless it is
@@ -109,25 +98,25 @@ func (s *Supervisor) Terminate(id string, done func(error)) {
 	s.ask(done, func(r *rules) { r.terminate(id, done) })
 }
 
-// Restart stops a child if it runs and starts it again. It counts against no
-// restart intensity.
+// Restart stops a child if it runs and starts it again, which counts against no
+// restart intensity. done is told when it is ready, or why it is not: one that ran
+// is then started again like any other, one that had ended stays so.
 func (s *Supervisor) Restart(id string, done func(error)) {
 	s.ask(done, func(r *rules) { r.restart(id, done) })
 }
 
 // Forget removes the spec of a child that has ended.
 func (s *Supervisor) Forget(id string, done func(error)) {
-	s.ask(done, func(r *rules) { done(r.forget(id)) })
+	s.ask(done, func(r *rules) {
+		err := r.forget(id)
+		r.hands.later(func() { done(err) })
+	})
 }
 
 // Failing has an incarnation of a child stop (its number is Again.Count), and
 // counts that as its failure, with exit.
 func (s *Supervisor) Failing(id string, incarnation int, exit Exit) {
-	s.post(job{run: func(r *rules) {
-		if c := r.byID[id]; c != nil && c.restarts == incarnation {
-			r.failing(c, exit)
-		}
-	}})
+	s.post(job{run: func(r *rules) { r.failing(id, incarnation, exit) }})
 }
 
 // Stop stops the children, the last one first, and with them the supervisor. done
@@ -135,7 +124,7 @@ func (s *Supervisor) Failing(id string, incarnation int, exit Exit) {
 func (s *Supervisor) Stop(o Order, done func()) {
 	s.post(job{run: func(r *rules) {
 		if r.done {
-			done()
+			r.hands.later(done)
 			return
 		}
 		s.asked = append(s.asked, done)
@@ -143,17 +132,16 @@ func (s *Supervisor) Stop(o Order, done func()) {
 	}, refuse: done})
 }
 
-// Warn has the shutdown times of the children run from since on.
+// Warn has the shutdown times of the children run from since on, here and below.
+// Stop is to follow: nothing starts any more until the supervisor begins anew.
 func (s *Supervisor) Warn(since time.Time) {
 	s.post(job{run: func(r *rules) { r.warn(since) }})
 }
 
-// Cut stops the children as Stop does, and gives them no time.
+// Cut cuts off what the children do, here and below, and what they still do when
+// they are told to end. It goes with Stop, which it does not replace.
 func (s *Supervisor) Cut() {
-	s.post(job{run: func(r *rules) {
-		r.stop(Order{Reason: ReasonShutdown})
-		r.cutAll()
-	}})
+	s.post(job{run: func(r *rules) { r.cut() }})
 }
 
 func (s *Supervisor) ask(done func(error), run func(*rules)) {
@@ -180,6 +168,11 @@ func (s *Supervisor) post(j job) {
 	}
 }
 
+// crashed is how a supervisor ends whose process has stopped under it.
+func crashed() Exit { return Exit{Reason: ReasonError, Err: errCrashed} }
+
+var errCrashed = errors.New("the supervisor's own process failed")
+
 // Receive handles protoactor's lifecycle, the ends of children, and jobs.
 func (s *Supervisor) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
@@ -197,11 +190,15 @@ func (s *Supervisor) Receive(ctx actor.Context) {
 	case *actor.Terminated:
 		s.of(ctx, m.Who, func(c *child) {
 			delete(s.byPID, m.Who.GetId())
+			c.pid = nil
 			f := c.Child.Fallen()
 			s.catchUp(c, f)
 			s.rules.gone(c, f.Exit)
 		})
+	case *actor.Stopping: // it has failed, unless the rules are done
+		s.handle(ctx, func() { s.rules.end(crashed(), Order{Reason: ReasonShutdown}) })
 	case *actor.Stopped:
+		s.handle(ctx, func() { s.rules.abandon() })
 		s.close()
 	}
 }
@@ -221,8 +218,8 @@ func (s *Supervisor) HandleFailure(_ *actor.ActorSystem, above actor.Supervisor,
 	})
 }
 
-// catchUp takes in that a child was ready before it ended: the ends of processes
-// come before what they have said.
+// catchUp takes in that a child was ready before it ended: protoactor delivers the
+// ends of processes before what they have said.
 func (s *Supervisor) catchUp(c *child, f Fallen) {
 	if f.Ready {
 		s.rules.started(c)
@@ -256,33 +253,22 @@ func (s *Supervisor) work(ctx actor.Context) {
 	}
 }
 
-// handle runs f with the rules and then tells what has come of it.
+// handle runs f with the rules and then tells what has come of it, without the
+// lock, so that who is told may ask.
 func (s *Supervisor) handle(ctx actor.Context, f func()) {
-	events, over, asked := s.locked(ctx, f)
-	if s.config.Observe != nil {
-		for _, e := range events {
-			s.config.Observe(e)
-		}
-	}
-	for _, done := range asked {
-		done()
-	}
-	if over != nil && len(asked) == 0 && s.config.Ended != nil {
-		s.config.Ended(*over)
+	for _, tell := range s.locked(ctx, f) {
+		tell()
 	}
 }
 
-func (s *Supervisor) locked(ctx actor.Context, f func()) (events []Event, over *Exit, asked []func()) {
+func (s *Supervisor) locked(ctx actor.Context, f func()) []func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ctx = ctx
 	f()
-	events, over = s.events, s.over
-	if over != nil {
-		asked, s.asked = s.asked, nil
-	}
-	s.ctx, s.events, s.over = nil, nil, nil
-	return events, over, asked
+	tells := s.tells
+	s.ctx, s.tells = nil, nil
+	return tells
 }
 
 // close refuses further jobs, and those that wait.
@@ -304,53 +290,4 @@ func (s *Supervisor) Active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.rules.ending == nil
-}
-
-// Info is what can be seen of a child at any moment.
-type Info struct {
-	ChildSpec
-	Status   Status
-	Restarts int
-	Last     *Exit // its last failure, nil for none
-}
-
-// Children shows the children in the order in which they start. It waits for no
-// child.
-func (s *Supervisor) Children() []Info {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]Info, 0, s.rules.children.Len())
-	for c := range s.rules.all() {
-		list = append(list, Info{ChildSpec: c.ChildSpec, Status: c.status, Restarts: c.restarts, Last: c.last})
-	}
-	return list
-}
-
-// processHands do what the rules decide, in the process.
-type processHands Supervisor
-
-var _ hands = (*processHands)(nil)
-
-func (h *processHands) start(c *child, a Again) {
-	pid, err := c.Child.Start(h.ctx, a)
-	if err != nil {
-		s := (*Supervisor)(h)
-		s.post(job{run: func(r *rules) { r.gone(c, Exit{Reason: ReasonInitFailed, Err: fmt.Errorf("start: %w", err)}) }})
-		return
-	}
-	h.byPID[pid.GetId()] = c
-}
-
-func (h *processHands) halt(c *child)                  { c.Child.Halt(h.ctx) }
-func (h *processHands) stop(c *child, o Order)         { c.Child.Stop(h.ctx, o) }
-func (h *processHands) cut(c *child)                   { c.Child.Cut() }
-func (h *processHands) warn(c *child, since time.Time) { c.Child.Warn(since) }
-func (h *processHands) now() time.Time                 { return h.config.Clock.Now() }
-func (h *processHands) chance() float64                { return h.config.Chance() }
-func (h *processHands) observe(e Event)                { h.events = append(h.events, e) }
-func (h *processHands) ended(exit Exit)                { h.over = &exit }
-
-func (h *processHands) after(d time.Duration, f func()) func() bool {
-	s := (*Supervisor)(h)
-	return h.config.Clock.AfterFunc(d, func() { s.post(job{run: func(*rules) { f() }}) })
 }

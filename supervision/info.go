@@ -1,0 +1,36 @@
+package supervision
+
+// Info is what can be seen of a child at any moment.
+type Info struct {
+	ChildSpec
+	Status   Status
+	Restarts int
+	Last     *Exit // its last failure, nil for none
+}
+
+func (r *rules) infos() []Info {
+	list := make([]Info, 0, r.children.Len())
+	for c := range r.all() {
+		list = append(list, Info{ChildSpec: c.ChildSpec, Status: c.status, Restarts: c.restarts, Last: c.last})
+	}
+	return list
+}
+
+// Children shows the children in the order in which they start. It waits for no
+// child.
+func (s *Supervisor) Children() []Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.infos()
+}
+
+// Stood shows the children as they stood when the supervisor began to end, and
+// before that as they stand.
+func (s *Supervisor) Stood() []Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rules.ending != nil {
+		return s.rules.stood
+	}
+	return s.rules.infos()
+}
