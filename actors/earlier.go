@@ -98,7 +98,7 @@ func rootOf(path string) string {
 func (s *System) supersede(ctx context.Context, path string) error {
 	var errs []error
 	for id, old := range s.earlier.takeTree(path) {
-		if err := s.stopOld(ctx, id); err != nil {
+		if err := s.stopOld(ctx, id, ReasonSuperseded); err != nil {
 			s.earlier.leave(id, old)
 			errs = append(errs, fmt.Errorf("stop the earlier actor %s at %s: %w", id, old, err))
 		}
@@ -107,7 +107,7 @@ func (s *System) supersede(ctx context.Context, path string) error {
 }
 
 // stopOld appends the end to the chain of an actor that no process runs.
-func (s *System) stopOld(ctx context.Context, id chain.ID) error {
+func (s *System) stopOld(ctx context.Context, id chain.ID, reason Reason) error {
 	sum, err := s.config.Log.Summary(ctx, id)
 	if err != nil || sum.Status == chain.StatusStopped {
 		return err
@@ -120,7 +120,7 @@ func (s *System) stopOld(ctx context.Context, id chain.ID) error {
 	if open {
 		end.Add(cutShort(processEnded))
 	}
-	end.Add(&chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(ReasonSuperseded)})
+	end.Add(&chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(reason)})
 	err = s.config.Writer.Append(end, nil)
 	if errors.Is(err, chain.ErrNumber) {
 		return nil // a resume has failed a moment ago, and its chain says how

@@ -27,6 +27,7 @@ const (
 	ReasonInterrupted = supervision.ReasonInterrupted
 	ReasonSuspended   = supervision.ReasonSuspended
 	ReasonSuperseded  = supervision.ReasonSuperseded
+	ReasonOrphaned    = supervision.ReasonOrphaned
 	ReasonNoProc      = supervision.ReasonNoProc
 )
 

@@ -115,16 +115,31 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		if child.Parent.Actor != sum.ID {
 			continue // of an earlier actor at the path
 		}
-		c, err := s.rebirth(ctx, child, reborn.control, kin)
+		c, err := s.rebirthOf(ctx, child, reborn.control, kin)
 		if err != nil {
 			return nil, fmt.Errorf("child %s: %w", child.Path, err)
 		}
-		if c.goesOn, err = s.goesOn(ctx, b, child.Parent); err != nil {
-			return nil, fmt.Errorf("child %s: %w", child.Path, err)
+		if c != nil {
+			reborn.past = append(reborn.past, c)
 		}
-		reborn.past = append(reborn.past, c)
 	}
 	return reborn, nil
+}
+
+// rebirthOf is the rebirth of a child, nil for an orphan.
+func (s *System) rebirthOf(ctx context.Context, child chain.Summary, parent *control, kin kin) (*birth, error) {
+	spawning, err := s.spawning(ctx, parent.Blueprint, child.Parent)
+	if err != nil {
+		return nil, err
+	}
+	if !spawning.settled {
+		return nil, s.orphan(ctx, child, kin)
+	}
+	b, err := s.rebirth(ctx, child, parent, kin)
+	if err == nil {
+		b.goesOn = spawning.resumed
+	}
+	return b, err
 }
 
 // complete adds to the blueprint of an actor on the log what the children are made

@@ -6,22 +6,50 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// goesOn reports whether the child that a parent's event has brought about was
-// resumed by the guest, and so has no init.
-func (s *System) goesOn(ctx context.Context, parent *Blueprint, at chain.Ref) (bool, error) {
+// spawning is what the log has of how a child came about.
+type spawning struct {
+	resumed bool // by the guest: it has no init
+	settled bool // the parent was told how it went
+}
+
+// spawning looks up the parent's event that has brought a child about.
+func (s *System) spawning(ctx context.Context, parent *Blueprint, at chain.Ref) (found spawning, err error) {
+	seen := false
 	for r, err := range s.config.Log.Records(ctx, at.Actor, at.Record) {
 		if err != nil {
-			return false, err
+			return found, err
 		}
-		if int(at.Index) >= len(r.Events) {
-			break
+		for i, event := range r.Events {
+			switch {
+			case seen:
+				_, found.settled = event.(*chain.Outcome)
+				return found, nil
+			case r.Number != at.Record || i != int(at.Index):
+				continue
+			}
+			intent, ok := event.(*chain.Intent)
+			if !ok { // the genesis of a parent whose manifest declares the child
+				return spawning{settled: true}, nil
+			}
+			imports := parent.module.Layout.Imports
+			found.resumed = int(intent.Import) < len(imports) && imports[intent.Import].String() == importResume
+			seen = true
 		}
-		intent, ok := r.Events[at.Index].(*chain.Intent)
-		if !ok {
-			break // the genesis of a parent whose manifest declares the child
-		}
-		imports := parent.module.Layout.Imports
-		return int(intent.Import) < len(imports) && imports[intent.Import].String() == importResume, nil
 	}
-	return false, nil
+	return found, nil
+}
+
+// orphan ends, on the log, a child whose parent does not know that it has it, for
+// the process died before the parent was told, and all below it.
+func (s *System) orphan(ctx context.Context, child chain.Summary, kin kin) error {
+	for _, below := range kin.left[child.Path] {
+		if err := s.orphan(ctx, below, kin); err != nil {
+			return err
+		}
+	}
+	if err := s.stopOld(ctx, child.ID, ReasonOrphaned); err != nil {
+		return err
+	}
+	s.earlier.claim(child.ID, child.Path)
+	return nil
 }

@@ -21,6 +21,7 @@ const (
 	ReasonInterrupted Reason = "interrupted" // its log could not go on
 	ReasonSuspended   Reason = "suspended"   // the node ended; the actor can be resumed
 	ReasonSuperseded  Reason = "superseded"  // a newer actor took its path
+	ReasonOrphaned    Reason = "orphaned"    // its parent was cut off before it knew of it
 	ReasonNoProc      Reason = "noproc"      // there was nobody
 )
 
@@ -45,7 +46,7 @@ func (e Exit) Failed() bool {
 // actor cannot go on here.
 func (e Exit) Final() bool {
 	switch e.Reason {
-	case ReasonInterrupted, ReasonSuspended, ReasonSuperseded:
+	case ReasonInterrupted, ReasonSuspended, ReasonSuperseded, ReasonOrphaned:
 		return true
 	}
 	return false
