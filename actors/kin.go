@@ -1,0 +1,149 @@
+package actors
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+// kin are the actors of a tree that is resumed, as the log has them.
+type kin struct {
+	left map[string][]chain.Summary            // that can be resumed, oldest first; by the path of the parent
+	ran  map[chain.ID]map[string]chain.Summary // by the parent and their name, the newest of all
+}
+
+// kin looks for the actors below path.
+func (s *System) kin(ctx context.Context, path string) (kin, error) {
+	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[string]chain.Summary{}}
+	for sum, err := range s.config.Log.Actors(ctx) {
+		if err != nil {
+			return k, err
+		}
+		if !strings.HasPrefix(sum.Path, path+"/") {
+			continue
+		}
+		parent, name := splitPath(sum.Path)
+		if s.earlier.has(sum.ID, sum.Path) {
+			k.left[parent] = append(k.left[parent], sum)
+		}
+		of := k.ran[sum.Parent.Actor]
+		if of == nil {
+			of = map[string]chain.Summary{}
+			k.ran[sum.Parent.Actor] = of
+		}
+		if before, ok := of[name]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
+			of[name] = sum
+		}
+	}
+	for _, siblings := range k.left {
+		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	}
+	return k, nil
+}
+
+// splitPath takes the path of the parent and the name from a path.
+func splitPath(path string) (parent, name string) {
+	i := strings.LastIndex(path, "/")
+	return path[:i], path[i+1:]
+}
+
+// rebirth reads from the log what the actor was started with, and those below it.
+func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
+	var above *Blueprint
+	if parent != nil {
+		above = parent.Blueprint
+	}
+	b, err := s.restored(ctx, sum, above)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = s.complete(ctx, b, sum.ID, kin); err != nil {
+		return nil, err
+	}
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	if view := (pack.View{}); !view.Scan(state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
+	}
+	_, name := splitPath(sum.Path)
+	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
+	for _, child := range kin.left[sum.Path] {
+		if child.Parent.Actor != sum.ID {
+			continue // of an earlier actor at the path
+		}
+		c, err := s.rebirthOf(ctx, child, reborn.control, kin)
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", child.Path, err)
+		}
+		if c != nil {
+			reborn.past = append(reborn.past, c)
+		}
+	}
+	return reborn, nil
+}
+
+// rebirthOf is the rebirth of a child, nil for an orphan.
+func (s *System) rebirthOf(ctx context.Context, child chain.Summary, parent *control, kin kin) (*birth, error) {
+	spawning, err := s.spawning(ctx, parent.Blueprint, child.Parent)
+	if err != nil {
+		return nil, err
+	}
+	if !spawning.settled {
+		return nil, s.orphan(ctx, child, kin)
+	}
+	b, err := s.rebirth(ctx, child, parent, kin)
+	if err == nil {
+		b.goesOn = spawning.resumed
+	}
+	return b, err
+}
+
+// complete adds to the blueprint of an actor on the log what the children are made
+// from that its manifest declares: what those were that it had.
+func (s *System) complete(ctx context.Context, b *Blueprint, id chain.ID, kin kin) (*Blueprint, error) {
+	if len(b.declared) == 0 {
+		return b, nil
+	}
+	own := *b
+	own.shared, own.declared = b, slices.Clone(b.declared)
+	for i := range own.declared {
+		d := &own.declared[i]
+		sum, ok := kin.ran[id][d.spec.ID]
+		if !ok {
+			continue // it never started
+		}
+		child, err := s.restored(ctx, sum, b)
+		if err == nil {
+			d.blueprint, err = s.complete(ctx, child, sum.ID, kin)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("child %s: %w", sum.Path, err)
+		}
+	}
+	return &own, nil
+}
+
+// claimed is an actor that is being resumed.
+type claimed struct {
+	id   chain.ID
+	path string
+}
+
+// claim takes the actors from those that are left.
+func (s *System) claim(b *birth) []claimed {
+	var all []claimed
+	if id := b.control.id; s.earlier.claim(id, b.was) {
+		all = append(all, claimed{id, b.was})
+	}
+	for _, child := range b.past {
+		all = append(all, s.claim(child)...)
+	}
+	return all
+}
