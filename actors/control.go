@@ -64,6 +64,7 @@ type control struct {
 	registered atomic.Bool  // takes messages
 	turns      atomic.Int64 // closed turns
 	failures   atomic.Int64 // of them, failed
+	born       atomic.Bool  // an init has succeeded, or there is none
 	restarts   atomic.Int64
 	memory     atomic.Int64  // bytes of linear memory
 	done       chan struct{} // closed when the actor has ended
@@ -157,20 +158,21 @@ type quit struct {
 	exit Exit
 }
 
-// halt tells an incarnation to end once its turn is over.
+// halt tells an incarnation to end once its turn is over. The order is there before
+// a sleep ends, so that no message comes between.
 func (c *control) halt(l *life, exit Exit) {
-	c.mu.Lock()
-	l.told.give()
-	c.mu.Unlock()
 	c.mailbox.order(quit{l, exit})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.told.give()
 }
 
 // kill ends the incarnation in the middle of its turn; what becomes of the actor
 // is its supervisor's to say. It returns the incarnation.
 func (c *control) kill() *life {
 	l := c.current()
-	l.cancel(errKilled)
 	c.halt(l, Exit{Reason: ReasonKilled, Err: errKilled})
+	l.cancel(errKilled)
 	return l
 }
 

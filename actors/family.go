@@ -17,6 +17,7 @@ type family struct {
 	mu         sync.Mutex
 	supervisor *supervision.Supervisor // guarded by mu; nil before the first child
 	life       *life                   // guarded by mu; of the actor, when it was raised last
+	over       bool                    // guarded by mu; the supervisor has given up
 	closed     bool                    // guarded by mu; no child is let in any more
 }
 
@@ -56,16 +57,24 @@ type raise struct {
 	done chan<- *supervision.Supervisor
 }
 
-// over reports whether there have been children, and the supervisor has ended.
-func (f *family) over() bool {
-	s := f.head()
-	return s != nil && !s.Active()
+// renew readies the family, if there has been one, for the actor's next incarnation.
+// It reports whether the supervisor had given up: the children are gone then.
+func (f *family) renew(ctx actor.Context) (over bool) {
+	f.mu.Lock()
+	over, f.over = f.over, false
+	raised := f.supervisor != nil
+	f.mu.Unlock()
+	if raised {
+		f.raise(ctx)
+	}
+	return over
 }
 
 // gaveUp is told when the supervisor has ended by itself: so the actor is to end.
 func (f *family) gaveUp(exit Exit) {
 	f.mu.Lock()
 	l := f.life
+	f.over = true
 	f.mu.Unlock()
 	if f.of.keepsState() { // they outlive an incarnation
 		l = f.of.current()

@@ -62,6 +62,7 @@ type mailbox struct {
 	closed     error // why deliveries are refused; nil while open
 	started    bool
 	scheduled  bool // run is queued or running
+	held       bool // user messages wait
 	suspended  bool
 }
 
@@ -142,6 +143,20 @@ func (m *mailbox) orderFirst(message any) {
 	m.unlockAndWake()
 }
 
+// hold keeps user messages waiting until release.
+func (m *mailbox) hold() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held = true
+}
+
+// release is for the owner, while it handles a message.
+func (m *mailbox) release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held = false
+}
+
 // drain takes out the deliveries that wait, oldest first; the caller answers
 // them.
 func (m *mailbox) drain() []delivery {
@@ -218,7 +233,7 @@ func (m *mailbox) unlock() (wake bool) {
 }
 
 func (m *mailbox) readyLocked() bool {
-	return m.system.count > 0 || !m.suspended && (m.orders.count > 0 || m.user.count > 0)
+	return m.system.count > 0 || !m.suspended && (m.orders.count > 0 || m.user.count > 0 && !m.held)
 }
 
 // run handles messages until none is ready, or until it has handled so many

@@ -76,10 +76,10 @@ func (m *member) again(ctx actor.Context, a supervision.Again) {
 
 // Halt ends the incarnation: its children first, unless it keeps its state and
 // with it them.
-func (m *member) Halt(actor.Context) {
+func (m *member) Halt(_ actor.Context, exit Exit) {
 	c := m.actor.Load()
 	l := c.current()
-	halt := func() { c.halt(l, Exit{Reason: ReasonShutdown}) }
+	halt := func() { c.halt(l, exit) }
 	if c.keepsState() {
 		halt()
 		return

@@ -52,7 +52,6 @@ type process struct {
 	registered bool      // in this incarnation
 	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
 	anew       bool      // it is resumed, and its init had not run
-	born       bool      // an init has succeeded
 	inTurn     bool      // a call is on the chain or in the door, its result is not
 	finished   bool
 }
@@ -130,7 +129,7 @@ func (p *process) start() {
 	case b.genesis == nil:
 		err = p.resume(p.system.ctx)
 	case b.goesOn:
-		p.born = true
+		p.control.born.Store(true)
 	default:
 		err = p.init()
 	}
@@ -300,6 +299,9 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	what := chain.LifecycleStopped
 	if exit.Reason == ReasonSuspended {
 		what = chain.LifecycleSuspended
+		if p.exit != nil { // it was to begin again, and does when it is resumed
+			exit = *p.exit
+		}
 	}
 	p.door.event(&chain.Lifecycle{What: what, Time: p.now(), Reason: string(exit.Reason), Detail: p.words(exit.Detail())})
 	// A log that refuses this has said so; the actor ends all the same.

@@ -32,18 +32,16 @@ func (p *process) fall(exit Exit) {
 // again begins the next incarnation, on a fresh instance, unless the actor was told
 // to stop meanwhile.
 func (p *process) again(a supervision.Again) {
-	if p.finished {
+	if p.finished || p.control.ordered() != orderNone {
 		return
 	}
 	p.inherit()
 	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
-	if p.control.ordered() != orderNone {
-		return
-	}
+	p.control.mailbox.release()
 	p.control.restarts.Add(1)
-	fresh := !p.control.keepsState() || !p.born
+	fresh := !p.control.keepsState()
 	var children []supervision.ChildSpec
-	if fresh || p.control.family.over() {
+	if p.control.family.renew(p.context) || fresh {
 		children = p.control.children()
 	}
 	if p.rise(p.renew(a, fresh), children) {
@@ -60,7 +58,7 @@ func (p *process) rise(err error, children []supervision.ChildSpec) bool {
 	case interrupted(err):
 		return false // it was told to end, and will hear it
 	case err != nil:
-		p.fall(Exit{Reason: ReasonInitFailed, Err: err})
+		p.fall(stillborn(err))
 		return false
 	}
 	leaves := p.left
@@ -68,12 +66,24 @@ func (p *process) rise(err error, children []supervision.ChildSpec) bool {
 		leaves = p.shutdown
 	}
 	p.left = nil
+	if leaves != nil {
+		p.control.mailbox.hold()
+	}
 	p.rear(children, leaves)
 	if leaves != nil {
 		return false
 	}
 	p.marks = nil
 	return true
+}
+
+// stillborn is the exit of an incarnation whose init has failed. One that was cut
+// off in the middle of it has not.
+func stillborn(err error) Exit {
+	if exit := exitOf(err); exit.Reason == ReasonKilled {
+		return exit
+	}
+	return Exit{Reason: ReasonInitFailed, Err: err}
 }
 
 // renew writes down that the actor starts again and makes it ready to.

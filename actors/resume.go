@@ -13,6 +13,7 @@ import (
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 	"github.com/theater-go/theater/wasm/pack"
 )
 
@@ -99,24 +100,65 @@ func (p *process) resume(ctx context.Context) error {
 	// From here on the chain is written; a failure before leaves it as it is.
 	p.next, p.inTurn = sum.Records, past.open
 	p.control.acks.resume(sum.Records, sum.Head)
-	switch left := past.left(); {
+	p.control.born.Store(past.started)
+	p.control.restarts.Store(int64(past.restarts))
+	p.control.memory.Store(p.machine.Memory())
+	left := past.left(sum)
+	again := false
+	switch {
 	case left == nil:
 	case p.control.parent == nil: // nobody would start it again
-		return left.Err
-	default:
+		if past.ended != nil && past.started {
+			return fmt.Errorf("%w: %w", errEnded, past.ended)
+		}
+		return cmp.Or(left.Err, errEnded)
+	case p.control.spec.Restart == supervision.Temporary:
 		p.left = left
+	default:
+		again = true
 	}
-	p.born = past.started
-	p.control.restarts.Store(int64(past.restarts))
+	if again {
+		return p.resumeAgain(ctx, *left, past)
+	}
 	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
-	p.control.memory.Store(p.machine.Memory())
 	if err := p.recordResumed(); err != nil || past.turns > 0 || past.goesOn {
 		return err
 	}
 	p.anew = true
 	return p.init()
+}
+
+// resumeAgain begins an incarnation in place of one that had ended before the actor
+// is resumed, which nobody has counted or waited for.
+func (p *process) resumeAgain(ctx context.Context, left Exit, past past) error {
+	fresh := !p.control.keepsState()
+	if fresh {
+		p.anew = true
+		p.closeSessions(left.Reason)
+		for _, child := range p.birth.past {
+			if err := p.system.discard(ctx, child); err != nil {
+				return err
+			}
+		}
+	} else if err := p.restore(past.crossings); err != nil {
+		return err
+	}
+	if err := p.recordResumed(); err != nil {
+		return err
+	}
+	return p.renew(supervision.Again{Exit: left, Count: int(p.control.restarts.Add(1))}, fresh)
+}
+
+// discard ends, on the log, an actor that was to be resumed and those below it.
+func (s *System) discard(ctx context.Context, b *birth) error {
+	for _, child := range slices.Backward(b.past) {
+		if err := s.discard(ctx, child); err != nil {
+			return err
+		}
+	}
+	return s.stopOld(ctx, b.control.id, ReasonShutdown)
 }
 
 // past is what a chain tells of its actor.
@@ -132,8 +174,10 @@ type past struct {
 }
 
 // left is how the incarnation has ended, nil where it goes on.
-func (p *past) left() *Exit {
-	switch {
+func (p *past) left(sum chain.Summary) *Exit {
+	switch pending := sum.Status == chain.StatusSuspended && sum.Reason != string(ReasonSuspended); {
+	case pending && p.ended == nil: // its process was told that it ends, and not that it begins again
+		return &Exit{Reason: Reason(sum.Reason)}
 	case p.turns > 0 && !p.started:
 		return &Exit{Reason: ReasonInitFailed, Err: errNeverStarted}
 	case p.ended != nil:
@@ -142,16 +186,30 @@ func (p *past) left() *Exit {
 	return nil
 }
 
-// closed takes a turn that was executed again.
-func (p *past) closed(t *replay.Turn) {
+// closed takes a turn that was executed again. An err fails the actor where its
+// manifest does not say otherwise.
+func (p *past) closed(t *replay.Turn, errFails bool) {
 	if p.turns++; p.turns == 1 && !p.goesOn {
 		p.started = t.Result.Status == chain.ResultOK
 	}
-	if t.Ends() {
-		p.ended = fmt.Errorf("the turn of record %d (%s): %w", t.Record, t.Result.Status, errEnded)
+	p.ended = nil
+	if t.Ends() || errFails && t.Result.Status == chain.ResultError {
+		p.ended = &leftError{t}
 		p.reason = endOf(t.Result.Status)
 	}
 }
+
+// leftError is how a turn ended after which nothing is on the chain.
+type leftError struct{ turn *replay.Turn }
+
+func (e *leftError) Error() string {
+	if text := e.turn.Result.Text; text != "" {
+		return text
+	}
+	return fmt.Sprintf("the turn of record %d (%s)", e.turn.Record, e.turn.Result.Status)
+}
+
+func (*leftError) Unwrap() error { return errEnded }
 
 // restarted takes a restart. What the handlers did for an actor that began anew
 // they do again when it asks.
@@ -184,7 +242,7 @@ func (p *process) replay() (past past, err error) {
 		case *replay.Restart:
 			past.restarted(s)
 		case *replay.Turn:
-			past.closed(s)
+			past.closed(s, p.control.manifest.Supervision.OnError == manifest.OnErrorFail)
 			p.control.turns.Add(1)
 			if past.crossings, err = p.remember(ctx, past.crossings, s); err != nil {
 				return past, err

@@ -282,7 +282,7 @@ func TestAKillOfAnActorThatRestartsFailsItOnceMore(t *testing.T) {
 	h.eventually("its init waits", func() bool { return h.waits("/top/a init") })
 	h.keep(nil) // for the next one
 	exit, err := h.Kill(t.Context(), a)
-	if err != nil || exit.Reason != actors.ReasonInitFailed || !isTrap(wasm.KindKilled)(exit.Err) {
+	if err != nil || exit.Reason != actors.ReasonKilled || !isTrap(wasm.KindKilled)(exit.Err) {
 		t.Errorf("the kill gives %v, %v", exit, err)
 	}
 	h.restarted("/top/a", 2)

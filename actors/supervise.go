@@ -93,7 +93,7 @@ func specOf(c manifest.Child) supervision.ChildSpec {
 var spawnedShutdown = supervision.Shutdown{Time: 5 * time.Second}
 
 // keepsState reports whether the actor goes on with its last state when it
-// starts again, and its children with it.
-func (b *Blueprint) keepsState() bool {
-	return b.manifest.Supervision.RestartState == manifest.RestartLast
+// starts again, and its children with it: it has one, and its manifest says so.
+func (c *control) keepsState() bool {
+	return c.manifest.Supervision.RestartState == manifest.RestartLast && c.born.Load()
 }

@@ -21,7 +21,9 @@ var noParams = pack.MustEncode(pack.Unit)
 func (p *process) init() error {
 	export, _ := p.control.module.Layout.Export(exportInit)
 	_, err := p.turn(&envelope{export: export, deliveries: 1}, noParams)
-	p.born = p.born || err == nil
+	if err == nil {
+		p.control.born.Store(true)
+	}
 	return err
 }
 
@@ -132,9 +134,6 @@ func (p *process) closeTurn(response []byte, failure error) error {
 	}
 	if failure != nil {
 		result := p.failed(failure)
-		if result == nil {
-			return failure
-		}
 		p.closedAt = p.door.here()
 		p.door.event(result)
 	}
@@ -158,8 +157,8 @@ func (p *process) succeed(response []byte) error {
 	return nil
 }
 
-// failed is the event that closes a turn which failed, nil for a failure that
-// is not the guest's.
+// failed is the event that closes a turn which failed. A failure that is not the
+// guest's has cut it short.
 func (p *process) failed(failure error) *chain.Result {
 	var guest *wasm.GuestError
 	var trap *wasm.Trap
@@ -175,7 +174,7 @@ func (p *process) failed(failure error) *chain.Result {
 			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
 		}
 	}
-	return nil
+	return cutShort(failure.Error())
 }
 
 // interrupted reports whether the turn was cut short because its actor was told to

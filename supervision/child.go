@@ -20,8 +20,9 @@ type Child interface {
 	// spawned with ctx, where there is none. It returns the process. An error
 	// counts as the exit of the incarnation.
 	Start(ctx actor.Context, a Again) (*actor.PID, error)
-	// Halt has the incarnation end, once its turn is over; the process waits.
-	Halt(ctx actor.Context)
+	// Halt has the incarnation end with exit, once its turn is over; the process
+	// waits.
+	Halt(ctx actor.Context, exit Exit)
 	// Stop has the process end, and the incarnation with it if there is one,
 	// once its turn is over.
 	Stop(ctx actor.Context, o Order)

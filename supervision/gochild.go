@@ -48,20 +48,20 @@ func (g *Go) Start(ctx actor.Context, a Again) (*actor.PID, error) {
 }
 
 // Halt stops the process: it cannot wait.
-func (g *Go) Halt(ctx actor.Context) { g.Stop(ctx, Order{Reason: ReasonShutdown}) }
-
-// Stop stops the process.
-func (g *Go) Stop(ctx actor.Context, o Order) {
+func (g *Go) Halt(ctx actor.Context, exit Exit) {
 	g.mu.Lock()
 	pid := g.pid
 	if g.exit.Reason == ReasonNormal {
-		g.exit.Reason = o.Reason
+		g.exit = exit
 	}
 	g.mu.Unlock()
 	if pid != nil {
 		ctx.Stop(pid)
 	}
 }
+
+// Stop stops the process.
+func (g *Go) Stop(ctx actor.Context, o Order) { g.Halt(ctx, Exit{Reason: o.Reason}) }
 
 // Cut interrupts the actor.
 func (g *Go) Cut() {

@@ -38,7 +38,11 @@ func (h *processHands) begin(c *child, a Again) (pid *actor.PID, err error) {
 
 func (h *processHands) halt(c *child) {
 	if c.pid != nil {
-		c.Child.Halt(h.ctx)
+		exit := Exit{Reason: ReasonShutdown}
+		if c.cause != nil {
+			exit = *c.cause
+		}
+		c.Child.Halt(h.ctx, exit)
 	}
 }
 

@@ -57,7 +57,9 @@ func (t *Subtree) Start(ctx actor.Context, a Again) (*actor.PID, error) {
 }
 
 // Halt stops the supervisor: it cannot wait.
-func (t *Subtree) Halt(ctx actor.Context) { t.Stop(ctx, Order{Reason: ReasonShutdown}) }
+func (t *Subtree) Halt(_ actor.Context, exit Exit) {
+	t.Supervisor().Stop(Order{Reason: ReasonShutdown}, func() { t.ended(exit) })
+}
 
 // Stop stops the children, and then the supervisor.
 func (t *Subtree) Stop(_ actor.Context, o Order) {

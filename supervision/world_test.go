@@ -340,7 +340,7 @@ func (k *part) cut() {
 
 // A part is driven by the hands above, not by a process.
 func (k *part) Start(actor.Context, supervision.Again) (*actor.PID, error) { panic("no process") }
-func (k *part) Halt(actor.Context)                                         { panic("no process") }
+func (k *part) Halt(actor.Context, supervision.Exit)                       { panic("no process") }
 func (k *part) Stop(actor.Context, supervision.Order)                      { panic("no process") }
 func (k *part) Cut()                                                       { panic("no process") }
 func (k *part) Warn(time.Time)                                             { panic("no process") }
