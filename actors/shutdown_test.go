@@ -11,7 +11,10 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/host/supervisor"
 	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/wasm/pack"
+	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
 // hall is a tree of three levels, 13 actors: a hall with three rooms of three
@@ -330,4 +333,35 @@ func TestAKillOfARootThatIsToldToRestartReturns(t *testing.T) {
 		t.Errorf("the restart gives %v", err)
 	}
 	h.answers(top, "", first)
+}
+
+func TestATurnThatRunsWhileItsActorStopsHasNoMoreChildren(t *testing.T) {
+	h := build(t)
+	none := pack.None(pack.TypeBytes)
+	spawns := wasmtest.Do(supervisor.Interface, "spawn", encode(pack.Tuple(pack.String("kid"), none, none)), wasmtest.Keep())
+	code := wasmtest.Guest{
+		Interfaces: append(interfaces(), supervisor.New().Interfaces()[0].Pact, newPorter().Interfaces()[0].Pact),
+		Init:       ready, HandleSend: pass("g", spawns),
+	}.Bytes()
+	h.grow(parent("", plan{id: "a", code: code, children: []plan{child("b")}, spawns: []plan{child("kid")}}))
+	a := h.ref("/top/a")
+	open := h.shut("/top/a g")
+	check(t, h.Send(a, "test", nil))
+	h.eventually("it waits at the gate", func() bool { return h.waits("/top/a g") })
+	stopped := make(chan actors.Exit, 1)
+	go func() {
+		exit, err := h.Stop(context.Background(), a)
+		if err != nil {
+			t.Error(err)
+		}
+		stopped <- exit
+	}()
+	h.eventually("its child has ended", func() bool { return len(h.below("/top/a")) == 1 })
+	open(nil)
+	if exit := <-stopped; exit.Reason != actors.ReasonShutdown {
+		t.Errorf("it ends with %v", exit)
+	}
+	if got := h.seen("/top/a"); !slices.Equal(got, []string{"started b", "gone b"}) {
+		t.Errorf("its children were %q", got)
+	}
 }
