@@ -131,7 +131,7 @@ func (p *process) child(id string) *control {
 
 // StopChild stops a child for good and waits for its end.
 func (p *process) StopChild(ctx context.Context, id string) error {
-	return p.wish(ctx, id, untilEnd, (*supervision.Supervisor).Terminate)
+	return p.wish(ctx, id, untilEnd, supervision.Ward.Terminate)
 }
 
 // RestartChild has a child begin again and waits until it is ready.
@@ -140,11 +140,11 @@ func (p *process) RestartChild(ctx context.Context, id string) error {
 	if child := p.child(id); child != nil && child.keepsState() {
 		u = untilAnswer
 	}
-	return p.wish(ctx, id, u, (*supervision.Supervisor).Restart)
+	return p.wish(ctx, id, u, supervision.Ward.Restart)
 }
 
 // wish asks the supervisor for something about a child, and waits for it.
-func (p *process) wish(ctx context.Context, id string, u until, what func(*supervision.Supervisor, string, func(error))) error {
+func (p *process) wish(ctx context.Context, id string, u until, what func(supervision.Ward, func(error))) error {
 	child := p.child(id)
 	if child == nil {
 		return &NotFoundError{Target: id}
@@ -156,7 +156,7 @@ func (p *process) wish(ctx context.Context, id string, u until, what func(*super
 	defer leave()
 	child.owe(p.marks)
 	done := make(chan error, 1)
-	what(child.above, child.spec.ID, func(err error) { done <- err })
+	what(child.ward(), func(err error) { done <- err })
 	select {
 	case err := <-done:
 		if err != nil {

@@ -116,7 +116,7 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
-		c.above.Terminate(c.spec.ID, func(error) {})
+		c.ward().Terminate(func(error) {})
 		c.killAll()
 		err = <-ready
 	}
