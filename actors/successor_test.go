@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -35,4 +36,23 @@ func TestWhatIsAskedOfAnActorThatHasEndedIsNotDoneToItsSuccessor(t *testing.T) {
 	if info := h.info(next); info.Status != actors.StatusRunning || info.Restarts != 0 {
 		t.Errorf("the successor is %s and was restarted %d times", info.Status, info.Restarts)
 	}
+}
+
+func TestASpawnThatIsGivenUpStopsNoOtherChildOfItsName(t *testing.T) {
+	h := build(t)
+	top := h.grow(parent("", child("a")))
+	spawn := func(ctx context.Context, name string) error {
+		_, err := h.SpawnChild(ctx, top, actors.Child{Spec: actors.Spec{Name: name}, Go: idling()})
+		return err
+	}
+	check(t, spawn(t.Context(), "w"))
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 { // it may be refused before it is given up
+		if err := spawn(over, "w"); err == nil {
+			t.Error("there are two of a name")
+		}
+	}
+	check(t, spawn(t.Context(), "next"))
+	h.stands(top, "/top running 0 -", "/top/a running 0 -", "/top/w running 0 -", "/top/next running 0 -")
 }
