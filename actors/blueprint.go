@@ -128,17 +128,30 @@ func (s *System) writerFor(m *manifest.Manifest) (chain.Writer, error) {
 	return s.config.Writer, nil
 }
 
-// link compiles the module and resolves its imports.
+// link is bind, and its errors name the file in question.
 func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
-	module, err := s.config.Engine.Compile(ctx, code)
-	if err != nil {
+	b, err := s.bind(ctx, m, code, above)
+	var refused *host.LinkError
+	switch {
+	case errors.As(err, &refused):
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	case err != nil:
 		return nil, fmt.Errorf("package %s: %w", m.Package, err)
 	}
+	return b, nil
+}
+
+// bind compiles the module and resolves its imports.
+func (s *System) bind(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
+	module, err := s.config.Engine.Compile(ctx, code)
+	if err != nil {
+		return nil, err
+	}
 	if _, ok := module.Callable(exportInit); !ok {
-		return nil, fmt.Errorf("package %s: %w", m.Package, &wasm.ABIError{
+		return nil, &wasm.ABIError{
 			Reason: fmt.Sprintf("the module does not export %s, which every actor has", exportInit),
 			Hint:   "export it, and declare it in the interface metadata if that declares any",
-		})
+		}
 	}
 	var imports []host.Import
 	var at []int
@@ -151,7 +164,7 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte, ab
 	ceiling := above.Under(rules(m)...)
 	linked, err := s.config.Handlers.Link(imports, module.Metadata, tables(m), ceiling)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", m.File, err)
+		return nil, err
 	}
 	functions := make([]host.Function, len(module.Layout.Imports))
 	for i, f := range linked.Functions {

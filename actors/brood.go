@@ -25,19 +25,20 @@ func (c *control) children() []supervision.ChildSpec {
 // resumed are the children that the actor goes on with when it is resumed. Those
 // that had ended before stay so until it starts again.
 func (c *control) resumed(past []*birth) []supervision.ChildSpec {
-	left := map[string]*birth{}
+	left := map[role]*birth{}
 	for _, b := range past {
-		left[b.control.name] = b
+		left[b.as] = b
 	}
 	var specs []supervision.ChildSpec
 	for _, d := range c.declared {
-		if b := left[d.spec.ID]; b != nil && !c.template() {
+		as := role{name: d.spec.ID}
+		if b := left[as]; b != nil && !c.template() {
 			specs = append(specs, c.declaredChild(d, b))
-			delete(left, d.spec.ID)
+			delete(left, as)
 		}
 	}
 	for _, b := range past {
-		if left[b.control.name] == b {
+		if b.as.spawned || left[b.as] == b {
 			specs = append(specs, c.resumedChild(b))
 		}
 	}

@@ -46,7 +46,7 @@ func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, 
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
-		head.Terminate(spec.ID, func(error) {})
+		head.Ward(spec.ID, func(c supervision.Child) bool { return c == spec.Child }).Terminate(func(error) {})
 		err = context.Cause(ctx)
 	}
 	path := c.path + "/" + spec.ID

@@ -13,13 +13,13 @@ import (
 
 // kin are the actors of a tree that is resumed, as the log has them.
 type kin struct {
-	left map[string][]chain.Summary            // that can be resumed, oldest first; by the path of the parent
-	ran  map[chain.ID]map[string]chain.Summary // by the parent and their name, the newest of all
+	left map[string][]chain.Summary          // that can be resumed, oldest first; by the path of the parent
+	ran  map[chain.ID]map[role]chain.Summary // by the parent and their role, the newest of all
 }
 
 // kin looks for the actors below path.
 func (s *System) kin(ctx context.Context, path string) (kin, error) {
-	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[string]chain.Summary{}}
+	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[role]chain.Summary{}}
 	for sum, err := range s.config.Log.Actors(ctx) {
 		if err != nil {
 			return k, err
@@ -27,17 +27,18 @@ func (s *System) kin(ctx context.Context, path string) (kin, error) {
 		if !strings.HasPrefix(sum.Path, path+"/") {
 			continue
 		}
-		parent, name := splitPath(sum.Path)
+		parent, _ := splitPath(sum.Path)
 		if s.earlier.has(sum.ID, sum.Path) {
 			k.left[parent] = append(k.left[parent], sum)
 		}
 		of := k.ran[sum.Parent.Actor]
 		if of == nil {
-			of = map[string]chain.Summary{}
+			of = map[role]chain.Summary{}
 			k.ran[sum.Parent.Actor] = of
 		}
-		if before, ok := of[name]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
-			of[name] = sum
+		as := roleOf(sum)
+		if before, ok := of[as]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
+			of[as] = sum
 		}
 	}
 	for _, siblings := range k.left {
@@ -50,6 +51,16 @@ func (s *System) kin(ctx context.Context, path string) (kin, error) {
 func splitPath(path string) (parent, name string) {
 	i := strings.LastIndex(path, "/")
 	return path[:i], path[i+1:]
+}
+
+// role is what an actor is to its parent.
+type role struct {
+	name    string // without a number; the id of one that the manifest declares
+	spawned bool   // by the parent's guest, in a turn
+}
+
+func roleOf(sum chain.Summary) role {
+	return role{sum.Name, sum.Parent != (chain.Ref{Actor: sum.Parent.Actor})}
 }
 
 // rebirth reads from the log what the actor was started with, and those below it.
@@ -73,7 +84,7 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
 	_, name := splitPath(sum.Path)
-	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
+	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path, as: roleOf(sum)}
 	for _, child := range kin.left[sum.Path] {
 		if child.Parent.Actor != sum.ID {
 			continue // of an earlier actor at the path
@@ -115,7 +126,7 @@ func (s *System) complete(ctx context.Context, b *Blueprint, id chain.ID, kin ki
 	own.shared, own.declared = b, slices.Clone(b.declared)
 	for i := range own.declared {
 		d := &own.declared[i]
-		sum, ok := kin.ran[id][d.spec.ID]
+		sum, ok := kin.ran[id][role{d.spec.ID, b.template()}]
 		if !ok {
 			continue // it never started
 		}

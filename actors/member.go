@@ -33,6 +33,15 @@ func (s *System) memberOf(b *birth) *member {
 
 var errMadeOnce = errors.New("the actor has ended for good: spawn another one")
 
+// ward is the actor as its supervisor has it, until another one is made in its
+// place.
+func (c *control) ward() supervision.Ward {
+	return c.above.Ward(c.spec.ID, func(child supervision.Child) bool {
+		m, ok := child.(*member)
+		return ok && m.actor.Load() == c
+	})
+}
+
 // Start spawns the process of an actor, or has the one that waits begin again.
 func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, error) {
 	if m.alive {

@@ -14,7 +14,13 @@ import (
 
 // SpawnChild starts a child from the manifest that the guest has named and waits
 // for the end of its init.
-func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value, code []byte, resumed bool, at host.Event) (string, error) {
+func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value, code []byte, resumed bool, at host.Event) (id string, err error) {
+	defer func() {
+		if ofNode(err) {
+			p.logger().Error("a child could not be spawned", "error", err)
+			err = errOfNode
+		}
+	}()
 	c := p.control
 	blueprint, name, err := c.offspring(ctx, ref, code)
 	if err != nil {
@@ -63,8 +69,11 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 		case code == nil:
 			return d.blueprint, d.spec.ID, nil
 		}
-		b, err := s.prepare(ctx, d.blueprint.manifest, code, c.ceiling)
-		return b, d.spec.ID, err
+		b, err := d.blueprint.repackaged(ctx, code, c.ceiling)
+		if err != nil {
+			return nil, "", fmt.Errorf("the template %q with another package: %w", declares.ID, err)
+		}
+		return b, d.spec.ID, nil
 	}
 	m, err := c.manifest.Reference(ref, s.config.Handlers)
 	if err != nil {
@@ -75,6 +84,17 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 	}
 	b, err := s.prepare(ctx, m, code, c.ceiling)
 	return b, m.Name, err
+}
+
+// repackaged is the blueprint with another package. The children that its manifest
+// declares are made from what they were.
+func (b *Blueprint) repackaged(ctx context.Context, code []byte, above host.Ceiling) (*Blueprint, error) {
+	other, err := b.system.bind(ctx, b.manifest, code, above)
+	if err != nil {
+		return nil, err
+	}
+	other.writer, other.declared, other.lineage = b.writer, b.declared, b.lineage
+	return other, other.found(b.writer.PutBlob(code), b.writer.PutBlob(b.manifest.Raw))
 }
 
 // AwaitChild waits for the end of the child that the guest has spawned last.
@@ -97,6 +117,7 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 	case exit.Reason == ReasonNormal:
 		return exit.Data, false, nil
 	case exit.Failed():
+		exit.Err = discreet(exit.Err)
 		return nil, false, errors.New(exit.String())
 	}
 	return nil, true, nil
@@ -131,7 +152,7 @@ func (p *process) child(id string) *control {
 
 // StopChild stops a child for good and waits for its end.
 func (p *process) StopChild(ctx context.Context, id string) error {
-	return p.wish(ctx, id, untilEnd, (*supervision.Supervisor).Terminate)
+	return p.wish(ctx, id, untilEnd, supervision.Ward.Terminate)
 }
 
 // RestartChild has a child begin again and waits until it is ready.
@@ -140,11 +161,11 @@ func (p *process) RestartChild(ctx context.Context, id string) error {
 	if child := p.child(id); child != nil && child.keepsState() {
 		u = untilAnswer
 	}
-	return p.wish(ctx, id, u, (*supervision.Supervisor).Restart)
+	return p.wish(ctx, id, u, supervision.Ward.Restart)
 }
 
 // wish asks the supervisor for something about a child, and waits for it.
-func (p *process) wish(ctx context.Context, id string, u until, what func(*supervision.Supervisor, string, func(error))) error {
+func (p *process) wish(ctx context.Context, id string, u until, what func(supervision.Ward, func(error))) error {
 	child := p.child(id)
 	if child == nil {
 		return &NotFoundError{Target: id}
@@ -156,13 +177,13 @@ func (p *process) wish(ctx context.Context, id string, u until, what func(*super
 	defer leave()
 	child.owe(p.marks)
 	done := make(chan error, 1)
-	what(child.above, child.spec.ID, func(err error) { done <- err })
+	what(child.ward(), func(err error) { done <- err })
 	select {
 	case err := <-done:
 		if err != nil {
 			child.owe(nil)
 		}
-		return err
+		return discreet(err)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

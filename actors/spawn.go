@@ -43,6 +43,7 @@ type birth struct {
 	marks   *marks         // of the turn that spawns it
 	goesOn  bool           // it has been initialised elsewhere: there is no init
 	was     string         // the path of an actor that is resumed
+	as      role           // of an actor that is resumed
 	past    []*birth       // the children of an actor that is resumed
 }
 
@@ -116,7 +117,7 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
-		c.above.Terminate(c.spec.ID, func(error) {})
+		c.ward().Terminate(func(error) {})
 		c.killAll()
 		err = <-ready
 	}

@@ -230,7 +230,7 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 		return Exit{}, err
 	}
 	c.outside()
-	c.above.Terminate(c.spec.ID, func(err error) {
+	c.ward().Terminate(func(err error) {
 		if errors.Is(err, supervision.ErrNoChild) { // it has not come there yet, or has ended
 			c.close(orderStop)
 		}
@@ -246,7 +246,7 @@ func (s *System) Restart(ctx context.Context, ref Ref) error {
 		return err
 	}
 	ready := make(chan error, 1)
-	c.above.Restart(c.spec.ID, func(err error) { ready <- err })
+	c.ward().Restart(func(err error) { ready <- err })
 	select {
 	case err := <-ready:
 		if err != nil {
