@@ -223,6 +223,13 @@ func (c *control) over(l *life) <-chan struct{} {
 	return l.over.wait()
 }
 
+// followed is closed when another incarnation is about to begin.
+func (c *control) followed(l *life) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return l.followed.wait()
+}
+
 // isReady says that an incarnation handles messages and all below it has started.
 func (c *control) isReady(l *life) {
 	c.mu.Lock()
@@ -237,6 +244,7 @@ func (c *control) isReady(l *life) {
 func (c *control) next(number int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.life.followed.give()
 	c.life, c.phase = newLife(c.system.ctx, number), StatusRestarting
 	if c.order != orderNone {
 		c.life.told.give()

@@ -17,6 +17,7 @@ type life struct {
 	isReady  bool
 	told     signal               // to end: waits that ask nobody end
 	over     signal               // it has ended
+	followed signal               // another one is about to begin
 	exit     Exit                 // meaningful once it is over
 	monitors map[*func(Exit)]bool // told of the end
 }

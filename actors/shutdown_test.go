@@ -311,3 +311,23 @@ func TestAKillOfAnActorThatWaitsToStartAgainChangesNothing(t *testing.T) {
 		t.Error("its last failure is no kill")
 	}
 }
+
+func TestAKillOfARootThatIsToldToRestartReturns(t *testing.T) {
+	h := build(t)
+	top := h.grow(parent("", child("a")))
+	a := h.ref("/top/a")
+	open := h.shut("/top/a g")
+	check(t, h.Send(a, "test", []byte("g")))
+	h.eventually("its child waits at the gate", func() bool { return h.waits("/top/a g") })
+	restarted := make(chan error, 1)
+	go func() { restarted <- h.System.Restart(context.Background(), top) }()
+	h.eventually("its child is told to end", func() bool { return h.info(a).Status == actors.StatusStopping })
+	if exit, err := h.Kill(t.Context(), top); err != nil || exit.Reason != actors.ReasonKilled {
+		t.Errorf("the kill gives %v, %v", exit, err)
+	}
+	open(nil)
+	if err := <-restarted; err != nil {
+		t.Errorf("the restart gives %v", err)
+	}
+	h.answers(top, "", first)
+}

@@ -235,7 +235,7 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 			c.close(orderStop)
 		}
 	})
-	return c.await(ctx, c.done, c.exited)
+	return c.await(ctx, c.done, nil, c.exited)
 }
 
 // Restart has the actor begin again, once its turn is over and those below it have
@@ -266,23 +266,28 @@ func (s *System) Kill(ctx context.Context, ref Ref) (Exit, error) {
 		return Exit{}, err
 	}
 	l := c.kill()
-	if c.spec.Restart == supervision.Temporary {
-		return c.await(ctx, c.done, c.exited)
+	over := c.over(l)
+	if c.spec.Restart == supervision.Temporary { // the actor ends with it, unless it was told to restart
+		over = c.done
 	}
-	return c.await(ctx, c.over(l), func() Exit { return l.exit })
+	return c.await(ctx, over, c.followed(l), func() Exit { return l.exit })
 }
 
-// await waits for the end of the actor, or of its incarnation. When ctx ends the
-// actor and all below are killed.
-func (c *control) await(ctx context.Context, over <-chan struct{}, exit func() Exit) (Exit, error) {
+// await waits for the end of the actor or of its incarnation, by one of two
+// signals. When ctx ends the actor and all below are killed.
+func (c *control) await(ctx context.Context, over, other <-chan struct{}, exit func() Exit) (Exit, error) {
 	select {
 	case <-over:
+		return exit(), nil
+	case <-other:
 		return exit(), nil
 	case <-ctx.Done():
 	}
 	c.killAll()
 	select {
 	case <-over:
+		return exit(), nil
+	case <-other:
 		return exit(), nil
 	case <-time.After(killGrace):
 		return Exit{}, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(ctx))

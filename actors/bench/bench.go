@@ -42,7 +42,14 @@ type settings struct {
 	spawned  int           // actors in a round of spawn, at most
 	machines int           // in restart and restart-reset
 
-	gopher *gopher // has the Go guest
+	gopher *gopher      // has the Go guest
+	tell   func(string) // progress, in words; nil drops it
+}
+
+func (s settings) say(words string) {
+	if s.tell != nil {
+		s.tell(words)
+	}
 }
 
 // defaultSettings let the whole table run in about a minute.
@@ -83,7 +90,8 @@ func Describe(name string) string {
 //
 // The rows recording and fuel have a guest in Go that is built first. Without a
 // go command one that is named is exec.ErrNotFound; when none is named they are
-// left out, which progress is told.
+// left out, which progress is told. So is, in restart, the baseline in Erlang
+// without an erl command.
 func Run(ctx context.Context, names []string, progress func(string)) ([]Row, error) {
 	return defaultSettings.run(ctx, names, progress)
 }
@@ -93,16 +101,13 @@ func (s settings) run(ctx context.Context, names []string, progress func(string)
 	if err != nil {
 		return nil, err
 	}
-	if progress == nil {
-		progress = func(string) {}
-	}
-	s.gopher = &gopher{}
+	s.gopher, s.tell = &gopher{}, progress
 	defer func() { err = errors.Join(err, s.gopher.close()) }()
 	for _, r := range chosen {
-		progress(r.name + ": " + r.doc)
+		s.say(r.name + ": " + r.doc)
 		measured, err := r.measure(ctx, s)
 		if errors.Is(err, exec.ErrNotFound) && len(names) == 0 {
-			progress(fmt.Sprintf("%s is left out: %v", r.name, err))
+			s.say(fmt.Sprintf("%s is left out: %v", r.name, err))
 			continue
 		}
 		if err != nil {

@@ -114,11 +114,22 @@ func TestOfARowOfPartsTheLowestRatioCounts(t *testing.T) {
 	fast, slow := func(n int) int { return 1_000_000 * n }, func(n int) int { return n }
 	tidy := func() {}
 	for _, parts := range [][]bench.Part{
-		{{"fast", fast, slow, 1, tidy}, {"slow", slow, fast, 1, tidy}},
-		{{"slow", slow, fast, 1, tidy}, {"fast", fast, slow, 1, tidy}},
+		{{"fast", fast, slow, nil, 1, tidy}, {"slow", slow, fast, nil, 1, tidy}},
+		{{"slow", slow, fast, nil, 1, tidy}, {"fast", fast, slow, nil, 1, tidy}},
 	} {
 		row, err := bench.Measure(t.Context(), "both", parts...)
 		if err != nil || row.Name != "both" || row.Unit != "slow" || *row.Ratio >= 1 {
+			t.Errorf("got %+v, %v", row, err)
+		}
+	}
+}
+
+func TestOfSeveralBaselinesTheFastestCounts(t *testing.T) {
+	fast, slow := func(n int) int { return 1_000_000 * n }, func(n int) int { return n }
+	tidy := func() {}
+	for _, part := range []bench.Part{{"unit", slow, slow, fast, 1, tidy}, {"unit", slow, fast, slow, 1, tidy}} {
+		row, err := bench.Measure(t.Context(), "row", part)
+		if err != nil || *row.Ratio >= 1 || *row.Baseline < 1000*row.Value {
 			t.Errorf("got %+v, %v", row, err)
 		}
 	}
@@ -196,6 +207,31 @@ func TestWhatRestartResetMeasuresIsOnTheChains(t *testing.T) {
 		// Genesis with the first init; then the trap, and the restart with its init.
 		if want := (chain.Report{Records: 1 + 2*each, Events: 5 + each*(2+5)}); r != want {
 			t.Errorf("a chain has %+v, not %+v", r, want)
+		}
+	}
+}
+
+func TestWhatRestartMeasuresIsOnTheChains(t *testing.T) {
+	const children, each = 3, 5
+	restarts, reports, err := bench.VerifyCrashes(t.Context(), children, children*each)
+	if err != nil || restarts != children*each || len(reports) != children {
+		t.Fatalf("%d restarts, %v, %v", restarts, reports, err)
+	}
+	for _, r := range reports {
+		// Genesis, the first init, then the trap, the restart, and its init.
+		if want := (chain.Report{Records: 2 + 3*each, Events: 5 + each*(2+1+4)}); r != want {
+			t.Errorf("a chain has %+v, not %+v", r, want)
+		}
+	}
+}
+
+func TestOTPRestartsAsManyProcessesAsItSays(t *testing.T) {
+	for _, n := range []int{1, 3, 30} {
+		switch restarts, err := bench.OTPRestarts(t.Context(), 3, n); {
+		case errors.Is(err, exec.ErrNotFound):
+			t.Skip("there is no erl")
+		case err != nil || restarts != max(n, 3):
+			t.Errorf("asked for %d restarts: %d, %v", n, restarts, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -13,11 +14,18 @@ import (
 // contest is two ways to do the same work, ready to be measured.
 type contest struct {
 	ours     work
-	baseline work // nil where there is none
-	most     int  // operations of a round at most; 0 is no bound
+	baseline work    // nil where there is none
+	rivals   []rival // further baselines; the fastest of all is the row's
+	most     int     // operations of a round at most; 0 is no bound
 	// tidy, which may be nil, clears away what a round left. It is not timed.
 	tidy  func(context.Context) error
 	close func(context.Context) error
+}
+
+// rival is a baseline with a name.
+type rival struct {
+	name string
+	work work
 }
 
 // work does about n operations, one at least, and returns how many it did.
@@ -56,14 +64,21 @@ func (r row) settle(ctx context.Context, s settings) (_ Row, err error) {
 	if c.baseline != nil {
 		sides = append(sides, c.baseline)
 	}
+	for _, rival := range c.rivals {
+		sides = append(sides, rival.work)
+	}
 	medians, err := s.alternate(ctx, c, sides)
 	if err != nil {
 		return Row{}, err
 	}
+	for i, rival := range c.rivals {
+		s.say(fmt.Sprintf("%s: %s makes %.0f %s", r.name, rival.name, medians[2+i], r.unit))
+	}
 	measured := Row{Name: r.name, Value: medians[0], Unit: r.unit}
 	if c.baseline != nil {
-		ratio := medians[0] / medians[1]
-		measured.Baseline, measured.Ratio = &medians[1], &ratio
+		fastest := slices.Max(medians[1:])
+		ratio := medians[0] / fastest
+		measured.Baseline, measured.Ratio = &fastest, &ratio
 	}
 	return measured, nil
 }

@@ -18,6 +18,7 @@ type Side func(n int) (done int)
 type Part struct {
 	Unit           string
 	Ours, Baseline Side
+	Rival          Side // nil for none
 	Most           int
 	Tidy           func()
 }
@@ -28,11 +29,15 @@ func Measure(ctx context.Context, name string, parts ...Part) (Row, error) {
 	for _, p := range parts {
 		side := func(s Side) work { return func(_ context.Context, n int) (int, error) { return s(n), nil } }
 		r.parts = append(r.parts, row{unit: p.Unit, open: func(context.Context, settings) (*contest, error) {
-			return &contest{
+			c := &contest{
 				ours: side(p.Ours), baseline: side(p.Baseline), most: p.Most,
 				tidy:  func(context.Context) error { p.Tidy(); return nil },
 				close: func(context.Context) error { return nil },
-			}, nil
+			}
+			if p.Rival != nil {
+				c.rivals = []rival{{"rival", side(p.Rival)}}
+			}
+			return c, nil
 		}})
 	}
 	return r.measure(ctx, small)
@@ -78,6 +83,37 @@ func VerifyRestarts(ctx context.Context, machines, n int) (restarts int, reports
 		reports = append(reports, report)
 	}
 	return restarts, reports, nil
+}
+
+// VerifyCrashes has so many children of a supervised parent crash as restart does,
+// about n times in all, and verifies the chains that they wrote.
+func VerifyCrashes(ctx context.Context, children, n int) (restarts int, reports []chain.Report, err error) {
+	g, err := openCrashing(ctx, children)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, g.close(context.WithoutCancel(ctx))) }()
+	if restarts, err = g.crash(ctx, n); err != nil {
+		return 0, nil, err
+	}
+	for _, child := range g.children {
+		report, err := chain.Verify(ctx, g.log, child.ID)
+		if err != nil {
+			return 0, nil, err
+		}
+		reports = append(reports, report)
+	}
+	return restarts, reports, nil
+}
+
+// OTPRestarts has processes in Erlang crash as restart does, about n times in all.
+func OTPRestarts(ctx context.Context, children, n int) (restarts int, err error) {
+	o, err := openOTP(ctx, children)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, o.close(context.WithoutCancel(ctx))) }()
+	return o.restarts(ctx, n)
 }
 
 // Median is the middle of the values.

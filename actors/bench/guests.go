@@ -12,6 +12,7 @@ import (
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
 )
 
@@ -62,6 +63,7 @@ const (
 type guests struct {
 	system    *actors.System
 	handlers  *host.Registry
+	log       chain.Log // nil where nothing is kept
 	guest     guest
 	blueprint *actors.Blueprint
 	refs      []actors.Ref
@@ -92,7 +94,7 @@ func openNode(ctx context.Context, durability string, of guest, n int) (*guests,
 			return err
 		}
 		g.onClose(made.Close)
-		g.system, g.handlers = made.System, made.Handlers
+		g.system, g.handlers, g.log = made.System, made.Handlers, made.Log
 		return g.spawn(ctx, n)
 	})
 }

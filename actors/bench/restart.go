@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os/exec"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -15,7 +16,7 @@ import (
 
 var restartRow = row{
 	name: "restart", unit: "restarts/s",
-	doc:  "64 C guests trap, and their supervisor starts them again: fresh instance and init, recorded, async; baseline: the faster of plain protoactor actors that panic and, where there is an erl, of processes under OTP's supervisor",
+	doc:  "64 C guests trap, and their supervisor starts them again: fresh instance and init, recorded, async; baseline: the faster of 64 plain protoactor actors that panic and, where there is an erl, 64 gen_servers that exit under supervisors of OTP",
 	open: openRestarts,
 }
 
@@ -25,13 +26,21 @@ func openRestarts(ctx context.Context, s settings) (*contest, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := &contest{ours: g.crash, most: s.machines * mailbox}
+	o, err := openOTP(ctx, s.machines)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		s.say("restart: there is no erl to measure against")
+		o = &otp{}
+	case err != nil:
+		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
+	default:
+		c.rivals = []rival{{"OTP", o.restarts}}
+	}
 	p := openPlainPanics(s.machines)
-	return &contest{
-		ours:     g.crash,
-		baseline: p.restarts,
-		most:     s.machines * mailbox,
-		close:    func(ctx context.Context) error { return errors.Join(p.close(), g.close(ctx)) },
-	}, nil
+	c.baseline = p.restarts
+	c.close = func(ctx context.Context) error { return errors.Join(p.close(), o.close(ctx), g.close(ctx)) }
+	return c, nil
 }
 
 // crashing are guests whose parent starts them again as often as they trap.
