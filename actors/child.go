@@ -8,7 +8,6 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
-	"github.com/theater-go/theater/wasm/pack"
 )
 
 // Child says which child an actor is given from outside: an actor, or something
@@ -32,6 +31,11 @@ func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, 
 	head, err := c.raised(ctx)
 	if err != nil {
 		return Ref{}, err
+	}
+	if child.Go != nil {
+		if err := checkName(child.Name); err != nil {
+			return Ref{}, err
+		}
 	}
 	spec := supervision.ChildSpec{ID: child.Name, Restart: child.Restart, Shutdown: child.Shutdown, Significant: child.Significant, Child: child.Go}
 	var made *member
@@ -67,6 +71,10 @@ func (s *System) childOf(ctx context.Context, parent *control, child Child, spec
 	if child.Manifest == nil {
 		return "", nil, errors.New("a spawn needs a manifest")
 	}
+	id = cmp.Or(child.Name, child.Manifest.Name)
+	if err := checkName(id); err != nil {
+		return "", nil, err
+	}
 	if err := child.Manifest.LoadChildren(s.config.Handlers); err != nil {
 		return "", nil, err
 	}
@@ -74,13 +82,10 @@ func (s *System) childOf(ctx context.Context, parent *control, child Child, spec
 	if err != nil {
 		return "", nil, err
 	}
-	var state []byte
-	if child.State != nil {
-		if state, err = pack.Encode(*child.State); err != nil {
-			return "", nil, fmt.Errorf("initial state: %w", err)
-		}
+	state, err := child.state()
+	if err != nil {
+		return "", nil, err
 	}
-	id = cmp.Or(child.Name, child.Manifest.Name)
 	return id, &member{system: s, make: func() (*birth, error) {
 		born, err := b.conceive(id, state, parent, chain.Ref{Actor: parent.id})
 		if err != nil {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -125,23 +126,31 @@ func notEmpty(field any) string {
 }
 
 func isName(field any) string {
-	name := *field.(*string)
+	if err := CheckName(*field.(*string)); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// CheckName holds a name to the rule of the key name, which makes it one segment
+// of a path. The error says what is wrong, without the name.
+func CheckName(name string) error {
 	switch {
 	case name == "":
-		return "must not be empty"
+		return errors.New("must not be empty")
 	case len(name) > maxNameBytes:
-		return fmt.Sprintf("is longer than %d bytes", maxNameBytes)
+		return fmt.Errorf("is longer than %d bytes", maxNameBytes)
 	case name == "." || name == "..":
-		return "must not be . or .."
+		return errors.New("must not be . or ..")
 	case strings.TrimSpace(name) != name:
-		return "must not begin or end with a space"
+		return errors.New("must not begin or end with a space")
 	}
 	for _, r := range name {
 		if r == '/' || r == '~' || r == utf8.RuneError || !unicode.IsPrint(r) {
-			return fmt.Sprintf("must not contain %q", r)
+			return fmt.Errorf("must not contain %q", r)
 		}
 	}
-	return ""
+	return nil
 }
 
 func isPath(field any) string {
