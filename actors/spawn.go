@@ -145,8 +145,11 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 		return c.ref(), nil
 	}
 	s.unborn(c, err)
+	var own *supervision.ChildError
 	if failure := c.current().exit.Err; failure != nil { // nothing follows on the first incarnation of a temporary actor
 		err = failure
+	} else if errors.As(err, &own) && own.Child == spec.ID && own.Exit.Err != nil {
+		err = own.Exit.Err
 	}
 	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 }
