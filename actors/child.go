@@ -11,22 +11,26 @@ import (
 )
 
 // Child says which child an actor is given from outside: an actor, or something
-// in Go.
+// in Go. One whose strategy is simple-one-for-one takes its template only: nothing
+// but State and Package may be set then.
 type Child struct {
-	Spec                            // which actor; its Name is the child's id
-	Go          supervision.Child   // instead of an actor; Spec.Name is required then
-	Restart     supervision.Restart // "" is Permanent
-	Shutdown    supervision.Shutdown
+	Spec                             // which actor; its Name is the child's id
+	Go          supervision.Child    // instead of an actor; Spec.Name is required then
+	Restart     supervision.Restart  // "" is Permanent
+	Shutdown    supervision.Shutdown // the zero value is BrutalKill, and not the 5s of a manifest
 	Significant bool
 }
 
 // SpawnChild gives an actor one more child and waits until it is ready. Its
 // supervisor keeps the child's spec as OTP's does. The Ref of a child in Go has a
-// path and no id.
+// path and no id, and names no actor.
 func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, error) {
 	c, err := s.resolve(parent)
 	if err != nil {
 		return Ref{}, err
+	}
+	if c.template() {
+		return s.spawnTemplate(ctx, c, child)
 	}
 	head, err := c.raised(ctx)
 	if err != nil {
@@ -60,7 +64,35 @@ func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, 
 	if made != nil {
 		return made.actor.Load().ref(), nil
 	}
-	return Ref{Path: path}, nil
+	return Ref{Path: path, inGo: true}, nil
+}
+
+// spawnTemplate spawns one more child of the template.
+func (s *System) spawnTemplate(ctx context.Context, parent *control, child Child) (Ref, error) {
+	id := parent.declared[0].spec.ID
+	if child.Manifest != nil || child.Blueprint != nil || child.Go != nil || child.Name != "" ||
+		child.Restart != "" || child.Shutdown != supervision.BrutalKill || child.Significant {
+		return Ref{}, fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: give a child no more than a state and a package", parent.path, id)
+	}
+	blueprint, name, err := parent.offspring(ctx, id, child.Package)
+	if err != nil {
+		return Ref{}, err
+	}
+	state, err := child.state()
+	if err != nil {
+		return Ref{}, err
+	}
+	b, err := blueprint.conceive(name, state, parent, chain.Ref{Actor: parent.id})
+	if err != nil {
+		return Ref{}, err
+	}
+	if _, err := parent.raised(ctx); err != nil {
+		return Ref{}, err
+	}
+	if err := parent.adopt(b, parent.spawnedSpec(b.control)); err != nil {
+		return Ref{}, err
+	}
+	return s.enroll(ctx, b)
 }
 
 // childOf makes what starts the actor, each time that it is to start anew.

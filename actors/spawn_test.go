@@ -1,6 +1,7 @@
 package actors_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -36,5 +37,52 @@ func TestANameIsOneSegmentOfAPath(t *testing.T) {
 	}
 	if got := h.List(); len(got) != 1 {
 		t.Errorf("%d actors live", len(got))
+	}
+}
+
+func TestAParentOfATemplateIsGivenNoOtherChild(t *testing.T) {
+	h := build(t)
+	top := h.grow(plan{id: "top", tables: "[supervision]\nstrategy = \"simple-one-for-one\"\nmax_restarts = 9\n",
+		children: []plan{{id: "worker", as: "restart = \"transient\""}}})
+	native := &supervision.Go{Actor: func() actor.Actor { return idle{} }}
+	for what, c := range map[string]actors.Child{
+		"another manifest": {Spec: actors.Spec{Manifest: h.load(child("kid"))}},
+		"something in Go":  {Spec: actors.Spec{Name: "go"}, Go: native},
+		"another name":     {Spec: actors.Spec{Name: "kid"}},
+		"another restart":  {Restart: supervision.Temporary},
+		"another shutdown": {Shutdown: supervision.Infinity},
+	} {
+		if _, err := h.SpawnChild(t.Context(), top, c); err == nil || !strings.Contains(err.Error(), `/top spawns its template "worker" only`) {
+			t.Errorf("a child with %s gives %v", what, err)
+		}
+	}
+	one, err := h.SpawnChild(t.Context(), top, actors.Child{})
+	check(t, err)
+	two, err := h.SpawnChild(t.Context(), top, actors.Child{})
+	check(t, err)
+	if one.Path != "/top/worker" || two.Path != "/top/worker~2" {
+		t.Errorf("they are %s and %s", one, two)
+	}
+	check(t, h.Send(one, "test", []byte("x")))
+	h.restarted(one.Path, 1)
+	check(t, h.Send(two, "test", []byte("d")))
+	if exit := h.ends(two); exit.Reason != actors.ReasonNormal {
+		t.Errorf("the second ends with %s", exit)
+	}
+}
+
+func TestARefOfAChildInGoNamesNoActor(t *testing.T) {
+	h := build(t)
+	ref, err := h.SpawnChild(t.Context(), h.grow(parent("")), actors.Child{Spec: actors.Spec{Name: "go"},
+		Go: &supervision.Go{Actor: func() actor.Actor { return idle{} }}})
+	check(t, err)
+	down, _ := h.Monitor(ref)
+	_, watch := h.Watch(ref)
+	for what, err := range map[string]error{
+		"Monitor": (<-down).Err, "Watch": watch, "Send": h.Send(ref, "test", nil), "Restart": h.Restart(t.Context(), ref),
+	} {
+		if !errors.Is(err, actors.ErrNoActor) || err.Error() != "no such actor: /top/go is a child in Go" {
+			t.Errorf("%s gives %v", what, err)
+		}
 	}
 }
