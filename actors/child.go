@@ -82,6 +82,9 @@ func (s *System) spawnTemplate(ctx context.Context, parent *control, child Child
 	if err != nil {
 		return Ref{}, err
 	}
+	if state == nil {
+		state = parent.declared[0].state
+	}
 	b, err := blueprint.conceive(name, state, parent, chain.Ref{Actor: parent.id})
 	if err != nil {
 		return Ref{}, err

@@ -8,7 +8,9 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm/pack"
 )
 
 func TestANameIsOneSegmentOfAPath(t *testing.T) {
@@ -40,10 +42,20 @@ func TestANameIsOneSegmentOfAPath(t *testing.T) {
 	}
 }
 
+// given is the state that an actor was spawned with.
+func (s *stage) given(ref actors.Ref) string {
+	s.t.Helper()
+	state, err := s.log.Blob(s.t.Context(), of[*chain.Genesis](s.events(ref))[0].InitialState)
+	check(s.t, err)
+	v, err := pack.Decode(state)
+	check(s.t, err)
+	return v.String()
+}
+
 func TestAParentOfATemplateIsGivenNoOtherChild(t *testing.T) {
 	h := build(t)
 	top := h.grow(plan{id: "top", tables: "[supervision]\nstrategy = \"simple-one-for-one\"\nmax_restarts = 9\n",
-		children: []plan{{id: "worker", as: "restart = \"transient\""}}})
+		children: []plan{{id: "worker", as: "restart = \"transient\"\ninitial_state = \"given\""}}})
 	native := &supervision.Go{Actor: func() actor.Actor { return idle{} }}
 	for what, c := range map[string]actors.Child{
 		"another manifest": {Spec: actors.Spec{Manifest: h.load(child("kid"))}},
@@ -62,6 +74,9 @@ func TestAParentOfATemplateIsGivenNoOtherChild(t *testing.T) {
 	check(t, err)
 	if one.Path != "/top/worker" || two.Path != "/top/worker~2" {
 		t.Errorf("they are %s and %s", one, two)
+	}
+	if got := h.given(one); got != pack.String("given").String() {
+		t.Errorf("it is given the state %s", got)
 	}
 	check(t, h.Send(one, "test", []byte("x")))
 	h.restarted(one.Path, 1)
