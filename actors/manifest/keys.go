@@ -68,6 +68,8 @@ type rule struct {
 	check func(field any) string
 	// between is the range that check allows, where it is one.
 	between string
+	// choices are the words that check allows, where it is some.
+	choices []string
 }
 
 var keys = slices.Concat([]key[Manifest]{
@@ -202,14 +204,24 @@ func within[T cmp.Ordered](low, high T, print func(T) string) rule {
 }
 
 func oneOf[T ~string](choices ...T) rule {
-	return rule{check: func(field any) string {
-		if slices.Contains(choices, *field.(*T)) {
+	words := make([]string, len(choices))
+	for i, c := range choices {
+		words[i] = string(c)
+	}
+	return rule{choices: words, check: func(field any) string {
+		word := *field.(*T)
+		if slices.Contains(choices, word) {
 			return ""
 		}
-		quoted := make([]string, len(choices))
-		for i, c := range choices {
-			quoted[i] = strconv.Quote(string(c))
-		}
-		return "must be " + strings.Join(quoted, " or ")
+		return mustBe(words, string(word))
 	}}
+}
+
+// mustBe is what is wrong with a word that is none of some.
+func mustBe(words []string, word string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = strconv.Quote(w)
+	}
+	return fmt.Sprintf("must be %s, not %.40q", strings.Join(quoted, " or "), word)
 }
