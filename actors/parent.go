@@ -27,6 +27,9 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 		return "", err
 	}
 	var initial []byte
+	if c.template() {
+		initial = c.declared[0].state
+	}
 	if state != nil {
 		if initial, err = pack.Encode(*state); err != nil {
 			return "", fmt.Errorf("initial state: %w", err)

@@ -222,7 +222,7 @@ func TestAChildThatIsAwaitedAndAsksItsParentIsRefused(t *testing.T) {
 }
 
 func TestATemplateIsAllThatItsParentSpawns(t *testing.T) {
-	const template = "[supervision]\nstrategy = \"simple-one-for-one\"\nmax_restarts = 10\n[[child]]\nid = \"worker\"\nmanifest = \"kid.toml\"\nrestart = \"transient\"\n"
+	const template = "[supervision]\nstrategy = \"simple-one-for-one\"\nmax_restarts = 10\n[[child]]\nid = \"worker\"\nmanifest = \"kid.toml\"\nrestart = \"transient\"\ninitial_state = \"given\"\n"
 	s := open(t)
 	ref := s.settle(family(template), "parent")
 	if got := len(s.List()); got != 1 {
@@ -231,6 +231,9 @@ func TestATemplateIsAllThatItsParentSpawns(t *testing.T) {
 	one, two := s.bears(ref, "worker"), s.bears(ref, "kid.toml")
 	if one.Path != "/parent/worker" || two.Path != "/parent/worker~2" {
 		t.Errorf("they are %s and %s", one, two)
+	}
+	if got := s.given(one); got != pack.String("given").String() {
+		t.Errorf("it is given the state %s", got)
 	}
 	for _, other := range []string{"counter.toml", "./kid.toml", "kid", ""} {
 		if got, _ := s.spawns(ref, "spawn", pack.String(other), none, none); !strings.Contains(got, "spawns its template \"worker\" only") {

@@ -112,14 +112,18 @@ type Ref struct {
 	Path string
 
 	control *control // nil in a Ref that the system did not make
+	inGo    bool     // it is that of a child in Go
 }
 
 func (r Ref) String() string { return r.Path }
 
 // resolve finds the control block of an actor, also after it has ended.
 func (s *System) resolve(ref Ref) (*control, error) {
-	if ref.control != nil {
+	switch {
+	case ref.control != nil:
 		return ref.control, nil
+	case ref.inGo:
+		return nil, fmt.Errorf("%w: %s is a child in Go", ErrNoActor, ref.Path)
 	}
 	return s.find(ref.ID.String())
 }

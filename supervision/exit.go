@@ -18,7 +18,7 @@ const (
 	ReasonLimit       Reason = "limit"       // it went over a limit
 	ReasonInitFailed  Reason = "init-failed" // it never started
 	ReasonChildren    Reason = "children"    // its children failed more often than its supervisor restarts them
-	ReasonInterrupted Reason = "interrupted" // its log could not go on
+	ReasonInterrupted Reason = "interrupted" // its log could not go on, or its own process failed
 	ReasonSuspended   Reason = "suspended"   // the node ended; the actor can be resumed
 	ReasonSuperseded  Reason = "superseded"  // a newer actor took its path
 	ReasonOrphaned    Reason = "orphaned"    // its parent was cut off before it knew of it
