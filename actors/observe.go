@@ -81,7 +81,7 @@ func callbacksOf(module *wasm.Module) map[callback]int {
 
 // call has the guest hear what has become of a child, if it wants to.
 func (c *control) call(child *control, e supervision.Event) {
-	if child == nil {
+	if child == nil || len(c.callbacks) == 0 {
 		return
 	}
 	id := pack.String(child.text)

@@ -16,7 +16,7 @@ func (p *process) fall(exit Exit) {
 	}
 	p.exit = &exit
 	if exit.Failed() {
-		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.Detail())
+		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.Err)
 	}
 	ready := p.control.fell(exit, p.closedAt, p.marks)
 	if !p.control.keepsState() {
