@@ -43,8 +43,9 @@ type birth struct {
 	marks   *marks         // of the turn that spawns it
 	goesOn  bool           // it has been initialised elsewhere: there is no init
 	was     string         // the path of an actor that is resumed
-	as      role           // of an actor that is resumed
+	as      role           // of an actor that is resumed, or starts with one that is
 	past    []*birth       // the children of an actor that is resumed
+	born    map[role]int64 // when the newest of its children was, by their roles
 }
 
 // conceive makes an actor for the root of the tree.
