@@ -34,11 +34,16 @@ func TestADeclaredChildInMemoryComesBackWithItsParent(t *testing.T) {
 	for _, path := range paths {
 		h.answers(h.ref(path), "", first)
 	}
+	below := h.ref("/top/m/below")
 	h.close()
 	h = rebuild(t, log)
 	h.resume(top.ID)
 	for i, want := range []string{second, first, first, second} { // what is in memory begins anew
 		h.answers(h.ref(paths[i]), "", want)
+	}
+	end := last[*chain.Lifecycle](t, events(t, log, below.ID))
+	if end.What != chain.LifecycleStopped || end.Reason != string(actors.ReasonOrphaned) {
+		t.Errorf("the chain of the one whose parent is gone ends with %+v", end)
 	}
 	check(t, h.System.Restart(t.Context(), h.ref("/top")))
 	for _, path := range paths {

@@ -100,14 +100,11 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 	return reborn, nil
 }
 
-// rebirthOf is the rebirth of a child, nil for an orphan.
+// rebirthOf is the rebirth of a child, nil where its parent was not told of it.
 func (s *System) rebirthOf(ctx context.Context, child chain.Summary, parent *control, kin kin) (*birth, error) {
 	spawning, err := s.spawning(ctx, parent.Blueprint, child.Parent)
-	if err != nil {
+	if err != nil || !spawning.settled {
 		return nil, err
-	}
-	if !spawning.settled {
-		return nil, s.orphan(ctx, child, kin)
 	}
 	b, err := s.rebirth(ctx, child, parent, kin)
 	if err == nil {

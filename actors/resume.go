@@ -37,7 +37,10 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
 	claimed := s.claim(b)
-	ref, err := s.launch(ctx, b)
+	var ref Ref
+	if err = s.orphans(ctx, kin); err == nil {
+		ref, err = s.launch(ctx, b)
+	}
 	if err != nil {
 		for _, sum := range claimed {
 			s.earlier.leave(sum.id, sum.path)
