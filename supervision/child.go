@@ -8,7 +8,8 @@ import (
 )
 
 // Child is what a supervisor starts and ends. Its methods are called on the
-// supervisor's goroutine and must not block. A child lives in incarnations: each
+// supervisor's goroutine and must not block; Children, Stood and Active of that
+// supervisor would, for good. A child lives in incarnations: each
 // begins with Start and ends with an Exit.
 //
 // The process that Start spawns answers its parent: with Started once it is
