@@ -58,8 +58,6 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 		switch {
 		case ref != declares.ID && ref != declares.File:
 			return nil, "", fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: %q is another", c.path, declares.ID, ref)
-		case d.blueprint == nil:
-			return nil, "", fmt.Errorf("the template %q is not known here: the actor was resumed without its folder", declares.ID)
 		case code == nil:
 			return d.blueprint, d.spec.ID, nil
 		}
