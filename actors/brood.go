@@ -15,7 +15,7 @@ const maxDepth = 64
 func (c *control) children() []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
 	for _, d := range c.declared {
-		if d.blueprint != nil && !c.template() {
+		if !c.template() {
 			specs = append(specs, c.declaredChild(d, nil))
 		}
 	}
@@ -45,6 +45,17 @@ func (c *control) resumed(past []*birth) []supervision.ChildSpec {
 	return specs
 }
 
+// conceive makes a declared child of an actor. Its cause is the actor's genesis,
+// which names the manifest that declares it.
+func (d declared) conceive(parent *control) (*birth, error) {
+	b, err := d.blueprint.conceive(d.spec.ID, d.state, parent, chain.Ref{Actor: parent.id})
+	if err != nil {
+		return nil, err
+	}
+	b.as = role{name: d.spec.ID}
+	return b, nil
+}
+
 // declaredChild is a child of the manifest. Each time that its supervisor needs an
 // actor for it a new one is made, but first the one that is resumed, if there is
 // one.
@@ -54,8 +65,7 @@ func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpe
 		b := resumed
 		if resumed = nil; b == nil {
 			var err error
-			// The genesis names the manifest that declares it.
-			if b, err = d.blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
+			if b, err = d.conceive(c); err != nil {
 				return nil, err
 			}
 		}

@@ -67,8 +67,6 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 		switch {
 		case ref != declares.ID && ref != declares.File:
 			return nil, "", fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: %q is another", c.path, declares.ID, ref)
-		case d.blueprint == nil:
-			return nil, "", fmt.Errorf("the template %q is not known here: the actor was resumed without its folder", declares.ID)
 		case code == nil:
 			return d.blueprint, d.spec.ID, nil
 		}
@@ -96,8 +94,9 @@ func (b *Blueprint) repackaged(ctx context.Context, code []byte, above host.Ceil
 	if err != nil {
 		return nil, err
 	}
-	other.writer, other.declared, other.lineage = b.writer, b.declared, b.lineage
-	return other, other.found(b.writer.PutBlob(code), b.writer.PutBlob(b.manifest.Raw))
+	other.writer, other.declared, other.lineage, other.made = b.writer, b.declared, b.lineage, b.made
+	other.made.Module = b.writer.PutBlob(code)
+	return other, other.found()
 }
 
 // AwaitChild waits for the end of the child that the guest has spawned last.

@@ -38,13 +38,14 @@ func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
 // birth is an actor about to live.
 type birth struct {
 	control *control
-	state   []byte         // CGRF
-	genesis *chain.Genesis // nil when resumed
-	marks   *marks         // of the turn that spawns it
-	goesOn  bool           // it has been initialised elsewhere: there is no init
-	was     string         // the path of an actor that is resumed
-	as      role           // of an actor that is resumed
-	past    []*birth       // the children of an actor that is resumed
+	state   []byte           // CGRF
+	genesis *chain.Genesis   // nil when resumed
+	marks   *marks           // of the turn that spawns it
+	goesOn  bool             // it has been initialised elsewhere: there is no init
+	was     string           // the path of an actor that is resumed
+	as      role             // of an actor that is resumed
+	past    []*birth         // the children of an actor that is resumed
+	born    map[string]int64 // when the declared children of an actor that is resumed were, by their ids
 }
 
 // conceive makes an actor for the root of the tree.
