@@ -48,7 +48,12 @@ func (c *control) resumed(past []*birth) []supervision.ChildSpec {
 // conceive makes a declared child of an actor. Its cause is the actor's genesis,
 // which names the manifest that declares it.
 func (d declared) conceive(parent *control) (*birth, error) {
-	return d.blueprint.conceive(d.spec.ID, d.state, parent, chain.Ref{Actor: parent.id})
+	b, err := d.blueprint.conceive(d.spec.ID, d.state, parent, chain.Ref{Actor: parent.id})
+	if err != nil {
+		return nil, err
+	}
+	b.as = role{name: d.spec.ID}
+	return b, nil
 }
 
 // declaredChild is a child of the manifest. Each time that its supervisor needs an

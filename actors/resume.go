@@ -105,8 +105,7 @@ func (p *process) resume(ctx context.Context) error {
 func (p *process) awaited(began int64) error {
 	c, b := p.control, p.birth
 	for _, d := range c.declared {
-		as := role{name: d.spec.ID}
-		at, known := b.born[as]
+		at, known := b.born[role{name: d.spec.ID}]
 		lost := d.spec.Restart == supervision.Temporary && d.blueprint.writer != p.writer
 		if known && at >= began || lost || c.template() {
 			continue
@@ -115,7 +114,6 @@ func (p *process) awaited(began int64) error {
 		if err != nil {
 			return err
 		}
-		child.as = as
 		b.past = append(b.past, child)
 	}
 	return nil

@@ -20,7 +20,7 @@ func TestANameIsOneSegmentOfAPath(t *testing.T) {
 	native := &supervision.Go{Actor: func() actor.Actor { return idle{} }}
 	for name, want := range map[string]string{
 		"a/b": `must not contain '/'`, "top~2": `must not contain '~'`, "\x1b": `must not contain '\x1b'`,
-		"..": "must not be . or ..", strings.Repeat("x", 300): "is longer than 128 bytes",
+		"..": `must not be "." or ".."`, strings.Repeat("x", 300): "is longer than 128 bytes",
 	} {
 		spec := actors.Spec{Manifest: m, Name: name}
 		_, spawned := h.Spawn(t.Context(), spec)

@@ -143,7 +143,7 @@ func CheckName(name string) error {
 	case len(name) > maxNameBytes:
 		return fmt.Errorf("is longer than %d bytes", maxNameBytes)
 	case name == "." || name == "..":
-		return errors.New("must not be . or ..")
+		return errors.New(`must not be "." or ".."`)
 	case strings.TrimSpace(name) != name:
 		return errors.New("must not begin or end with a space")
 	}

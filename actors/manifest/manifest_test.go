@@ -272,7 +272,7 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 		{"a name with a control character is refused", "name = \"a\\u001b\"\nversion = \"1\"\npackage = \"p\"\n", []string{
 			`f:1:1: name: must not contain '\x1b'`}},
 		{"a name of dots is refused", "name = \"..\"\nversion = \"1\"\npackage = \"p\"\n", []string{
-			"f:1:1: name: must not be . or .."}},
+			"f:1:1: name: must not be \".\" or \"..\""}},
 		{"a name with outer spaces is refused", "name = \" a\"\nversion = \"1\"\npackage = \"p\"\n", []string{
 			"f:1:1: name: must not begin or end with a space"}},
 		{"a long name is refused", "name = \"" + strings.Repeat("a", 129) + "\"\nversion = \"1\"\npackage = \"p\"\n", []string{

@@ -97,7 +97,7 @@ func TestProblemsOfSupervisionAndChildrenNameTheirPlace(t *testing.T) {
 		{"children without an id are not children of the same id", head + "[[child]]\nmanifest = \"a\"\n[[child]]\nmanifest = \"b\"\n", []string{
 			"f:4:3: child[0].id: is missing", "f:6:3: child[1].id: is missing"}},
 		{"a child's id is a name", head + "[[child]]\nid = \"a/b\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n", []string{
-			"f:5:1: child[0].id: must not contain '/'", "f:8:1: child[1].id: must not be . or ..", "f:11:1: child[2].id: must not be . or .."}},
+			"f:5:1: child[0].id: must not contain '/'", "f:8:1: child[1].id: must not be \".\" or \"..\"", "f:11:1: child[2].id: must not be \".\" or \"..\""}},
 		{"a child's manifest by URL is refused", head + "[[child]]\nid = \"a\"\nmanifest = \"store://x\"\n", []string{
 			"f:6:1: child[0].manifest: must be a file path, not a URL"}},
 		{"a second child of an id is refused", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\n[[child]]\nid = \"a\"\nmanifest = \"b\"\n", []string{
