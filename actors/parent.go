@@ -117,8 +117,7 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 	case exit.Reason == ReasonNormal:
 		return exit.Data, false, nil
 	case exit.Failed():
-		exit.Err = discreet(exit.Err)
-		return nil, false, errors.New(exit.String())
+		return nil, false, errors.New(child.saying(exit))
 	}
 	return nil, true, nil
 }
@@ -183,7 +182,7 @@ func (p *process) wish(ctx context.Context, id string, u until, what func(superv
 		if err != nil {
 			child.owe(nil)
 		}
-		return discreet(err)
+		return discreet(inherited(err))
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -125,8 +125,15 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 		return c.ref(), nil
 	}
 	s.unborn(c, err)
-	if failure := c.current().exit.Err; failure != nil { // nothing follows on the first incarnation of a temporary actor
-		err = failure
+	exit := c.current().exit // nothing follows on the first incarnation of a temporary actor
+	if c.parent != nil {
+		exit = c.outward(exit)
+	}
+	switch {
+	case exit.Err != nil:
+		err = exit.Err
+	case exit.Failed():
+		err = errors.New(string(exit.Reason))
 	}
 	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 }

@@ -157,5 +157,5 @@ func (c *child) down(exit Exit) {
 
 // stillborn says that the child has ended before it was ready.
 func (c *child) stillborn() error {
-	return &ChildError{Child: c.ID, Exit: c.exit, What: "did not start"}
+	return &ChildError{Child: c.ID, Of: c.Child, Exit: c.exit, What: "did not start"}
 }

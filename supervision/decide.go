@@ -27,7 +27,7 @@ func (r *rules) decide(c *child) {
 		r.observe(c, Event{What: ended(exit), Exit: exit, Directive: DirectiveStop})
 	case !r.restarts.add(r.hands.now()):
 		r.observe(c, Event{What: ended(exit), Exit: exit, Directive: DirectiveEscalate})
-		err := &ChildError{Child: c.ID, Exit: exit, What: r.spec.excess()}
+		err := &ChildError{Child: c.ID, Of: c.Child, Exit: exit, What: r.spec.excess()}
 		r.end(Exit{Reason: ReasonChildren, Err: err}, Order{Reason: ReasonShutdown})
 	default:
 		c.streak++
