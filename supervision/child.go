@@ -61,8 +61,6 @@ type Order struct {
 	// Resumes is set when the incarnation has ended and another one would follow,
 	// if the reason were not ReasonSuspended.
 	Resumes bool
-	// Asked is set when the child was named, and did not go with others.
-	Asked bool
 }
 
 // Started tells a supervisor that an incarnation is ready.
