@@ -97,7 +97,8 @@ func (b *Blueprint) repackaged(ctx context.Context, code []byte, above host.Ceil
 	return other, other.found(b.writer.PutBlob(code), b.writer.PutBlob(b.manifest.Raw))
 }
 
-// AwaitChild waits for the end of the child that the guest has spawned last.
+// AwaitChild waits for the end of the child that the guest has spawned last. One
+// that cannot be waited for is told to stop.
 func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopped bool, err error) {
 	child := p.spawned
 	if child == nil || child.text != id {
@@ -105,12 +106,14 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 	}
 	leave, err := p.system.waits.enter(p.control, child, untilEnd)
 	if err != nil {
+		p.dismiss(child)
 		return nil, false, err
 	}
 	defer leave()
 	select {
 	case <-child.done:
 	case <-ctx.Done():
+		p.dismiss(child)
 		return nil, false, ctx.Err()
 	}
 	switch exit := child.exited(); {
@@ -120,6 +123,12 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 		return nil, false, errors.New(child.saying(exit))
 	}
 	return nil, true, nil
+}
+
+// dismiss has a child stop, and does not wait for that.
+func (p *process) dismiss(child *control) {
+	child.owe(p.marks)
+	child.ward().Terminate(func(error) {})
 }
 
 // Children lists the ids of the children, oldest first.
