@@ -124,7 +124,9 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	if err == nil {
 		return c.ref(), nil
 	}
-	s.unborn(c, err)
+	if c.pid == nil {
+		s.unborn(c, err)
+	}
 	exit := c.current().exit // nothing follows on the first incarnation of a temporary actor
 	if c.parent != nil {
 		exit = c.outward(exit)
