@@ -81,12 +81,12 @@ func (s *System) childOf(ctx context.Context, parent *control, child Child, spec
 		}
 	}
 	id = cmp.Or(child.Name, child.Manifest.Name)
-	return id, &member{system: s, make: func() (*birth, error) {
+	return id, &member{system: s, make: func(number int) (*birth, error) {
 		born, err := b.conceive(id, state, parent, chain.Ref{Actor: parent.id})
 		if err != nil {
 			return nil, err
 		}
-		return born, parent.adopt(born, *spec)
+		return born, parent.adopt(born, *spec, number)
 	}}, nil
 }
 

@@ -39,7 +39,7 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	b.goesOn, b.marks = resumed, p.marks
 	child := b.control
 	c.family.raise(p.context)
-	if err := c.adopt(b, c.spawnedSpec(child)); err != nil {
+	if err := c.adopt(b, c.spawnedSpec(child), 0); err != nil {
 		return "", err
 	}
 	leave, err := p.system.waits.enter(c, child, untilReady)
