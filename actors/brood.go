@@ -61,7 +61,7 @@ func (d declared) conceive(parent *control) (*birth, error) {
 // one.
 func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpec {
 	spec := d.spec
-	spec.Child = &member{system: c.system, make: func() (*birth, error) {
+	spec.Child = &member{system: c.system, make: func(number int) (*birth, error) {
 		b := resumed
 		if resumed = nil; b == nil {
 			var err error
@@ -69,7 +69,7 @@ func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpe
 				return nil, err
 			}
 		}
-		return b, c.adopt(b, spec)
+		return b, c.adopt(b, spec, number)
 	}}
 	return spec
 }
@@ -77,12 +77,12 @@ func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpe
 // resumedChild is a child that the guest had spawned.
 func (c *control) resumedChild(b *birth) supervision.ChildSpec {
 	spec := c.spawnedSpec(b.control)
-	spec.Child = &member{system: c.system, make: func() (*birth, error) {
+	spec.Child = &member{system: c.system, make: func(number int) (*birth, error) {
 		resumed := b
 		if b = nil; resumed == nil {
 			return nil, errMadeOnce
 		}
-		return resumed, c.adopt(resumed, spec)
+		return resumed, c.adopt(resumed, spec, number)
 	}}
 	return spec
 }
@@ -98,11 +98,12 @@ func (c *control) spawnedSpec(child *control) supervision.ChildSpec {
 	return spec
 }
 
-// adopt gives a new actor its place below this one.
-func (c *control) adopt(b *birth, spec supervision.ChildSpec) error {
+// adopt gives a new actor its place below this one, and the number of its first
+// incarnation.
+func (c *control) adopt(b *birth, spec supervision.ChildSpec, number int) error {
 	if b.control.depth > maxDepth {
 		return fmt.Errorf("%s is %d levels deep, and no actor may be deeper", c.path, c.depth)
 	}
-	b.control.above, b.control.spec = c.family.head(), spec
+	b.control.above, b.control.spec, b.control.life.number = c.family.head(), spec, number
 	return c.system.registry.add(b.control, c.path)
 }

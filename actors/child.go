@@ -92,7 +92,7 @@ func (s *System) spawnTemplate(ctx context.Context, parent *control, child Child
 	if _, err := parent.raised(ctx); err != nil {
 		return Ref{}, err
 	}
-	if err := parent.adopt(b, parent.spawnedSpec(b.control)); err != nil {
+	if err := parent.adopt(b, parent.spawnedSpec(b.control), 0); err != nil {
 		return Ref{}, err
 	}
 	return s.enroll(ctx, b)
@@ -121,12 +121,12 @@ func (s *System) childOf(ctx context.Context, parent *control, child Child, spec
 	if err != nil {
 		return "", nil, err
 	}
-	return id, &member{system: s, make: func() (*birth, error) {
+	return id, &member{system: s, make: func(number int) (*birth, error) {
 		born, err := b.conceive(id, state, parent, chain.Ref{Actor: parent.id})
 		if err != nil {
 			return nil, err
 		}
-		return born, parent.adopt(born, *spec)
+		return born, parent.adopt(born, *spec, number)
 	}}, nil
 }
 

@@ -79,6 +79,7 @@ func (f *family) gaveUp(exit Exit) {
 	if f.of.keepsState() { // they outlive an incarnation
 		l = f.of.current()
 	}
+	exit.Err = inherited(exit.Err)
 	f.of.ward().Failing(l.number, exit)
 }
 

@@ -196,6 +196,7 @@ func (h *house) handled(ref actors.Ref) []string {
 //	x traps     e answers err    d shuts down     s sleeps an hour, z a moment
 //	b spins     g passes gate g  X passes gate g and traps
 //	h holds the request          c counts requests in memory
+//	l leaves two things at the gate
 //
 // Any other request it counts in its state, but for o, which it echoes.
 //
@@ -211,7 +212,7 @@ var resident = wasmtest.Guest{
 	HandleRequest: wasmtest.Switch(map[byte]wasmtest.Behavior{
 		'x': wasmtest.Trap(), 'e': wasmtest.Refuse("told to"), 's': wasmtest.Sleep(time.Hour, wasmtest.Echo()),
 		'b': spin(), 'g': pass("g", wasmtest.Echo()), 'X': pass("g", wasmtest.Trap()),
-		'd': shutdown(wasmtest.Echo()), 'c': wasmtest.Calls(), 'h': wasmtest.Return(encode(pack.Ok(pack.TupleOf(pack.TypeBool, pack.TypeBool), pack.TypeString,
+		'd': shutdown(wasmtest.Echo()), 'c': wasmtest.Calls(), 'l': leave(leave(wasmtest.Echo())), 'h': wasmtest.Return(encode(pack.Ok(pack.TupleOf(pack.TypeBool, pack.TypeBool), pack.TypeString,
 			pack.Tuple(pack.None(pack.TypeBytes), pack.Tuple(pack.None(pack.TypeBytes)))))), 'o': wasmtest.Echo(),
 	}, wasmtest.Count()),
 	Others: map[string]wasmtest.Behavior{
@@ -247,13 +248,21 @@ const gateInterface = "theater:test/gate"
 func newPorter() *porter {
 	return &porter{waiting: map[string]int{}, pact: pack.MustParsePact(`interface gate {
 	@package: string = "theater:test"
-	exports { pass: func(name: string) -> bool }
+	exports {
+		pass: func(name: string) -> bool
+		leave: func(name: string) -> bool
+	}
 }`)}
 }
 
 // pass has a guest pass the gate of that name.
 func pass(name string, then wasmtest.Behavior) wasmtest.Behavior {
 	return wasmtest.Do(gateInterface, "pass", encode(pack.String(name)), then)
+}
+
+// leave leaves something at the gate until the end of the turn.
+func leave(then wasmtest.Behavior) wasmtest.Behavior {
+	return wasmtest.Do(gateInterface, "leave", encode(pack.String("it")), then)
 }
 
 // keep sets what is asked when a guest comes to a gate: at is its path and the
@@ -312,7 +321,7 @@ func (*porter) Type() string   { return "gate" }
 func (*porter) NewConfig() any { return &struct{}{} }
 func (*porter) NewPolicy() any { return nil }
 func (g *porter) Interfaces() []host.Interface {
-	return []host.Interface{{Pact: g.pact, Kinds: map[string]host.Kind{"pass": host.Wait}}}
+	return []host.Interface{{Pact: g.pact, Kinds: map[string]host.Kind{"pass": host.Wait, "leave": host.Deferred}}}
 }
 func (g *porter) Open(a host.Actor, _ host.Grant) (host.Session, error) {
 	g.note("open " + a.Path())
@@ -341,6 +350,11 @@ type passage struct {
 
 func (p *passage) Call(ctx context.Context, c *host.Call) (pack.Value, error) {
 	name, _ := c.Args[0].AsString()
+	if c.Function == "leave" {
+		c.Defer(name)
+		p.of.note(fmt.Sprintf("%s leaves after %d", p.path, len(slices.Collect(c.Pending))))
+		return pack.Bool(true), nil
+	}
 	at := p.path + " " + name
 	p.of.mu.Lock()
 	rule := p.of.rule

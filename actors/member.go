@@ -14,8 +14,10 @@ import (
 // another one is made when it is to start once more.
 type member struct {
 	system *System
-	make   func() (*birth, error)  // makes an actor, with its path; it must not wait
-	actor  atomic.Pointer[control] // the actor that was made last
+	// make makes an actor, with its path, whose first incarnation has that number. It
+	// must not wait.
+	make  func(number int) (*birth, error)
+	actor atomic.Pointer[control] // the actor that was made last
 
 	// Only the supervisor's goroutine uses these:
 	birth *birth // of an actor that has not started
@@ -26,7 +28,7 @@ var _ supervision.Child = (*member)(nil)
 
 // memberOf is the member of an actor that was made already, and is not made twice.
 func (s *System) memberOf(b *birth) *member {
-	m := &member{system: s, birth: b, make: func() (*birth, error) { return nil, errMadeOnce }}
+	m := &member{system: s, birth: b, make: func(int) (*birth, error) { return nil, errMadeOnce }}
 	m.actor.Store(b.control)
 	return m
 }
@@ -51,13 +53,12 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 	b := m.birth
 	if m.birth = nil; b == nil {
 		var err error
-		if b, err = m.make(); err != nil {
+		if b, err = m.make(a.Count); err != nil {
 			return nil, err
 		}
 	}
 	c := b.control
 	m.actor.Store(c)
-	c.life.number = a.Count // nobody else has it yet
 	if err := m.system.run(ctx, b); err != nil {
 		m.system.unborn(c, err)
 		return nil, err

@@ -42,7 +42,7 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	b.goesOn, b.marks = resumed, p.marks
 	child := b.control
 	c.family.raise(p.context)
-	if err := c.adopt(b, c.spawnedSpec(child)); err != nil {
+	if err := c.adopt(b, c.spawnedSpec(child), 0); err != nil {
 		return "", err
 	}
 	leave, err := p.system.waits.enter(c, child, untilReady)
@@ -99,7 +99,8 @@ func (b *Blueprint) repackaged(ctx context.Context, code []byte, above host.Ceil
 	return other, other.found()
 }
 
-// AwaitChild waits for the end of the child that the guest has spawned last.
+// AwaitChild waits for the end of the child that the guest has spawned last. One
+// that cannot be waited for is told to stop.
 func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopped bool, err error) {
 	child := p.spawned
 	if child == nil || child.text != id {
@@ -107,22 +108,29 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 	}
 	leave, err := p.system.waits.enter(p.control, child, untilEnd)
 	if err != nil {
+		p.dismiss(child)
 		return nil, false, err
 	}
 	defer leave()
 	select {
 	case <-child.done:
 	case <-ctx.Done():
+		p.dismiss(child)
 		return nil, false, ctx.Err()
 	}
 	switch exit := child.exited(); {
 	case exit.Reason == ReasonNormal:
 		return exit.Data, false, nil
 	case exit.Failed():
-		exit.Err = discreet(exit.Err)
-		return nil, false, errors.New(exit.String())
+		return nil, false, errors.New(child.saying(exit))
 	}
 	return nil, true, nil
+}
+
+// dismiss has a child stop, and does not wait for that.
+func (p *process) dismiss(child *control) {
+	child.owe(p.marks)
+	child.ward().Terminate(func(error) {})
 }
 
 // Children lists the ids of the children, oldest first.
@@ -185,7 +193,7 @@ func (p *process) wish(ctx context.Context, id string, u until, what func(superv
 		if err != nil {
 			child.owe(nil)
 		}
-		return discreet(err)
+		return discreet(inherited(err))
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

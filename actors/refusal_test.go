@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
@@ -219,6 +220,36 @@ func TestAChildThatIsAwaitedAndAsksItsParentIsRefused(t *testing.T) {
 	}
 	child := actors.Ref{ID: s.newest(), Path: "/parent/asks"}
 	s.refusesCycle(child, "/parent/asks", "/parent", "/parent/asks")
+}
+
+func TestAChildThatCannotBeAwaitedIsStopped(t *testing.T) {
+	ready := make(chan struct{})
+	s := open(t, func(c *actors.Config) {
+		c.Observe = func(change actors.Change) {
+			if change.Path == "/parent/mid" && change.What == actors.ChangeStarted {
+				<-ready // the parent does not know it before
+			}
+		}
+	})
+	h := family("")
+	h["mid"] = someone{kid(), grants + "[[child]]\nid = \"asks\"\nmanifest = \"asks.toml\"\n"}
+	h["asks"] = someone{guest(wasmtest.Guest{HandleSend: request("/parent", "?", wasmtest.Keep()),
+		Init: wasmtest.Do(message.Interface, "register", encode(pack.Unit), send("/parent/mid/asks", "", wasmtest.Keep()))}), grants}
+	ref := s.settle(h, "parent")
+	answer := make(chan string, 1)
+	go func() { answer <- s.text(ref, "spawn-and-wait", pack.String("mid.toml"), none, none, none) }()
+	s.eventually("the child's child asks the parent", func() bool { return s.info(ref).Mailbox == 1 })
+	close(ready)
+	select {
+	case got := <-answer:
+		if !strings.Contains(got, "would wait for each other: /parent -> /parent/mid -> /parent/mid/asks -> /parent") {
+			t.Errorf("it answers %s", got)
+		}
+	case <-time.After(patience):
+		t.Fatal("nobody answers")
+	}
+	s.eventually("both are gone", func() bool { return len(s.List()) == 1 })
+	s.replays(ref)
 }
 
 func TestATemplateIsAllThatItsParentSpawns(t *testing.T) {

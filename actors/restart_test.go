@@ -231,3 +231,18 @@ func TestAMessageThatIsDeliveredAgainComesBeforeThoseThatWaited(t *testing.T) {
 		t.Errorf("the deliveries are %v, want %v", got, want)
 	}
 }
+
+func TestARestartedActorIsServedByNewSessionsAlone(t *testing.T) {
+	h := build(t)
+	h.grow(parent("", child("a")))
+	a := h.ref("/top/a")
+	for restarts := range int64(3) {
+		h.restarted("/top/a", restarts)
+		h.sessions()
+		h.answers(a, "l", "l")
+		if got, want := h.sessions(), []string{"/top/a leaves after 0", "/top/a leaves after 1"}; !slices.Equal(got, want) {
+			t.Errorf("after %d restarts %q", restarts, got)
+		}
+		check(t, h.Send(a, "test", []byte("x")))
+	}
+}

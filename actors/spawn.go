@@ -146,12 +146,18 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	if err == nil {
 		return c.ref(), nil
 	}
-	s.unborn(c, err)
-	var own *supervision.ChildError
-	if failure := c.current().exit.Err; failure != nil { // nothing follows on the first incarnation of a temporary actor
-		err = failure
-	} else if errors.As(err, &own) && own.Child == spec.ID && own.Exit.Err != nil {
-		err = own.Exit.Err
+	if c.pid == nil {
+		s.unborn(c, err)
+	}
+	exit := c.current().exit // nothing follows on the first incarnation of a temporary actor
+	if c.parent != nil {
+		exit = c.outward(exit)
+	}
+	switch {
+	case exit.Err != nil:
+		err = exit.Err
+	case exit.Failed():
+		err = errors.New(string(exit.Reason))
 	}
 	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 }

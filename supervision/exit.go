@@ -78,6 +78,7 @@ type ChildError struct {
 	Child string // its id
 	Exit  Exit   // its last
 	What  string // such as "failed 4 times within 5s"
+	Of    Child  // what its spec starts
 }
 
 func (e *ChildError) Error() string { return fmt.Sprintf("child %s %s: %s", e.Child, e.What, e.Exit) }
