@@ -31,9 +31,9 @@ type Blueprint struct {
 
 	ceiling    host.Ceiling     // of the actor and all below it
 	lineage    chain.Hash       // of the manifests of the actor and of those above, of a resumed one
+	made       chain.Child      // what it is made from
 	supervises supervision.Spec // how it supervises its children
 	declared   []declared       // the children that its manifest declares
-	shared     *Blueprint       // of a resumed actor: what it has in common with others of its manifest and module
 	callbacks  map[callback]int // export indexes of those that the guest has
 
 	genesis chain.Genesis // of a new actor, but for its name, parent, path, time and own state
@@ -57,8 +57,9 @@ func (s *System) Prepare(ctx context.Context, m *manifest.Manifest, code []byte)
 }
 
 // prepare makes the Blueprint of an actor whose parent has a ceiling, and those of
-// the children that its manifest declares.
-func (s *System) prepare(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
+// the children that its manifest declares. What it is made from is kept by its own
+// log and by those of the actors that declare it.
+func (s *System) prepare(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling, logs ...chain.Writer) (*Blueprint, error) {
 	writer, err := s.writerFor(m)
 	if err != nil {
 		return nil, err
@@ -72,20 +73,39 @@ func (s *System) prepare(ctx context.Context, m *manifest.Manifest, code []byte,
 	if err != nil {
 		return nil, err
 	}
-	if b.declared, err = s.declare(ctx, b); err != nil {
+	if !slices.Contains(logs, writer) {
+		logs = append(slices.Clip(logs), writer)
+	}
+	if b.declared, err = s.declare(ctx, b, logs); err != nil {
 		return nil, err
 	}
+	list := b.list()
+	for _, log := range logs {
+		b.made = chain.Child{Manifest: log.PutBlob(m.Raw), Module: log.PutBlob(code)}
+		if len(list) > 0 {
+			b.made.Children = log.PutBlob(list)
+		}
+	}
 	b.writer = writer
-	return b, b.found(writer.PutBlob(code), writer.PutBlob(m.Raw))
+	return b, b.found()
+}
+
+// list says what the declared children are made from.
+func (b *Blueprint) list() []byte {
+	var list []chain.Child
+	for _, d := range b.declared {
+		list = append(list, d.blueprint.made)
+	}
+	return chain.AppendChildren(nil, list)
 }
 
 // found sets what new actors begin with.
-func (b *Blueprint) found(module, manifest chain.Hash) (err error) {
+func (b *Blueprint) found() (err error) {
 	if b.state, err = pack.Encode(initialState(b.manifest)); err != nil {
 		return fmt.Errorf("initial state: %w", err)
 	}
 	b.genesis = chain.Genesis{
-		Module: module, Manifest: manifest, InitialState: b.writer.PutBlob(b.state),
+		Module: b.made.Module, Manifest: b.made.Manifest, Children: b.made.Children, InitialState: b.writer.PutBlob(b.state),
 		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule, Sealed: b.manifest.Chain.Sealed,
 	}
 	return nil
@@ -100,14 +120,14 @@ func (s *System) Check(ctx context.Context, m *manifest.Manifest, code []byte) e
 
 // declare prepares the children that an actor's manifest declares. Those of one
 // manifest share a Blueprint.
-func (s *System) declare(ctx context.Context, b *Blueprint) ([]declared, error) {
+func (s *System) declare(ctx context.Context, b *Blueprint, logs []chain.Writer) ([]declared, error) {
 	made := map[*manifest.Manifest]*Blueprint{}
 	var all []declared
 	for _, c := range b.manifest.Children {
 		child := made[c.Manifest]
 		if child == nil {
 			var err error
-			if child, err = s.prepare(ctx, c.Manifest, nil, b.ceiling); err != nil {
+			if child, err = s.prepare(ctx, c.Manifest, nil, b.ceiling, logs...); err != nil {
 				return nil, fmt.Errorf("child %s: %w", c.ID, err)
 			}
 			made[c.Manifest] = child
@@ -128,17 +148,30 @@ func (s *System) writerFor(m *manifest.Manifest) (chain.Writer, error) {
 	return s.config.Writer, nil
 }
 
-// link compiles the module and resolves its imports.
+// link is bind, and its errors name the file in question.
 func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
-	module, err := s.config.Engine.Compile(ctx, code)
-	if err != nil {
+	b, err := s.bind(ctx, m, code, above)
+	var refused *host.LinkError
+	switch {
+	case errors.As(err, &refused):
+		return nil, fmt.Errorf("%s: %w", m.File, err)
+	case err != nil:
 		return nil, fmt.Errorf("package %s: %w", m.Package, err)
 	}
+	return b, nil
+}
+
+// bind compiles the module and resolves its imports.
+func (s *System) bind(ctx context.Context, m *manifest.Manifest, code []byte, above host.Ceiling) (*Blueprint, error) {
+	module, err := s.config.Engine.Compile(ctx, code)
+	if err != nil {
+		return nil, err
+	}
 	if _, ok := module.Callable(exportInit); !ok {
-		return nil, fmt.Errorf("package %s: %w", m.Package, &wasm.ABIError{
+		return nil, &wasm.ABIError{
 			Reason: fmt.Sprintf("the module does not export %s, which every actor has", exportInit),
 			Hint:   "export it, and declare it in the interface metadata if that declares any",
-		})
+		}
 	}
 	var imports []host.Import
 	var at []int
@@ -151,7 +184,7 @@ func (s *System) link(ctx context.Context, m *manifest.Manifest, code []byte, ab
 	ceiling := above.Under(rules(m)...)
 	linked, err := s.config.Handlers.Link(imports, module.Metadata, tables(m), ceiling)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", m.File, err)
+		return nil, err
 	}
 	functions := make([]host.Function, len(module.Layout.Imports))
 	for i, f := range linked.Functions {

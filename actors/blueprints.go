@@ -16,9 +16,12 @@ type blueprints struct {
 	made map[source]weak.Pointer[Blueprint] // guarded by mu
 }
 
-// source is what a blueprint was made from: a manifest and a module, and the
-// manifests above, which bound what may be granted.
-type source struct{ manifest, module, above chain.Hash }
+// source is what a blueprint was made from, and the manifests above, which bound
+// what may be granted.
+type source struct {
+	chain.Child
+	above chain.Hash
+}
 
 func newBlueprints() *blueprints {
 	return &blueprints{made: map[source]weak.Pointer[Blueprint]{}}

@@ -15,7 +15,7 @@ const maxDepth = 64
 func (c *control) children() []supervision.ChildSpec {
 	var specs []supervision.ChildSpec
 	for _, d := range c.declared {
-		if d.blueprint != nil && !c.template() {
+		if !c.template() {
 			specs = append(specs, c.declaredChild(d, nil))
 		}
 	}
@@ -25,23 +25,35 @@ func (c *control) children() []supervision.ChildSpec {
 // resumed are the children that the actor goes on with when it is resumed. Those
 // that had ended before stay so until it starts again.
 func (c *control) resumed(past []*birth) []supervision.ChildSpec {
-	left := map[string]*birth{}
+	left := map[role]*birth{}
 	for _, b := range past {
-		left[b.control.name] = b
+		left[b.as] = b
 	}
 	var specs []supervision.ChildSpec
 	for _, d := range c.declared {
-		if b := left[d.spec.ID]; b != nil && !c.template() {
+		as := role{name: d.spec.ID}
+		if b := left[as]; b != nil && !c.template() {
 			specs = append(specs, c.declaredChild(d, b))
-			delete(left, d.spec.ID)
+			delete(left, as)
 		}
 	}
 	for _, b := range past {
-		if left[b.control.name] == b {
+		if b.as.spawned || left[b.as] == b {
 			specs = append(specs, c.resumedChild(b))
 		}
 	}
 	return specs
+}
+
+// conceive makes a declared child of an actor. Its cause is the actor's genesis,
+// which names the manifest that declares it.
+func (d declared) conceive(parent *control) (*birth, error) {
+	b, err := d.blueprint.conceive(d.spec.ID, d.state, parent, chain.Ref{Actor: parent.id})
+	if err != nil {
+		return nil, err
+	}
+	b.as = role{name: d.spec.ID}
+	return b, nil
 }
 
 // declaredChild is a child of the manifest. Each time that its supervisor needs an
@@ -49,16 +61,15 @@ func (c *control) resumed(past []*birth) []supervision.ChildSpec {
 // one.
 func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpec {
 	spec := d.spec
-	spec.Child = &member{system: c.system, make: func() (*birth, error) {
+	spec.Child = &member{system: c.system, make: func(number int) (*birth, error) {
 		b := resumed
 		if resumed = nil; b == nil {
 			var err error
-			// The genesis names the manifest that declares it.
-			if b, err = d.blueprint.conceive(spec.ID, d.state, c, chain.Ref{Actor: c.id}); err != nil {
+			if b, err = d.conceive(c); err != nil {
 				return nil, err
 			}
 		}
-		return b, c.adopt(b, spec)
+		return b, c.adopt(b, spec, number)
 	}}
 	return spec
 }
@@ -66,12 +77,12 @@ func (c *control) declaredChild(d declared, resumed *birth) supervision.ChildSpe
 // resumedChild is a child that the guest had spawned.
 func (c *control) resumedChild(b *birth) supervision.ChildSpec {
 	spec := c.spawnedSpec(b.control)
-	spec.Child = &member{system: c.system, make: func() (*birth, error) {
+	spec.Child = &member{system: c.system, make: func(number int) (*birth, error) {
 		resumed := b
 		if b = nil; resumed == nil {
 			return nil, errMadeOnce
 		}
-		return resumed, c.adopt(resumed, spec)
+		return resumed, c.adopt(resumed, spec, number)
 	}}
 	return spec
 }
@@ -87,11 +98,12 @@ func (c *control) spawnedSpec(child *control) supervision.ChildSpec {
 	return spec
 }
 
-// adopt gives a new actor its place below this one.
-func (c *control) adopt(b *birth, spec supervision.ChildSpec) error {
+// adopt gives a new actor its place below this one, and the number of its first
+// incarnation.
+func (c *control) adopt(b *birth, spec supervision.ChildSpec, number int) error {
 	if b.control.depth > maxDepth {
 		return fmt.Errorf("%s is %d levels deep, and no actor may be deeper", c.path, c.depth)
 	}
-	b.control.above, b.control.spec = c.family.head(), spec
+	b.control.above, b.control.spec, b.control.life.number = c.family.head(), spec, number
 	return c.system.registry.add(b.control, c.path)
 }

@@ -8,30 +8,38 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
-	"github.com/theater-go/theater/wasm/pack"
 )
 
 // Child says which child an actor is given from outside: an actor, or something
-// in Go.
+// in Go. One whose strategy is simple-one-for-one takes its template only: nothing
+// but State and Package may be set then.
 type Child struct {
-	Spec                            // which actor; its Name is the child's id
-	Go          supervision.Child   // instead of an actor; Spec.Name is required then
-	Restart     supervision.Restart // "" is Permanent
-	Shutdown    supervision.Shutdown
+	Spec                             // which actor; its Name is the child's id
+	Go          supervision.Child    // instead of an actor; Spec.Name is required then
+	Restart     supervision.Restart  // "" is Permanent
+	Shutdown    supervision.Shutdown // the zero value is BrutalKill, and not the 5s of a manifest
 	Significant bool
 }
 
 // SpawnChild gives an actor one more child and waits until it is ready. Its
 // supervisor keeps the child's spec as OTP's does. The Ref of a child in Go has a
-// path and no id.
+// path and no id, and names no actor.
 func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, error) {
 	c, err := s.resolve(parent)
 	if err != nil {
 		return Ref{}, err
 	}
+	if c.template() {
+		return s.spawnTemplate(ctx, c, child)
+	}
 	head, err := c.raised(ctx)
 	if err != nil {
 		return Ref{}, err
+	}
+	if child.Go != nil {
+		if err := checkName(child.Name); err != nil {
+			return Ref{}, err
+		}
 	}
 	spec := supervision.ChildSpec{ID: child.Name, Restart: child.Restart, Shutdown: child.Shutdown, Significant: child.Significant, Child: child.Go}
 	var made *member
@@ -46,7 +54,7 @@ func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, 
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
-		head.Terminate(spec.ID, func(error) {})
+		head.Ward(spec.ID, func(c supervision.Child) bool { return c == spec.Child }).Terminate(func(error) {})
 		err = context.Cause(ctx)
 	}
 	path := c.path + "/" + spec.ID
@@ -56,7 +64,38 @@ func (s *System) SpawnChild(ctx context.Context, parent Ref, child Child) (Ref, 
 	if made != nil {
 		return made.actor.Load().ref(), nil
 	}
-	return Ref{Path: path}, nil
+	return Ref{Path: path, inGo: true}, nil
+}
+
+// spawnTemplate spawns one more child of the template.
+func (s *System) spawnTemplate(ctx context.Context, parent *control, child Child) (Ref, error) {
+	id := parent.declared[0].spec.ID
+	if child.Manifest != nil || child.Blueprint != nil || child.Go != nil || child.Name != "" ||
+		child.Restart != "" || child.Shutdown != supervision.BrutalKill || child.Significant {
+		return Ref{}, fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: give a child no more than a state and a package", parent.path, id)
+	}
+	blueprint, name, err := parent.offspring(ctx, id, child.Package)
+	if err != nil {
+		return Ref{}, err
+	}
+	state, err := child.state()
+	if err != nil {
+		return Ref{}, err
+	}
+	if state == nil {
+		state = parent.declared[0].state
+	}
+	b, err := blueprint.conceive(name, state, parent, chain.Ref{Actor: parent.id})
+	if err != nil {
+		return Ref{}, err
+	}
+	if _, err := parent.raised(ctx); err != nil {
+		return Ref{}, err
+	}
+	if err := parent.adopt(b, parent.spawnedSpec(b.control), 0); err != nil {
+		return Ref{}, err
+	}
+	return s.enroll(ctx, b)
 }
 
 // childOf makes what starts the actor, each time that it is to start anew.
@@ -67,6 +106,10 @@ func (s *System) childOf(ctx context.Context, parent *control, child Child, spec
 	if child.Manifest == nil {
 		return "", nil, errors.New("a spawn needs a manifest")
 	}
+	id = cmp.Or(child.Name, child.Manifest.Name)
+	if err := checkName(id); err != nil {
+		return "", nil, err
+	}
 	if err := child.Manifest.LoadChildren(s.config.Handlers); err != nil {
 		return "", nil, err
 	}
@@ -74,19 +117,16 @@ func (s *System) childOf(ctx context.Context, parent *control, child Child, spec
 	if err != nil {
 		return "", nil, err
 	}
-	var state []byte
-	if child.State != nil {
-		if state, err = pack.Encode(*child.State); err != nil {
-			return "", nil, fmt.Errorf("initial state: %w", err)
-		}
+	state, err := child.state()
+	if err != nil {
+		return "", nil, err
 	}
-	id = cmp.Or(child.Name, child.Manifest.Name)
-	return id, &member{system: s, make: func() (*birth, error) {
+	return id, &member{system: s, make: func(number int) (*birth, error) {
 		born, err := b.conceive(id, state, parent, chain.Ref{Actor: parent.id})
 		if err != nil {
 			return nil, err
 		}
-		return born, parent.adopt(born, *spec)
+		return born, parent.adopt(born, *spec, number)
 	}}, nil
 }
 

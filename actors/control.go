@@ -100,8 +100,6 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 	c.family.of, c.depth = c, 1
 	if parent != nil {
 		c.depth = parent.depth + 1
-	}
-	if parent != nil {
 		_, c.heard = parent.callbacks[callbackEvent]
 	}
 	return c

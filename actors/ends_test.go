@@ -8,6 +8,7 @@ import (
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
+	"github.com/theater-go/theater/wasm"
 )
 
 func TestARestartTypeDecidesOnEachEnd(t *testing.T) {
@@ -185,5 +186,31 @@ func TestAFailureGoesUpUntilOneSupervisorHasRestartsLeft(t *testing.T) {
 	exit := h.ends(top)
 	if exit.Reason != actors.ReasonChildren || !strings.Contains(exit.String(), "child mid ") || !strings.Contains(exit.String(), "child a ") {
 		t.Errorf("the root ends with %v", exit)
+	}
+}
+
+func TestAnActorWhoseInitFailsHasEndedOnceItsChainSaysHow(t *testing.T) {
+	g, option := gated()
+	h := build(t, option)
+	m := h.load(plan{id: "top"})
+	open := h.shut("/top init")
+	failed := make(chan error, 1)
+	go func() {
+		_, err := h.Spawn(t.Context(), actors.Spec{Manifest: m})
+		failed <- err
+	}()
+	h.eventually("its init waits", func() bool { return h.waits("/top init") })
+	top := h.ref("/top")
+	g.set(func(g *gate) { g.hold = true })
+	open(errors.New("locked"))
+	if err := <-failed; err == nil {
+		t.Error("the spawn succeeds")
+	}
+	if got := h.info(top).Status; got == actors.StatusEnded {
+		t.Error("it has ended before its end was acknowledged")
+	}
+	g.open()
+	if exit := h.ends(top); exit.Reason != actors.ReasonInitFailed || !isTrap(wasm.KindHost)(exit.Err) {
+		t.Errorf("it ends with %v", exit)
 	}
 }

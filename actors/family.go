@@ -79,7 +79,8 @@ func (f *family) gaveUp(exit Exit) {
 	if f.of.keepsState() { // they outlive an incarnation
 		l = f.of.current()
 	}
-	f.of.above.Failing(f.of.spec.ID, l.number, exit)
+	exit.Err = inherited(exit.Err)
+	f.of.ward().Failing(l.number, exit)
 }
 
 // empty has all children end, the last one first, and then calls then.

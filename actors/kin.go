@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,13 +14,16 @@ import (
 
 // kin are the actors of a tree that is resumed, as the log has them.
 type kin struct {
-	left map[string][]chain.Summary            // that can be resumed, oldest first; by the path of the parent
-	ran  map[chain.ID]map[string]chain.Summary // by the parent and their name, the newest of all
+	left map[string][]chain.Summary  // that can be resumed, oldest first; by the path of the parent
+	born map[chain.ID]map[role]int64 // when the newest of them all was; by the parent and its role
 }
+
+// lasts stands for the birth of a child that has not ended, whatever the clock said.
+const lasts = math.MaxInt64
 
 // kin looks for the actors below path.
 func (s *System) kin(ctx context.Context, path string) (kin, error) {
-	k := kin{left: map[string][]chain.Summary{}, ran: map[chain.ID]map[string]chain.Summary{}}
+	k := kin{left: map[string][]chain.Summary{}, born: map[chain.ID]map[role]int64{}}
 	for sum, err := range s.config.Log.Actors(ctx) {
 		if err != nil {
 			return k, err
@@ -27,18 +31,18 @@ func (s *System) kin(ctx context.Context, path string) (kin, error) {
 		if !strings.HasPrefix(sum.Path, path+"/") {
 			continue
 		}
-		parent, name := splitPath(sum.Path)
+		born := sum.Created
 		if s.earlier.has(sum.ID, sum.Path) {
+			parent, _ := splitPath(sum.Path)
 			k.left[parent] = append(k.left[parent], sum)
+			born = lasts
 		}
-		of := k.ran[sum.Parent.Actor]
-		if of == nil {
-			of = map[string]chain.Summary{}
-			k.ran[sum.Parent.Actor] = of
+		by := sum.Parent.Actor
+		if k.born[by] == nil {
+			k.born[by] = map[role]int64{}
 		}
-		if before, ok := of[name]; !ok || bytes.Compare(before.ID[:], sum.ID[:]) < 0 {
-			of[name] = sum
-		}
+		as := roleOf(sum)
+		k.born[by][as] = max(born, k.born[by][as])
 	}
 	for _, siblings := range k.left {
 		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
@@ -52,17 +56,24 @@ func splitPath(path string) (parent, name string) {
 	return path[:i], path[i+1:]
 }
 
+// role is what an actor is to its parent.
+type role struct {
+	name    string // without a number; the id of one that the manifest declares
+	spawned bool   // by the parent's guest, in a turn
+}
+
+func roleOf(sum chain.Summary) role {
+	return role{sum.Name, sum.Parent != (chain.Ref{Actor: sum.Parent.Actor})}
+}
+
 // rebirth reads from the log what the actor was started with, and those below it.
 func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
 	var above *Blueprint
 	if parent != nil {
 		above = parent.Blueprint
 	}
-	b, err := s.restored(ctx, sum, above)
+	b, err := s.restored(ctx, chain.Child{Manifest: sum.Manifest, Module: sum.Module, Children: sum.Children}, sum.Path, above)
 	if err != nil {
-		return nil, err
-	}
-	if b, err = s.complete(ctx, b, sum.ID, kin); err != nil {
 		return nil, err
 	}
 	state, err := s.config.Log.Blob(ctx, sum.InitialState)
@@ -73,7 +84,7 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
 	_, name := splitPath(sum.Path)
-	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path}
+	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path, as: roleOf(sum), born: kin.born[sum.ID]}
 	for _, child := range kin.left[sum.Path] {
 		if child.Parent.Actor != sum.ID {
 			continue // of an earlier actor at the path
@@ -89,45 +100,17 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control
 	return reborn, nil
 }
 
-// rebirthOf is the rebirth of a child, nil for an orphan.
+// rebirthOf is the rebirth of a child, nil where its parent was not told of it.
 func (s *System) rebirthOf(ctx context.Context, child chain.Summary, parent *control, kin kin) (*birth, error) {
 	spawning, err := s.spawning(ctx, parent.Blueprint, child.Parent)
-	if err != nil {
+	if err != nil || !spawning.settled {
 		return nil, err
-	}
-	if !spawning.settled {
-		return nil, s.orphan(ctx, child, kin)
 	}
 	b, err := s.rebirth(ctx, child, parent, kin)
 	if err == nil {
 		b.goesOn = spawning.resumed
 	}
 	return b, err
-}
-
-// complete adds to the blueprint of an actor on the log what the children are made
-// from that its manifest declares: what those were that it had.
-func (s *System) complete(ctx context.Context, b *Blueprint, id chain.ID, kin kin) (*Blueprint, error) {
-	if len(b.declared) == 0 {
-		return b, nil
-	}
-	own := *b
-	own.shared, own.declared = b, slices.Clone(b.declared)
-	for i := range own.declared {
-		d := &own.declared[i]
-		sum, ok := kin.ran[id][d.spec.ID]
-		if !ok {
-			continue // it never started
-		}
-		child, err := s.restored(ctx, sum, b)
-		if err == nil {
-			d.blueprint, err = s.complete(ctx, child, sum.ID, kin)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("child %s: %w", sum.Path, err)
-		}
-	}
-	return &own, nil
 }
 
 // claimed is an actor that is being resumed.

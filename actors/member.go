@@ -14,8 +14,10 @@ import (
 // another one is made when it is to start once more.
 type member struct {
 	system *System
-	make   func() (*birth, error)  // makes an actor, with its path; it must not wait
-	actor  atomic.Pointer[control] // the actor that was made last
+	// make makes an actor, with its path, whose first incarnation has that number. It
+	// must not wait.
+	make  func(number int) (*birth, error)
+	actor atomic.Pointer[control] // the actor that was made last
 
 	// Only the supervisor's goroutine uses these:
 	birth *birth // of an actor that has not started
@@ -26,12 +28,21 @@ var _ supervision.Child = (*member)(nil)
 
 // memberOf is the member of an actor that was made already, and is not made twice.
 func (s *System) memberOf(b *birth) *member {
-	m := &member{system: s, birth: b, make: func() (*birth, error) { return nil, errMadeOnce }}
+	m := &member{system: s, birth: b, make: func(int) (*birth, error) { return nil, errMadeOnce }}
 	m.actor.Store(b.control)
 	return m
 }
 
 var errMadeOnce = errors.New("the actor has ended for good: spawn another one")
+
+// ward is the actor as its supervisor has it, until another one is made in its
+// place.
+func (c *control) ward() supervision.Ward {
+	return c.above.Ward(c.spec.ID, func(child supervision.Child) bool {
+		m, ok := child.(*member)
+		return ok && m.actor.Load() == c
+	})
+}
 
 // Start spawns the process of an actor, or has the one that waits begin again.
 func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, error) {
@@ -42,13 +53,12 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 	b := m.birth
 	if m.birth = nil; b == nil {
 		var err error
-		if b, err = m.make(); err != nil {
+		if b, err = m.make(a.Count); err != nil {
 			return nil, err
 		}
 	}
 	c := b.control
 	m.actor.Store(c)
-	c.life.number = a.Count // nobody else has it yet
 	if err := m.system.run(ctx, b); err != nil {
 		m.system.unborn(c, err)
 		return nil, err

@@ -83,7 +83,7 @@ func (k *link) pass(from int, exit Exit) {
 	}
 	k.forget()
 	if this, other := k.ends[from], k.ends[1-from]; exit.Failed() {
-		other.above.Failing(other.spec.ID, other.life.number, Exit{Reason: exit.Reason, Err: &LinkedError{Path: this.path, Exit: exit}})
+		other.ward().Failing(other.life.number, Exit{Reason: exit.Reason, Err: &LinkedError{Path: this.path, Exit: this.outward(exit)}})
 	}
 }
 

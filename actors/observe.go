@@ -90,7 +90,7 @@ func (c *control) call(child *control, e supervision.Event) {
 		if e.Restarts == 0 && e.Exit.Reason == ReasonInitFailed {
 			return // there has been no child: who asked for it is told
 		}
-		text := pack.Some(pack.Bytes([]byte(e.Exit.String())))
+		text := pack.Some(pack.Bytes([]byte(child.saying(e.Exit))))
 		c.callBack(callbackError, child, pack.Tuple(id, pack.Tuple(errorInternal, text)))
 	case supervision.EventEnded:
 		data := pack.None(pack.ListOf(pack.TypeU8))

@@ -14,13 +14,22 @@ import (
 
 // SpawnChild starts a child from the manifest that the guest has named and waits
 // for the end of its init.
-func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value, code []byte, resumed bool, at host.Event) (string, error) {
+func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value, code []byte, resumed bool, at host.Event) (id string, err error) {
+	defer func() {
+		if ofNode(err) {
+			p.logger().Error("a child could not be spawned", "error", err)
+			err = errOfNode
+		}
+	}()
 	c := p.control
 	blueprint, name, err := c.offspring(ctx, ref, code)
 	if err != nil {
 		return "", err
 	}
 	var initial []byte
+	if c.template() {
+		initial = c.declared[0].state
+	}
 	if state != nil {
 		if initial, err = pack.Encode(*state); err != nil {
 			return "", fmt.Errorf("initial state: %w", err)
@@ -33,7 +42,7 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	b.goesOn, b.marks = resumed, p.marks
 	child := b.control
 	c.family.raise(p.context)
-	if err := c.adopt(b, c.spawnedSpec(child)); err != nil {
+	if err := c.adopt(b, c.spawnedSpec(child), 0); err != nil {
 		return "", err
 	}
 	leave, err := p.system.waits.enter(c, child, untilReady)
@@ -58,13 +67,14 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 		switch {
 		case ref != declares.ID && ref != declares.File:
 			return nil, "", fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: %q is another", c.path, declares.ID, ref)
-		case d.blueprint == nil:
-			return nil, "", fmt.Errorf("the template %q is not known here: the actor was resumed without its folder", declares.ID)
 		case code == nil:
 			return d.blueprint, d.spec.ID, nil
 		}
-		b, err := s.prepare(ctx, d.blueprint.manifest, code, c.ceiling)
-		return b, d.spec.ID, err
+		b, err := d.blueprint.repackaged(ctx, code, c.ceiling)
+		if err != nil {
+			return nil, "", fmt.Errorf("the template %q with another package: %w", declares.ID, err)
+		}
+		return b, d.spec.ID, nil
 	}
 	m, err := c.manifest.Reference(ref, s.config.Handlers)
 	if err != nil {
@@ -77,7 +87,20 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 	return b, m.Name, err
 }
 
-// AwaitChild waits for the end of the child that the guest has spawned last.
+// repackaged is the blueprint with another package. The children that its manifest
+// declares are made from what they were.
+func (b *Blueprint) repackaged(ctx context.Context, code []byte, above host.Ceiling) (*Blueprint, error) {
+	other, err := b.system.bind(ctx, b.manifest, code, above)
+	if err != nil {
+		return nil, err
+	}
+	other.writer, other.declared, other.lineage, other.made = b.writer, b.declared, b.lineage, b.made
+	other.made.Module = b.writer.PutBlob(code)
+	return other, other.found()
+}
+
+// AwaitChild waits for the end of the child that the guest has spawned last. One
+// that cannot be waited for is told to stop.
 func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopped bool, err error) {
 	child := p.spawned
 	if child == nil || child.text != id {
@@ -85,21 +108,29 @@ func (p *process) AwaitChild(ctx context.Context, id string) (data []byte, stopp
 	}
 	leave, err := p.system.waits.enter(p.control, child, untilEnd)
 	if err != nil {
+		p.dismiss(child)
 		return nil, false, err
 	}
 	defer leave()
 	select {
 	case <-child.done:
 	case <-ctx.Done():
+		p.dismiss(child)
 		return nil, false, ctx.Err()
 	}
 	switch exit := child.exited(); {
 	case exit.Reason == ReasonNormal:
 		return exit.Data, false, nil
 	case exit.Failed():
-		return nil, false, errors.New(exit.String())
+		return nil, false, errors.New(child.saying(exit))
 	}
 	return nil, true, nil
+}
+
+// dismiss has a child stop, and does not wait for that.
+func (p *process) dismiss(child *control) {
+	child.owe(p.marks)
+	child.ward().Terminate(func(error) {})
 }
 
 // Children lists the ids of the children, oldest first.
@@ -131,7 +162,7 @@ func (p *process) child(id string) *control {
 
 // StopChild stops a child for good and waits for its end.
 func (p *process) StopChild(ctx context.Context, id string) error {
-	return p.wish(ctx, id, untilEnd, (*supervision.Supervisor).Terminate)
+	return p.wish(ctx, id, untilEnd, supervision.Ward.Terminate)
 }
 
 // RestartChild has a child begin again and waits until it is ready.
@@ -140,11 +171,11 @@ func (p *process) RestartChild(ctx context.Context, id string) error {
 	if child := p.child(id); child != nil && child.keepsState() {
 		u = untilAnswer
 	}
-	return p.wish(ctx, id, u, (*supervision.Supervisor).Restart)
+	return p.wish(ctx, id, u, supervision.Ward.Restart)
 }
 
 // wish asks the supervisor for something about a child, and waits for it.
-func (p *process) wish(ctx context.Context, id string, u until, what func(*supervision.Supervisor, string, func(error))) error {
+func (p *process) wish(ctx context.Context, id string, u until, what func(supervision.Ward, func(error))) error {
 	child := p.child(id)
 	if child == nil {
 		return &NotFoundError{Target: id}
@@ -156,13 +187,13 @@ func (p *process) wish(ctx context.Context, id string, u until, what func(*super
 	defer leave()
 	child.owe(p.marks)
 	done := make(chan error, 1)
-	what(child.above, child.spec.ID, func(err error) { done <- err })
+	what(child.ward(), func(err error) { done <- err })
 	select {
 	case err := <-done:
 		if err != nil {
 			child.owe(nil)
 		}
-		return err
+		return discreet(inherited(err))
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

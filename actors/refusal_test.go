@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
@@ -221,8 +222,38 @@ func TestAChildThatIsAwaitedAndAsksItsParentIsRefused(t *testing.T) {
 	s.refusesCycle(child, "/parent/asks", "/parent", "/parent/asks")
 }
 
+func TestAChildThatCannotBeAwaitedIsStopped(t *testing.T) {
+	ready := make(chan struct{})
+	s := open(t, func(c *actors.Config) {
+		c.Observe = func(change actors.Change) {
+			if change.Path == "/parent/mid" && change.What == actors.ChangeStarted {
+				<-ready // the parent does not know it before
+			}
+		}
+	})
+	h := family("")
+	h["mid"] = someone{kid(), grants + "[[child]]\nid = \"asks\"\nmanifest = \"asks.toml\"\n"}
+	h["asks"] = someone{guest(wasmtest.Guest{HandleSend: request("/parent", "?", wasmtest.Keep()),
+		Init: wasmtest.Do(message.Interface, "register", encode(pack.Unit), send("/parent/mid/asks", "", wasmtest.Keep()))}), grants}
+	ref := s.settle(h, "parent")
+	answer := make(chan string, 1)
+	go func() { answer <- s.text(ref, "spawn-and-wait", pack.String("mid.toml"), none, none, none) }()
+	s.eventually("the child's child asks the parent", func() bool { return s.info(ref).Mailbox == 1 })
+	close(ready)
+	select {
+	case got := <-answer:
+		if !strings.Contains(got, "would wait for each other: /parent -> /parent/mid -> /parent/mid/asks -> /parent") {
+			t.Errorf("it answers %s", got)
+		}
+	case <-time.After(patience):
+		t.Fatal("nobody answers")
+	}
+	s.eventually("both are gone", func() bool { return len(s.List()) == 1 })
+	s.replays(ref)
+}
+
 func TestATemplateIsAllThatItsParentSpawns(t *testing.T) {
-	const template = "[supervision]\nstrategy = \"simple-one-for-one\"\nmax_restarts = 10\n[[child]]\nid = \"worker\"\nmanifest = \"kid.toml\"\nrestart = \"transient\"\n"
+	const template = "[supervision]\nstrategy = \"simple-one-for-one\"\nmax_restarts = 10\n[[child]]\nid = \"worker\"\nmanifest = \"kid.toml\"\nrestart = \"transient\"\ninitial_state = \"given\"\n"
 	s := open(t)
 	ref := s.settle(family(template), "parent")
 	if got := len(s.List()); got != 1 {
@@ -231,6 +262,9 @@ func TestATemplateIsAllThatItsParentSpawns(t *testing.T) {
 	one, two := s.bears(ref, "worker"), s.bears(ref, "kid.toml")
 	if one.Path != "/parent/worker" || two.Path != "/parent/worker~2" {
 		t.Errorf("they are %s and %s", one, two)
+	}
+	if got := s.given(one); got != pack.String("given").String() {
+		t.Errorf("it is given the state %s", got)
 	}
 	for _, other := range []string{"counter.toml", "./kid.toml", "kid", ""} {
 		if got, _ := s.spawns(ref, "spawn", pack.String(other), none, none); !strings.Contains(got, "spawns its template \"worker\" only") {

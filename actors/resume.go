@@ -3,7 +3,6 @@ package actors
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -38,52 +37,16 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
 	claimed := s.claim(b)
-	ref, err := s.launch(ctx, b)
+	var ref Ref
+	if err = s.orphans(ctx, kin); err == nil {
+		ref, err = s.launch(ctx, b)
+	}
 	if err != nil {
 		for _, sum := range claimed {
 			s.earlier.leave(sum.id, sum.path)
 		}
 	}
 	return ref, err
-}
-
-// restored is the blueprint of the manifest and module that the log has of an
-// actor, below another one unless that is nil.
-func (s *System) restored(ctx context.Context, sum chain.Summary, parent *Blueprint) (*Blueprint, error) {
-	from := source{manifest: sum.Manifest, module: sum.Module}
-	var above host.Ceiling
-	if parent != nil {
-		above, from.above = parent.ceiling, parent.lineage
-	}
-	if b := s.blueprints.find(from); b != nil {
-		return b, nil
-	}
-	raw, err := s.config.Log.Blob(ctx, sum.Manifest)
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	m, err := manifest.Parse(raw, "manifest of "+sum.Path, s.config.Handlers)
-	if err != nil {
-		return nil, err
-	}
-	code, err := s.config.Log.Blob(ctx, sum.Module)
-	if err != nil {
-		return nil, fmt.Errorf("module: %w", err)
-	}
-	b, err := s.link(ctx, m, code, above)
-	if err != nil {
-		return nil, err
-	}
-	b.writer = s.config.Writer
-	b.lineage = sha256.Sum256(append(from.above[:], sum.Manifest[:]...))
-	for _, c := range m.Children { // their manifests are on the log with those that have started
-		b.declared = append(b.declared, declaredOf(c, nil))
-	}
-	if err := b.found(sum.Module, sum.Manifest); err != nil {
-		return nil, err
-	}
-	s.blueprints.keep(from, b)
-	return b, nil
 }
 
 // resume executes the chain again and gives the sessions their past.
@@ -123,11 +86,37 @@ func (p *process) resume(ctx context.Context) error {
 	if err := p.restore(past.crossings); err != nil {
 		return err
 	}
-	if err := p.recordResumed(); err != nil || past.turns > 0 || past.goesOn {
+	if err := p.recordResumed(); err != nil {
 		return err
 	}
-	p.anew = true
-	return p.init()
+	switch {
+	case past.turns == 0 && !past.goesOn:
+		p.anew = true
+		return p.init()
+	case p.left != nil: // it ends
+		return nil
+	}
+	return p.awaited(past.began)
+}
+
+// awaited adds to the children that are resumed those declared ones that have not
+// been started since the actor began: the process had ended before, or they are
+// not on the log. A temporary child of which nothing is known may have ended.
+func (p *process) awaited(began int64) error {
+	c, b := p.control, p.birth
+	for _, d := range c.declared {
+		at, known := b.born[role{name: d.spec.ID}]
+		lost := d.spec.Restart == supervision.Temporary && d.blueprint.writer != p.writer
+		if known && at >= began || lost || c.template() {
+			continue
+		}
+		child, err := d.conceive(c)
+		if err != nil {
+			return err
+		}
+		b.past = append(b.past, child)
+	}
+	return nil
 }
 
 // resumeAgain begins an incarnation in place of one that had ended before the actor
@@ -148,7 +137,14 @@ func (p *process) resumeAgain(ctx context.Context, left Exit, past past) error {
 	if err := p.recordResumed(); err != nil {
 		return err
 	}
-	return p.renew(supervision.Again{Exit: left, Count: int(p.control.restarts.Add(1))}, fresh)
+	err := p.renew(supervision.Again{Exit: left, Count: int(p.control.restarts.Add(1))}, fresh)
+	if err != nil || fresh {
+		return err
+	}
+	if left.Reason == ReasonChildren {
+		past.began = lasts // those that have ended too
+	}
+	return p.awaited(past.began)
 }
 
 // discard ends, on the log, an actor that was to be resumed and those below it.
@@ -165,6 +161,7 @@ func (s *System) discard(ctx context.Context, b *birth) error {
 type past struct {
 	crossings []host.Crossing
 	restarts  int    // of the actor, ever
+	began     int64  // when it last began with all its declared children, zero for the first time
 	turns     int    // since the actor last began with its initial state
 	started   bool   // the first of them, that of init, ended well, or there is no init
 	goesOn    bool   // there is none
@@ -217,6 +214,9 @@ func (p *past) restarted(r *replay.Restart) {
 	p.restarts++
 	if p.ended = nil; r.Fresh() {
 		*p = past{restarts: p.restarts}
+	}
+	if r.Fresh() || r.Event.Reason == string(ReasonChildren) {
+		p.began = r.Event.Time
 	}
 }
 

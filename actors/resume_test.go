@@ -27,7 +27,7 @@ func copied(t testing.TB, from chain.Reader, id chain.ID, edit func([]chain.Reco
 	w, err := log.Writer(context.Background())
 	check(t, err)
 	for i, r := range edit(records(t, from, id)) {
-		for _, sum := range blobs(r) {
+		for _, sum := range blobs(t, from, r) {
 			if b, err := from.Blob(context.Background(), sum); err == nil {
 				w.PutBlob(b)
 			}
@@ -39,12 +39,13 @@ func copied(t testing.TB, from chain.Reader, id chain.ID, edit func([]chain.Reco
 }
 
 // blobs are the sums that a record may name blobs by.
-func blobs(r chain.Record) []chain.Hash {
+func blobs(t testing.TB, from chain.Reader, r chain.Record) []chain.Hash {
 	var sums []chain.Hash
 	for _, event := range r.Events {
 		switch e := event.(type) {
 		case *chain.Genesis:
 			sums = append(sums, e.Module, e.Manifest, e.InitialState)
+			sums = append(sums, madeFrom(t, from, e.Children)...)
 		case *chain.Call:
 			sums = append(sums, e.Params.Sum)
 		case *chain.Host:
@@ -56,6 +57,18 @@ func blobs(r chain.Record) []chain.Hash {
 		case *chain.Result:
 			sums = append(sums, e.Response.Sum, e.Error.Sum, e.State.Sum)
 		}
+	}
+	return sums
+}
+
+// madeFrom are the blobs of a list of children, and all that it names.
+func madeFrom(t testing.TB, from chain.Reader, list chain.Hash) []chain.Hash {
+	t.Helper()
+	sums := []chain.Hash{list}
+	children, err := chain.LoadChildren(context.Background(), from, list)
+	check(t, err)
+	for _, c := range children {
+		sums = append(append(sums, c.Manifest, c.Module), madeFrom(t, from, c.Children)...)
 	}
 	return sums
 }

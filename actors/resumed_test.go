@@ -19,14 +19,20 @@ import (
 // last records, as a process leaves it that ended at that moment.
 func (h *house) crashed(cut map[string]int) chain.Log {
 	h.t.Helper()
+	return h.losing(func(sum chain.Summary) int { return cut[sum.Path] })
+}
+
+// losing is a copy of the log in which each chain lacks so many of its last records.
+func (h *house) losing(lost func(chain.Summary) int) chain.Log {
+	h.t.Helper()
 	log := memlog.New()
 	w, err := log.Writer(context.Background())
 	check(h.t, err)
 	for sum, err := range h.log.Actors(context.Background()) {
 		check(h.t, err)
 		chain := records(h.t, h.log, sum.ID)
-		for i, r := range chain[:len(chain)-cut[sum.Path]] {
-			for _, sum := range blobs(r) {
+		for i, r := range chain[:len(chain)-lost(sum)] {
+			for _, sum := range blobs(h.t, h.log, r) {
 				if b, err := h.log.Blob(context.Background(), sum); err == nil {
 					w.PutBlob(b)
 				}

@@ -265,7 +265,7 @@ func TestAChildThatDoesNotStartFailsTheSpawnOfItsTree(t *testing.T) {
 	h := build(t)
 	h.fails("/top/b init", 1)
 	_, err := h.Spawn(t.Context(), actors.Spec{Manifest: h.load(parent("", child("a"), child("b"), child("c")))})
-	if err == nil || !strings.Contains(err.Error(), "child b did not start") || !strings.Contains(err.Error(), "the gate is locked") {
+	if err == nil || !strings.HasPrefix(err.Error(), "spawn /top: child b did not start: ") || !strings.Contains(err.Error(), "the gate is locked") {
 		t.Errorf("the spawn gives %v", err)
 	}
 	h.eventually("all are gone", func() bool { return len(h.List()) == 0 })

@@ -20,7 +20,7 @@ type Spec struct {
 	Blueprint *Blueprint         // what Prepare returned; nil prepares Manifest and Package for this one actor
 	Manifest  *manifest.Manifest // required without a Blueprint
 	Package   []byte             // the wasm module; nil reads the manifest's package
-	Name      string             // "" is the manifest's name
+	Name      string             // "" is the manifest's name, whose rule it keeps
 	State     *pack.Value        // the state before init; nil is the manifest's
 }
 
@@ -43,7 +43,9 @@ type birth struct {
 	marks   *marks         // of the turn that spawns it
 	goesOn  bool           // it has been initialised elsewhere: there is no init
 	was     string         // the path of an actor that is resumed
+	as      role           // of an actor that is resumed, or starts with one that is
 	past    []*birth       // the children of an actor that is resumed
+	born    map[role]int64 // when the newest of its children was, by their roles
 }
 
 // conceive makes an actor for the root of the tree.
@@ -58,14 +60,35 @@ func (s *System) conceive(ctx context.Context, spec Spec) (*birth, error) {
 	if b.system != s {
 		return nil, errors.New("the blueprint is of another system: prepare it on the one that spawns")
 	}
-	var state []byte
-	if spec.State != nil {
-		var err error
-		if state, err = pack.Encode(*spec.State); err != nil {
-			return nil, fmt.Errorf("initial state: %w", err)
-		}
+	name := cmp.Or(spec.Name, b.manifest.Name)
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
-	return b.conceive(cmp.Or(spec.Name, b.manifest.Name), state, nil, chain.Ref{})
+	state, err := spec.state()
+	if err != nil {
+		return nil, err
+	}
+	return b.conceive(name, state, nil, chain.Ref{})
+}
+
+// checkName refuses a name that would make another path of that of an actor.
+func checkName(name string) error {
+	if err := manifest.CheckName(name); err != nil {
+		return fmt.Errorf("name %.40q: %w", name, err)
+	}
+	return nil
+}
+
+// state is the encoding of State, nil where there is none.
+func (s Spec) state() ([]byte, error) {
+	if s.State == nil {
+		return nil, nil
+	}
+	state, err := pack.Encode(*s.State)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	return state, nil
 }
 
 // conceive makes the control block of a new actor and what its chain begins with.
@@ -116,16 +139,25 @@ func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
-		c.above.Terminate(c.spec.ID, func(error) {})
+		c.ward().Terminate(func(error) {})
 		c.killAll()
 		err = <-ready
 	}
 	if err == nil {
 		return c.ref(), nil
 	}
-	s.unborn(c, err)
-	if failure := c.current().exit.Err; failure != nil { // nothing follows on the first incarnation of a temporary actor
-		err = failure
+	if c.pid == nil {
+		s.unborn(c, err)
+	}
+	exit := c.current().exit // nothing follows on the first incarnation of a temporary actor
+	if c.parent != nil {
+		exit = c.outward(exit)
+	}
+	switch {
+	case exit.Err != nil:
+		err = exit.Err
+	case exit.Failed():
+		err = errors.New(string(exit.Reason))
 	}
 	return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 }

@@ -2,6 +2,9 @@ package actors
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -39,17 +42,20 @@ func (s *System) spawning(ctx context.Context, parent *Blueprint, at chain.Ref) 
 	return found, nil
 }
 
-// orphan ends, on the log, a child whose parent does not know that it has it, for
-// the process died before the parent was told, and all below it.
-func (s *System) orphan(ctx context.Context, child chain.Summary, kin kin) error {
-	for _, below := range kin.left[child.Path] {
-		if err := s.orphan(ctx, below, kin); err != nil {
-			return err
+// orphans ends, on the log, those of a tree that nobody resumes, the deepest first:
+// a child whose parent does not know that it has it, for the process died before the
+// parent was told, one whose parent has no chain here, and all below them.
+func (s *System) orphans(ctx context.Context, kin kin) error {
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(kin.left))) {
+		for _, sum := range kin.left[path] {
+			if !s.earlier.has(sum.ID, sum.Path) {
+				continue // it is resumed
+			}
+			if err := s.stopOld(ctx, sum.ID, ReasonOrphaned); err != nil {
+				return fmt.Errorf("stop the orphan %s: %w", sum.Path, err)
+			}
+			s.earlier.claim(sum.ID, sum.Path)
 		}
 	}
-	if err := s.stopOld(ctx, child.ID, ReasonOrphaned); err != nil {
-		return err
-	}
-	s.earlier.claim(child.ID, child.Path)
 	return nil
 }

@@ -61,8 +61,8 @@ var strategies = map[manifest.Strategy]supervision.Strategy{
 // declared is a child that a manifest declares.
 type declared struct {
 	spec      supervision.ChildSpec // but for Child
-	blueprint *Blueprint            // nil where the log of an actor that is resumed has none
-	state     []byte                // nil is the blueprint's
+	blueprint *Blueprint
+	state     []byte // nil is the blueprint's
 }
 
 func declaredOf(c manifest.Child, b *Blueprint) declared {

@@ -112,14 +112,18 @@ type Ref struct {
 	Path string
 
 	control *control // nil in a Ref that the system did not make
+	inGo    bool     // it is that of a child in Go
 }
 
 func (r Ref) String() string { return r.Path }
 
 // resolve finds the control block of an actor, also after it has ended.
 func (s *System) resolve(ref Ref) (*control, error) {
-	if ref.control != nil {
+	switch {
+	case ref.control != nil:
 		return ref.control, nil
+	case ref.inGo:
+		return nil, fmt.Errorf("%w: %s is a child in Go", ErrNoActor, ref.Path)
 	}
 	return s.find(ref.ID.String())
 }
@@ -230,7 +234,7 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 		return Exit{}, err
 	}
 	c.outside()
-	c.above.Terminate(c.spec.ID, func(err error) {
+	c.ward().Terminate(func(err error) {
 		if errors.Is(err, supervision.ErrNoChild) { // it has not come there yet, or has ended
 			c.close(orderStop)
 		}
@@ -246,7 +250,7 @@ func (s *System) Restart(ctx context.Context, ref Ref) error {
 		return err
 	}
 	ready := make(chan error, 1)
-	c.above.Restart(c.spec.ID, func(err error) { ready <- err })
+	c.ward().Restart(func(err error) { ready <- err })
 	select {
 	case err := <-ready:
 		if err != nil {

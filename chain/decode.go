@@ -90,8 +90,11 @@ func (d *decoder) genesis() *Genesis {
 	if flags&genesisState != 0 {
 		g.InitialState = d.setHash()
 	}
+	if flags&genesisChildren != 0 {
+		g.Children = d.setHash()
+	}
 	g.Sealed = flags&genesisSealed != 0
-	if flags >= genesisSealed<<1 {
+	if flags >= genesisChildren<<1 {
 		d.fail("unknown flags")
 	}
 	return g

@@ -40,6 +40,7 @@ const (
 	genesisManifest
 	genesisState
 	genesisSealed
+	genesisChildren
 )
 
 const (
@@ -146,7 +147,8 @@ func (e *encoder) fail(problem string) {
 
 func (e *encoder) genesis(b []byte, g *Genesis) []byte {
 	b = append(b, flag(!g.Parent.IsZero(), genesisParent)|flag(!g.Manifest.IsZero(), genesisManifest)|
-		flag(!g.InitialState.IsZero(), genesisState)|flag(g.Sealed, genesisSealed))
+		flag(!g.InitialState.IsZero(), genesisState)|flag(g.Sealed, genesisSealed)|
+		flag(!g.Children.IsZero(), genesisChildren))
 	b = appendTime(b, g.Time)
 	b = appendString(b, g.Name)
 	b = appendString(b, g.Path)
@@ -160,6 +162,9 @@ func (e *encoder) genesis(b []byte, g *Genesis) []byte {
 	}
 	if !g.InitialState.IsZero() {
 		b = append(b, g.InitialState[:]...)
+	}
+	if !g.Children.IsZero() {
+		b = append(b, g.Children[:]...)
 	}
 	return b
 }

@@ -27,6 +27,7 @@ type Genesis struct {
 	Module       Hash // the guest's bytes, a blob
 	Manifest     Hash // the manifest's bytes, a blob; zero when there was none
 	InitialState Hash // the initial state's bytes, a blob; zero when there was none
+	Children     Hash // what the children that the manifest declares are made from, a blob (see Child); zero when it declares none
 	// Convention, Rewriter and FuelSchedule pin the versions of the guest call
 	// convention, of the module rewriter and of the fuel prices.
 	Convention, Rewriter, FuelSchedule uint32

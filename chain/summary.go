@@ -19,15 +19,16 @@ func (s Status) String() string {
 // Summary is what is known of an actor without reading its chain: the fold of
 // Apply over its records. Times are unix nanoseconds.
 type Summary struct {
-	ID                             ID
-	Name, Path                     string
-	Parent                         Ref
-	Module, Manifest, InitialState Hash
-	Status                         Status
-	Reason                         string // of the last lifecycle event that changed Status
-	Created, Updated               int64
-	Records, Events                uint64
-	Head                           Hash // of record Records-1
+	ID                     ID
+	Name, Path             string
+	Parent                 Ref
+	Module, Manifest       Hash
+	InitialState, Children Hash
+	Status                 Status
+	Reason                 string // of the last lifecycle event that changed Status
+	Created, Updated       int64
+	Records, Events        uint64
+	Head                   Hash // of record Records-1
 }
 
 // Apply folds the next record in.
@@ -55,7 +56,7 @@ func (s *Summary) event(e Event) {
 	switch e := e.(type) {
 	case *Genesis:
 		s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
-		s.Module, s.Manifest, s.InitialState = e.Module, e.Manifest, e.InitialState
+		s.Module, s.Manifest, s.InitialState, s.Children = e.Module, e.Manifest, e.InitialState, e.Children
 		s.Created = e.Time
 		s.touch(e.Time)
 	case *Call:
@@ -92,6 +93,7 @@ func (s *Summary) Append(dst []byte) []byte {
 	dst = append(dst, s.Module[:]...)
 	dst = append(dst, s.Manifest[:]...)
 	dst = append(dst, s.InitialState[:]...)
+	dst = append(dst, s.Children[:]...)
 	dst = append(dst, byte(s.Status))
 	dst = appendString(dst, s.Reason)
 	dst = appendTime(dst, s.Created)
@@ -107,7 +109,7 @@ func DecodeSummary(b []byte) (Summary, error) {
 	var s Summary
 	copy(s.ID[:], d.take(16))
 	s.Name, s.Path, s.Parent = d.string(), d.string(), d.anyRef()
-	s.Module, s.Manifest, s.InitialState = d.hash(), d.hash(), d.hash()
+	s.Module, s.Manifest, s.InitialState, s.Children = d.hash(), d.hash(), d.hash(), d.hash()
 	s.Status = Status(d.status(uint8(StatusStopped)))
 	s.Reason, s.Created, s.Updated = d.string(), d.time(), d.time()
 	s.Records, s.Events, s.Head = d.uint(), d.uint(), d.hash()

@@ -79,7 +79,7 @@ func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
 func (v *verifier) blobsOf(ctx context.Context, e Event) error {
 	switch e := e.(type) {
 	case *Genesis:
-		return errors.Join(v.blob(ctx, e.Module), v.blob(ctx, e.Manifest), v.blob(ctx, e.InitialState))
+		return errors.Join(v.blob(ctx, e.Module), v.blob(ctx, e.Manifest), v.blob(ctx, e.InitialState), v.children(ctx, e.Children))
 	case *Call:
 		return v.payloads(ctx, e.Params)
 	case *Host:
@@ -108,6 +108,24 @@ func (v *verifier) payloads(ctx context.Context, payloads ...Payload) error {
 			continue
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// children checks a list of what children are made from, and what it names.
+func (v *verifier) children(ctx context.Context, sum Hash) error {
+	if v.blobs[sum] {
+		return nil
+	}
+	list, err := LoadChildren(ctx, v.r, sum)
+	if err != nil {
+		return err
+	}
+	v.blobs[sum] = true
+	for _, c := range list {
+		if err := errors.Join(v.blob(ctx, c.Manifest), v.blob(ctx, c.Module), v.children(ctx, c.Children)); err != nil {
 			return err
 		}
 	}

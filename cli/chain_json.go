@@ -63,6 +63,7 @@ type event struct {
 	Module       *chain.Hash `json:"module,omitempty"`
 	Manifest     *chain.Hash `json:"manifest,omitempty"`
 	InitialState *chain.Hash `json:"initial_state,omitempty"`
+	Children     *chain.Hash `json:"children,omitempty"`
 	Convention   uint32      `json:"convention,omitempty"`
 	Rewriter     uint32      `json:"rewriter,omitempty"`
 	FuelSchedule uint32      `json:"fuel_schedule,omitempty"`
@@ -105,6 +106,7 @@ func (j *jsonRecords) event(e chain.Event) event {
 	case *chain.Genesis:
 		out.Time, out.Name, out.Path, out.Parent = moment3339(e.Time), e.Name, e.Path, newReference(e.Parent)
 		out.Module, out.Manifest, out.InitialState = hashOrNil(e.Module), hashOrNil(e.Manifest), hashOrNil(e.InitialState)
+		out.Children = hashOrNil(e.Children)
 		out.Convention, out.Rewriter, out.FuelSchedule, out.Sealed = e.Convention, e.Rewriter, e.FuelSchedule, e.Sealed
 	case *chain.Call:
 		out.Time, out.Function, out.Input, out.Delivery = moment3339(e.Time), j.export(e.Export), j.json(e.Params), e.Delivery

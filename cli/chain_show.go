@@ -126,8 +126,12 @@ func (t *textRecords) end() error { return nil }
 func (t *textRecords) event(e chain.Event) string {
 	switch e := e.(type) {
 	case *chain.Genesis:
-		return fmt.Sprintf("%s  %s at %s, module %s, manifest %s, convention %d",
-			moment(e.Time), escape(e.Name), escape(e.Path), short(e.Module), short(e.Manifest), e.Convention)
+		children := ""
+		if !e.Children.IsZero() {
+			children = ", children " + short(e.Children)
+		}
+		return fmt.Sprintf("%s  %s at %s, module %s, manifest %s%s, convention %d",
+			moment(e.Time), escape(e.Name), escape(e.Path), short(e.Module), short(e.Manifest), children, e.Convention)
 	case *chain.Call:
 		return fmt.Sprintf("%s  %s%s%s", moment(e.Time), escape(t.export(e.Export)), bracketed(t.text(e.Params)), causeText(e))
 	case *chain.Host:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/theater-go/theater/actors"
@@ -43,6 +44,12 @@ func News(over error, changes ...actors.Change) []string {
 	for _, c := range changes {
 		w.observe(c)
 	}
+	return lines
+}
+
+// Journal are the lines that errors of a log are shown as.
+func Journal(f func(*slog.Logger)) (lines []string) {
+	f(slog.New(journal{tell: func(n news) { lines = append(lines, n.what+" "+n.text) }}))
 	return lines
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,7 @@ func (r *runner) open(ctx context.Context, feed *feed) error {
 	var err error
 	r.node, err = node.Open(ctx, node.Config{
 		Data: r.data, Durability: r.durability, Cache: cacheDir(), Compiler: r.compiler(), MemoryBudget: r.memory,
-		Logger: slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelError})),
+		Logger: slog.New(journal{tell: feed.tell}),
 		Output: feed.put, Observe: r.watcher.observe,
 	})
 	if err == nil {
@@ -182,13 +183,13 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		return err
 	}
 	what, verb := "starting "+m.Name, "started"
+	var old chain.Summary
 	if r.resume {
-		id, err := r.resumable(ctx, "/"+m.Name)
-		if err != nil {
+		if old, err = r.resumable(ctx, "/"+m.Name); err != nil {
 			return ref, err
 		}
 		begin = func(ctx context.Context) error {
-			ref, err = r.node.System.Resume(ctx, id)
+			ref, err = r.node.System.Resume(ctx, old.ID)
 			return err
 		}
 		what, verb = "replaying "+m.Name, "resumed"
@@ -202,7 +203,23 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		}
 		return ref, err
 	}
-	return ref, r.showStart(verb, ref)
+	if err := r.showStart(verb, ref); err != nil {
+		return ref, err
+	}
+	if r.resume && differs(m, old) {
+		fmt.Fprintf(r.err, "resumed with the manifest and module of the log: those at %s differ\n", escape(m.File))
+	}
+	return ref, nil
+}
+
+// differs reports whether a manifest, or its package where there is one, is
+// another than what an actor was spawned from.
+func differs(m *manifest.Manifest, old chain.Summary) bool {
+	if sha256.Sum256(m.Raw) != old.Manifest {
+		return true
+	}
+	code, err := m.ReadPackage()
+	return err == nil && sha256.Sum256(code) != old.Module
 }
 
 // prepare compiles what an actor, and those that it declares, are made from. One
@@ -237,12 +254,12 @@ func (r *runner) showStart(verb string, ref actors.Ref) error {
 }
 
 // resumable is the newest actor at a path that has not ended for good.
-func (r *runner) resumable(ctx context.Context, path string) (chain.ID, error) {
+func (r *runner) resumable(ctx context.Context, path string) (chain.Summary, error) {
 	var newest, ended chain.Summary
 	for s, err := range r.node.Log.Actors(ctx) {
 		switch {
 		case err != nil:
-			return chain.ID{}, err
+			return newest, err
 		case s.Path != path:
 		case s.Status == chain.StatusStopped:
 			ended = s
@@ -252,12 +269,12 @@ func (r *runner) resumable(ctx context.Context, path string) (chain.ID, error) {
 	}
 	switch {
 	case !newest.ID.IsZero():
-		return newest.ID, nil
+		return newest, nil
 	case !ended.ID.IsZero():
-		return chain.ID{}, notFound(fmt.Errorf("no actor at %s can be resumed: the last one has ended (%s)", path, ended.Reason),
+		return newest, notFound(fmt.Errorf("no actor at %s can be resumed: the last one has ended (%s)", path, ended.Reason),
 			"a run without --resume starts a new one")
 	}
-	return chain.ID{}, notFound(fmt.Errorf("no actor at %s in %s", path, r.data), "theater chain list shows the actors of a data folder")
+	return newest, notFound(fmt.Errorf("no actor at %s in %s", path, r.data), "theater chain list shows the actors of a data folder")
 }
 
 // closeGrace is how long actors that have no turn to finish may take to end

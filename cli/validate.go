@@ -22,8 +22,8 @@ func (p *program) validateCommand() *cli.Command {
 		Description: `Every problem is shown with its file and place, those of the manifests of
 [[child]] tables too, to any depth. A package is checked against sha256 where
 the manifest pins it, and what it imports against what the manifest grants; one
-that is not built yet is no problem. With -o json the result is an array of
-problems, empty when there are none.`,
+that is not there is no problem where Go source is that it can be built from.
+With -o json the result is an array of problems, empty when there are none.`,
 		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a manifest or a folder with one")
@@ -73,12 +73,17 @@ func (p *program) checkTree(ctx context.Context, top *manifest.Manifest) (note s
 	if below := len(all) - 1; below > 0 {
 		note = ", with " + count(below, "manifest") + " below it"
 	}
+	unbuilt := map[string]bool{}
 	for _, m := range all {
 		if err := ctx.Err(); err != nil {
 			return "", nil, err
 		}
 		code, err := m.ReadPackage()
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && hasSource(m) {
+			if unbuilt[m.PackagePath()] {
+				continue
+			}
+			unbuilt[m.PackagePath()] = true
 			whose := "its"
 			if m != top {
 				whose = m.Name + "'s"
@@ -97,6 +102,12 @@ func (p *program) checkTree(ctx context.Context, top *manifest.Manifest) (note s
 		}
 	}
 	return note, found, nil
+}
+
+// hasSource reports whether a main package in Go lies where the package should, or
+// beside the manifest.
+func hasSource(m *manifest.Manifest) bool {
+	return hasMain(filepath.Dir(m.PackagePath())) || hasMain(m.Dir)
 }
 
 // declared lists a manifest and those of its children, to any depth, each once.

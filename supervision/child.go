@@ -8,7 +8,8 @@ import (
 )
 
 // Child is what a supervisor starts and ends. Its methods are called on the
-// supervisor's goroutine and must not block. A child lives in incarnations: each
+// supervisor's goroutine and must not block; Children, Stood and Active of that
+// supervisor would, for good. A child lives in incarnations: each
 // begins with Start and ends with an Exit.
 //
 // The process that Start spawns answers its parent: with Started once it is
@@ -62,8 +63,6 @@ type Order struct {
 	// Resumes is set when the incarnation has ended and another one would follow,
 	// if the reason were not ReasonSuspended.
 	Resumes bool
-	// Asked is set when the child was named, and did not go with others.
-	Asked bool
 }
 
 // Started tells a supervisor that an incarnation is ready.
@@ -158,5 +157,5 @@ func (c *child) down(exit Exit) {
 
 // stillborn says that the child has ended before it was ready.
 func (c *child) stillborn() error {
-	return &ChildError{Child: c.ID, Exit: c.exit, What: "did not start"}
+	return &ChildError{Child: c.ID, Of: c.Child, Exit: c.exit, What: "did not start"}
 }

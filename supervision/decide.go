@@ -22,12 +22,12 @@ func (r *rules) decide(c *child) {
 			r.end(Exit{Reason: ReasonShutdown}, Order{Reason: ReasonShutdown})
 			return
 		}
-		r.release(c, false)
+		r.release(c)
 	case r.warned: // it waits for the end, which is near
 		r.observe(c, Event{What: ended(exit), Exit: exit, Directive: DirectiveStop})
 	case !r.restarts.add(r.hands.now()):
 		r.observe(c, Event{What: ended(exit), Exit: exit, Directive: DirectiveEscalate})
-		err := &ChildError{Child: c.ID, Exit: exit, What: r.spec.excess()}
+		err := &ChildError{Child: c.ID, Of: c.Child, Exit: exit, What: r.spec.excess()}
 		r.end(Exit{Reason: ReasonChildren, Err: err}, Order{Reason: ReasonShutdown})
 	default:
 		c.streak++
@@ -55,7 +55,7 @@ func (r *rules) refused(c *child) {
 	done, failure := c.begun, c.stillborn()
 	c.begun = nil
 	c.gone = append(c.gone, func() { done(failure) })
-	r.release(c, false)
+	r.release(c)
 }
 
 // closes reports whether the end of a child is that of the supervisor. Only ends

@@ -18,7 +18,7 @@ const (
 	ReasonLimit       Reason = "limit"       // it went over a limit
 	ReasonInitFailed  Reason = "init-failed" // it never started
 	ReasonChildren    Reason = "children"    // its children failed more often than its supervisor restarts them
-	ReasonInterrupted Reason = "interrupted" // its log could not go on
+	ReasonInterrupted Reason = "interrupted" // its log could not go on, or its own process failed
 	ReasonSuspended   Reason = "suspended"   // the node ended; the actor can be resumed
 	ReasonSuperseded  Reason = "superseded"  // a newer actor took its path
 	ReasonOrphaned    Reason = "orphaned"    // its parent was cut off before it knew of it
@@ -78,6 +78,7 @@ type ChildError struct {
 	Child string // its id
 	Exit  Exit   // its last
 	What  string // such as "failed 4 times within 5s"
+	Of    Child  // what its spec starts
 }
 
 func (e *ChildError) Error() string { return fmt.Sprintf("child %s %s: %s", e.Child, e.What, e.Exit) }

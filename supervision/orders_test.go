@@ -36,8 +36,8 @@ func TestAWaitThatWasCutShortIsSaidAsItWas(t *testing.T) {
 // Orders with which the processes of children end that outlive their incarnation.
 func TestAChildIsToldWhyItEnds(t *testing.T) {
 	for name, c := range map[string]struct{ plan, do, path, want string }{
-		"it was terminated":                            {"a", "terminate a", "a", "shutdown asked"},
-		"it was terminated while it waited":            {"initial=1s | a", "fail a; terminate a", "a", "shutdown asked error"},
+		"it was terminated":                            {"a", "terminate a", "a", "shutdown"},
+		"it was terminated while it waited":            {"initial=1s | a", "fail a; terminate a", "a", "shutdown error"},
 		"it ended in order and is not restarted":       {"a:transient", "exit a", "a", "shutdown normal"},
 		"it failed and is not restarted":               {"a:temporary", "fail a trap", "a", "shutdown trap"},
 		"it did not start":                             {"", "bad a 1; add a", "a", "shutdown init-failed"},
@@ -57,9 +57,6 @@ func TestAChildIsToldWhyItEnds(t *testing.T) {
 			play(w, rule{do: c.do})
 			o := w.orders[c.path]
 			got := string(o.Reason)
-			if o.Asked {
-				got += " asked"
-			}
 			if o.Resumes {
 				got += " resumes"
 			}

@@ -142,6 +142,33 @@ func TestWhoIsToldByASupervisorMayAskIt(t *testing.T) {
 	check(t, receive(t, done))
 }
 
+func TestAWardIsNoOtherChildOfItsId(t *testing.T) {
+	p := startProcess(t, nil)
+	check(t, p.begin(supervision.Spec{MaxRestarts: 9}))
+	before, next := goChild("a", supervision.Temporary, idle), goChild("a", supervision.Temporary, idle)
+	ward := p.Ward("a", func(c supervision.Child) bool { return c == before.Child })
+	none := func(when string) {
+		t.Helper()
+		for what, ask := range map[string]func(func(error)){"termination": ward.Terminate, "restart": ward.Restart} {
+			if err := p.wait(ask); !errors.Is(err, supervision.ErrNoChild) {
+				t.Errorf("%s a %s gives %v", when, what, err)
+			}
+		}
+		ward.Failing(0, supervision.Exit{Reason: supervision.ReasonError})
+	}
+	none("before it is there")
+	check(t, p.add(before))
+	check(t, p.wait(ward.Restart))
+	check(t, p.wait(ward.Terminate))
+	check(t, p.add(next))
+	none("when another is there")
+	if all := p.Children(); len(all) != 1 || all[0].Status != supervision.StatusRunning {
+		t.Errorf("the children are %+v", all)
+	}
+	check(t, p.wait(func(done func(error)) { p.Terminate("a", done) }))
+	none("when nobody is there")
+}
+
 func TestASupervisorBeginsOnceAndAgainAfterItHasEnded(t *testing.T) {
 	p := startProcess(t, nil)
 	if err := p.add(goChild("a", supervision.Permanent, idle)); !errors.Is(err, supervision.ErrStopping) {

@@ -121,7 +121,7 @@ func (r *rules) fell(p *repair) bool {
 			r.hurry(m, p.since)
 			return false
 		case !m.follows():
-			r.release(m, false) // after which the next step is taken
+			r.release(m) // after which the next step is taken
 			return false
 		}
 	}

@@ -46,11 +46,11 @@ func (r *rules) terminate(id string, done func(error)) {
 	case c.final || r.ending != nil: // it is on its way
 	case c.up():
 		now := r.hands.now()
-		r.finish(c, Order{Reason: ReasonShutdown, Since: now, Asked: true})
+		r.finish(c, Order{Reason: ReasonShutdown, Since: now})
 		r.hands.warn(c, now)
 		r.hurry(c, now)
 	default:
-		r.release(c, true)
+		r.release(c)
 	}
 }
 

@@ -90,11 +90,11 @@ func (r *rules) finish(c *child, o Order) {
 }
 
 // release lets go of the process of a child that has ended and is not started
-// again. asked says that somebody wanted it.
-func (r *rules) release(c *child, asked bool) {
+// again.
+func (r *rules) release(c *child) {
 	exit := c.exit
 	if c.alive {
-		r.finish(c, Order{Reason: ReasonShutdown, Since: r.hands.now(), Exit: &exit, Asked: asked})
+		r.finish(c, Order{Reason: ReasonShutdown, Since: r.hands.now(), Exit: &exit})
 		return
 	}
 	r.settle(c, exit)

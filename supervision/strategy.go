@@ -2,7 +2,9 @@ package supervision
 
 import "slices"
 
-// Strategy says who goes down with a child that has ended and is started again.
+// Strategy says who goes down with a child that has ended and is started again. It
+// is asked on the supervisor's goroutine, must not wait, and learns of the children
+// from the Failure: Children, Stood and Active of the supervisor would never return.
 type Strategy interface {
 	// Affected names the children that stop, the last one first, and start
 	// again, the first one first. The child that ended is always one of them.

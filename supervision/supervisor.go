@@ -24,9 +24,12 @@ type Config struct {
 
 // Supervisor is the process that supervises children: a protoactor actor, their
 // parent. It handles one event after the other and never waits, so that it
-// answers whatever its children do. Its methods may be called by any goroutine,
-// and by functions that it calls; those that take a function return at once and
-// have it called on the supervisor's goroutine, where it must not wait.
+// answers whatever its children do. Its methods may be called by any goroutine.
+// Those that take a function return at once and have it called on the supervisor's
+// goroutine, where it must not wait, but may call any method. So may Observe and
+// Ended. What the supervisor asks while it decides, a [Strategy], a [Child], its
+// clock or Chance, must not call Children, Stood and Active, which wait until it
+// has decided.
 type Supervisor struct {
 	config Config
 	pid    *actor.PID // set by Started

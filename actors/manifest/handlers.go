@@ -99,7 +99,7 @@ func (r *reader) policy(at *place, key string, entry map[string]any, config any,
 	}
 	mode := slices.Index(modeNames[:], kind)
 	if mode < 0 {
-		r.report(at.key("type"), child(key, "type"), `must be "inherit", "disallow" or "restrict"`, "")
+		r.report(at.key("type"), child(key, "type"), mustBe(modeNames[:], kind), nearest(kind, modeNames[:]))
 		return Policy{}
 	}
 	known := []string{"type"}

@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -67,6 +68,8 @@ type rule struct {
 	check func(field any) string
 	// between is the range that check allows, where it is one.
 	between string
+	// choices are the words that check allows, where it is some.
+	choices []string
 }
 
 var keys = slices.Concat([]key[Manifest]{
@@ -125,23 +128,31 @@ func notEmpty(field any) string {
 }
 
 func isName(field any) string {
-	name := *field.(*string)
+	if err := CheckName(*field.(*string)); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// CheckName holds a name to the rule of the key name, which makes it one segment
+// of a path. The error says what is wrong, without the name.
+func CheckName(name string) error {
 	switch {
 	case name == "":
-		return "must not be empty"
+		return errors.New("must not be empty")
 	case len(name) > maxNameBytes:
-		return fmt.Sprintf("is longer than %d bytes", maxNameBytes)
+		return fmt.Errorf("is longer than %d bytes", maxNameBytes)
 	case name == "." || name == "..":
-		return "must not be . or .."
+		return errors.New(`must not be "." or ".."`)
 	case strings.TrimSpace(name) != name:
-		return "must not begin or end with a space"
+		return errors.New("must not begin or end with a space")
 	}
 	for _, r := range name {
 		if r == '/' || r == '~' || r == utf8.RuneError || !unicode.IsPrint(r) {
-			return fmt.Sprintf("must not contain %q", r)
+			return fmt.Errorf("must not contain %q", r)
 		}
 	}
-	return ""
+	return nil
 }
 
 func isPath(field any) string {
@@ -193,14 +204,24 @@ func within[T cmp.Ordered](low, high T, print func(T) string) rule {
 }
 
 func oneOf[T ~string](choices ...T) rule {
-	return rule{check: func(field any) string {
-		if slices.Contains(choices, *field.(*T)) {
+	words := make([]string, len(choices))
+	for i, c := range choices {
+		words[i] = string(c)
+	}
+	return rule{choices: words, check: func(field any) string {
+		word := *field.(*T)
+		if slices.Contains(choices, word) {
 			return ""
 		}
-		quoted := make([]string, len(choices))
-		for i, c := range choices {
-			quoted[i] = strconv.Quote(string(c))
-		}
-		return "must be " + strings.Join(quoted, " or ")
+		return mustBe(words, string(word))
 	}}
+}
+
+// mustBe is what is wrong with a word that is none of some.
+func mustBe(words []string, word string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = strconv.Quote(w)
+	}
+	return fmt.Sprintf("must be %s, not %.40q", strings.Join(quoted, " or "), word)
 }

@@ -272,7 +272,7 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 		{"a name with a control character is refused", "name = \"a\\u001b\"\nversion = \"1\"\npackage = \"p\"\n", []string{
 			`f:1:1: name: must not contain '\x1b'`}},
 		{"a name of dots is refused", "name = \"..\"\nversion = \"1\"\npackage = \"p\"\n", []string{
-			"f:1:1: name: must not be . or .."}},
+			"f:1:1: name: must not be \".\" or \"..\""}},
 		{"a name with outer spaces is refused", "name = \" a\"\nversion = \"1\"\npackage = \"p\"\n", []string{
 			"f:1:1: name: must not begin or end with a space"}},
 		{"a long name is refused", "name = \"" + strings.Repeat("a", 129) + "\"\nversion = \"1\"\npackage = \"p\"\n", []string{
@@ -293,8 +293,8 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 			`f:8:1: limits.wait_time: must be a duration like "500ms" or "5s"`,
 			`f:9:1: limits.mailbox_bytes: must be a size like "64MiB" or a number of bytes (the units are B, KiB, MiB and GiB)`}},
 		{"choices are listed", head + "[chain]\ndurability = \"disk\"\n[supervision]\non_error = \"\"\n", []string{
-			`f:5:1: chain.durability: must be "async" or "sync" or "memory"`,
-			`f:7:1: supervision.on_error: must be "fail" or "continue"`}},
+			`f:5:1: chain.durability: must be "async" or "sync" or "memory", not "disk"`,
+			`f:7:1: supervision.on_error: must be "fail" or "continue", not ""`}},
 
 		{"an unknown handler type lists what the build has", head + "[[handler]]\ntype = \"podman\"\n", []string{
 			`f:5:1: handler[0].type: unknown handler type "podman" (known are message-server, runtime, tcp)`}},
@@ -343,7 +343,7 @@ func TestProblemsNameFileLineColumnAndKey(t *testing.T) {
 			"f:6:1: permission_policy.warp: unknown capability (known are environment, file_system, http_client, http_framework, message_server, process, random, runtime, store, supervisor, timing, tcp)"}},
 		{"a policy needs one of three types", head + "[permission_policy]\nstore = { }\nrandom = { type = \"deny\" }\ntcp = true\n", []string{
 			"f:5:1: permission_policy.store.type: is missing",
-			`f:6:12: permission_policy.random.type: must be "inherit", "disallow" or "restrict"`,
+			`f:6:12: permission_policy.random.type: must be "inherit" or "disallow" or "restrict", not "deny"`,
 			"f:7:1: permission_policy.tcp: must be a table, not a boolean"}},
 		{"config goes with restrict and restrict with config", head + "[permission_policy]\nstore = { type = \"disallow\", config = {} }\ntcp = { type = \"restrict\" }\nruntime = { type = \"inherit\", confg = 1 }\n", []string{
 			`f:5:30: permission_policy.store.config: goes with type = "restrict" only`,

@@ -106,7 +106,8 @@ func decodeKeys[T any](d *decoder, keys []key[T], into *T, at *place, name strin
 			continue
 		}
 		if reason := k.check(field); reason != "" {
-			d.report(place, full, reason, "")
+			word, _ := value.(string)
+			d.report(place, full, reason, nearest(word, k.choices))
 		}
 	}
 }

@@ -5,21 +5,30 @@ import "strings"
 // suggest returns a hint that names the candidate nearest to a mistyped name,
 // or lists the candidates where none is near and they are few; else "".
 func suggest(name string, candidates []string) string {
-	best, distance := "", len(name)/3+2
-	for _, c := range candidates {
-		if n := EditDistance(name, c, distance); n < distance {
-			best, distance = c, n
-		}
-	}
+	hint := nearest(name, candidates)
 	switch {
-	case best != "":
-		return "did you mean " + best + "?"
+	case hint != "":
+		return hint
 	case len(candidates) == 0:
 		return "no keys are known here"
 	case len(candidates) <= 12:
 		return "known are " + strings.Join(candidates, ", ")
 	}
 	return ""
+}
+
+// nearest is the part of suggest that names one candidate, "" where none is near.
+func nearest(name string, candidates []string) string {
+	best, distance := "", len(name)/3+2
+	for _, c := range candidates {
+		if n := EditDistance(name, c, distance); n < distance {
+			best, distance = c, n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "did you mean " + best + "?"
 }
 
 // EditDistance counts the insertions, deletions and substitutions of bytes

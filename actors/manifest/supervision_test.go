@@ -79,11 +79,11 @@ func TestProblemsOfSupervisionAndChildrenNameTheirPlace(t *testing.T) {
 		{"what is not a number is in no range", head + "[supervision.backoff]\nfactor = nan\njitter = inf\n", []string{
 			"f:5:1: supervision.backoff.factor: must be between 1 and 100",
 			"f:6:1: supervision.backoff.jitter: must be between 0 and 1"}},
-		{"the choices of supervision are listed", head + "[supervision]\nrestart_state = \"\"\nmailbox = \"Keep\"\nstrategy = \"one\"\nauto_shutdown = \"all\"\n", []string{
-			`f:5:1: supervision.restart_state: must be "initial" or "last"`,
-			`f:6:1: supervision.mailbox: must be "keep" or "drop"`,
-			`f:7:1: supervision.strategy: must be "one-for-one" or "one-for-all" or "rest-for-one" or "simple-one-for-one"`,
-			`f:8:1: supervision.auto_shutdown: must be "never" or "any_significant" or "all_significant"`}},
+		{"the choices of supervision are listed", head + "[supervision]\nrestart_state = \"\"\nmailbox = \"Keep\"\nstrategy = \"one_for_all\"\nauto_shutdown = \"all\"\n", []string{
+			`f:5:1: supervision.restart_state: must be "initial" or "last", not ""`,
+			`f:6:1: supervision.mailbox: must be "keep" or "drop", not "Keep" (did you mean keep?)`,
+			`f:7:1: supervision.strategy: must be "one-for-one" or "one-for-all" or "rest-for-one" or "simple-one-for-one", not "one_for_all" (did you mean one-for-all?)`,
+			`f:8:1: supervision.auto_shutdown: must be "never" or "any_significant" or "all_significant", not "all"`}},
 		{"a cap below the first wait is refused", head + "[supervision.backoff]\ncap = \"1s\"\ninitial = \"1m\"\n", []string{
 			"f:5:1: supervision.backoff.cap: must not be less than initial, which is 1m"}},
 		{"a first wait beyond the default cap is refused", head + "[supervision.backoff]\ninitial = \"1m\"\n", []string{
@@ -97,14 +97,14 @@ func TestProblemsOfSupervisionAndChildrenNameTheirPlace(t *testing.T) {
 		{"children without an id are not children of the same id", head + "[[child]]\nmanifest = \"a\"\n[[child]]\nmanifest = \"b\"\n", []string{
 			"f:4:3: child[0].id: is missing", "f:6:3: child[1].id: is missing"}},
 		{"a child's id is a name", head + "[[child]]\nid = \"a/b\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n[[child]]\nid = \"..\"\nmanifest = \"a\"\n", []string{
-			"f:5:1: child[0].id: must not contain '/'", "f:8:1: child[1].id: must not be . or ..", "f:11:1: child[2].id: must not be . or .."}},
+			"f:5:1: child[0].id: must not contain '/'", "f:8:1: child[1].id: must not be \".\" or \"..\"", "f:11:1: child[2].id: must not be \".\" or \"..\""}},
 		{"a child's manifest by URL is refused", head + "[[child]]\nid = \"a\"\nmanifest = \"store://x\"\n", []string{
 			"f:6:1: child[0].manifest: must be a file path, not a URL"}},
 		{"a second child of an id is refused", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\n[[child]]\nid = \"a\"\nmanifest = \"b\"\n", []string{
 			`f:8:1: child[1].id: a second child "a" (the first is in line 4)`}},
 		{"the choices of a child are listed", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\nrestart = \"always\"\ntype = \"actor\"\nshutdown = \"kill\"\nsignificant = 1\n", []string{
-			`f:7:1: child[0].restart: must be "permanent" or "transient" or "temporary"`,
-			`f:8:1: child[0].type: must be "worker" or "supervisor"`,
+			`f:7:1: child[0].restart: must be "permanent" or "transient" or "temporary", not "always"`,
+			`f:8:1: child[0].type: must be "worker" or "supervisor", not "actor"`,
 			`f:9:1: child[0].shutdown: must be a duration like "5s", "brutal-kill" or "infinity"`,
 			"f:10:1: child[0].significant: must be true or false, not an integer"}},
 		{"a time to stop is in range", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\nshutdown = \"25h\"\n[[child]]\nid = \"b\"\nmanifest = \"a\"\nshutdown = 5\n", []string{
@@ -123,8 +123,8 @@ func TestProblemsOfSupervisionAndChildrenNameTheirPlace(t *testing.T) {
 		{"a significant child needs an auto_shutdown", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\nrestart = \"temporary\"\nsignificant = true\n", []string{
 			`f:8:1: child[0].significant: counts for nothing while auto_shutdown is never (set auto_shutdown = "any_significant" or "all_significant" in [supervision])`}},
 		{"a significant child with a wrong restart is reported once", head + "[supervision]\nauto_shutdown = \"al\"\n[[child]]\nid = \"a\"\nmanifest = \"a\"\nrestart = \"tempory\"\nsignificant = true\n", []string{
-			`f:5:1: supervision.auto_shutdown: must be "never" or "any_significant" or "all_significant"`,
-			`f:9:1: child[0].restart: must be "permanent" or "transient" or "temporary"`}},
+			`f:5:1: supervision.auto_shutdown: must be "never" or "any_significant" or "all_significant", not "al"`,
+			`f:9:1: child[0].restart: must be "permanent" or "transient" or "temporary", not "tempory" (did you mean temporary?)`}},
 		{"simple-one-for-one takes a child", head + "[supervision]\nstrategy = \"simple-one-for-one\"\n", []string{
 			"f:5:1: supervision.strategy: simple-one-for-one takes one [[child]], the template of every child that is spawned (there is none)"}},
 		{"simple-one-for-one takes one child", head + "[[child]]\nid = \"a\"\nmanifest = \"a\"\n[[child]]\nid = \"b\"\nmanifest = \"b\"\n[supervision]\nstrategy = \"simple-one-for-one\"\n", []string{

@@ -77,7 +77,7 @@ func Every() [][]chain.Event {
 	full := []chain.Event{
 		&chain.Genesis{
 			Time: Start, Name: "counter", Path: "/shop/counter", Parent: ref, Module: Sum(1), Manifest: Sum(2),
-			InitialState: Sum(3), Convention: 2, Rewriter: 300, FuelSchedule: 7, Sealed: true,
+			InitialState: Sum(3), Children: Sum(9), Convention: 2, Rewriter: 300, FuelSchedule: 7, Sealed: true,
 		},
 		&chain.Call{Export: 300, Params: inline, Cause: chain.Cause{Kind: chain.CauseEvent, Event: ref}, Delivery: 2, Time: Start + 1},
 		&chain.Key{Key: Sum(4)},

@@ -19,7 +19,8 @@ type Parent interface {
 	// AwaitChild waits for the end of a child that the same call has spawned,
 	// which may be over, and returns what it handed to shutdown, nil for
 	// nothing, or that it was told to stop, or what it failed with. When ctx ends
-	// first that is the error.
+	// first that is the error, and when the child waits for the actor; then the
+	// child is told to stop.
 	AwaitChild(ctx context.Context, id string) (data []byte, stopped bool, err error)
 	// Children lists the ids of the children, oldest first.
 	Children() []string

@@ -37,7 +37,8 @@ func Children() ([]string, error) {
 	return ids, nil
 }
 
-// Restart restarts a child and waits for the end of its init.
+// Restart restarts a child that lives and waits for the end of its init, or until
+// it goes on with its last state.
 func Restart(child string) error {
 	_, err := parent.Try("restart-child", hostRestart, pack.String(child))
 	return err
@@ -69,7 +70,8 @@ func Subscribe(child string) error {
 	return err
 }
 
-// Unsubscribe ends that, when the turn has succeeded.
+// Unsubscribe ends that, when the turn has succeeded. What was not delivered by then
+// is dropped.
 func Unsubscribe(child string) error {
 	_, err := parent.Try("unsubscribe-from-child", hostUnsubscribe, pack.String(child))
 	return err

@@ -31,7 +31,9 @@ func WithPackage(code []byte) Option {
 
 // Spawn starts a child and waits for the end of its init, which may fail. The
 // manifest is a path below the folder of this actor's own manifest. The child is
-// known by the id returned.
+// known by the id returned. It is temporary, has 5s to stop and is called what its
+// manifest says, unless the strategy is simple-one-for-one: then its template is
+// the only manifest that may be named, and says all that.
 func Spawn(manifest string, options ...Option) (child string, err error) {
 	state, code, err := collect(options)
 	if err != nil {
@@ -44,7 +46,9 @@ func Spawn(manifest string, options ...Option) (child string, err error) {
 // SpawnAndWait does so and waits for the child's end: it returns what the child
 // left at its shutdown, nil for nothing. It fails when the child fails or is
 // stopped. A child that has not ended after the timeout is stopped, and that is
-// an error too; without a timeout, which is 0, the host bounds the wait.
+// an error too; without a timeout, which is 0, the host bounds the wait. The timeout
+// begins when the init is over. The handler of HandleChildExit is called for this
+// child too.
 func SpawnAndWait(manifest string, timeout time.Duration, options ...Option) (data []byte, err error) {
 	state, code, err := collect(options)
 	if err != nil {
