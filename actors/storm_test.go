@@ -115,7 +115,7 @@ func (h *house) keepListing(top actors.Ref) (stop func() []time.Duration) {
 	var took []time.Duration
 	var listing sync.WaitGroup
 	listing.Go(func() {
-		for tick := time.NewTicker(time.Millisecond); ; {
+		for tick := time.NewTicker(5 * time.Millisecond); ; {
 			select {
 			case <-quit:
 				tick.Stop()

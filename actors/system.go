@@ -163,8 +163,9 @@ func (s *System) find(target string) (*control, error) {
 
 // List shows the live actors in the order in which they were spawned.
 func (s *System) List() []Info {
-	var list []Info
-	for _, c := range s.registry.all() {
+	all := s.registry.all()
+	list := make([]Info, 0, len(all))
+	for _, c := range all {
 		list = append(list, c.info())
 	}
 	return list

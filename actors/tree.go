@@ -33,7 +33,9 @@ func (c *control) tree(see sight) Tree {
 	if head == nil {
 		return t
 	}
-	for _, info := range see(head) {
+	infos := see(head)
+	t.Children = make([]Tree, 0, len(infos))
+	for _, info := range infos {
 		t.Children = append(t.Children, c.branch(info, see))
 	}
 	return t
