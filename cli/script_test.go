@@ -61,6 +61,8 @@ func beginCompile() {
 //	forge restarts ACTOR    append restarts, and a turn that tells of the actor's own event 1.0
 //	await FILE PATTERN      wait until the file has a text that matches
 //
+// The condition raced holds under the race detector.
+//
 // $COUNTER is a project with the source of the example counter, $GUESTS the
 // folder of the modules that other compilers made.
 func TestCommands(t *testing.T) {
@@ -74,6 +76,12 @@ func TestCommands(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, shared...)
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "raced" {
+				return raced, nil
+			}
+			return false, fmt.Errorf("there is no condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "guest": writeGuest, "forge": forge, "await": await,
