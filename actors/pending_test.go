@@ -155,3 +155,57 @@ func TestARestartedActorWithoutChildrenStandsWithoutThem(t *testing.T) {
 		t.Errorf("%s stands with %+v", stop, children)
 	}
 }
+
+func TestAChildThatIsCutOffInItsInitByAnOrderedStopHasNotFailed(t *testing.T) {
+	h := build(t)
+	h.grow(parent("strategy = \"rest-for-one\"\nmax_restarts = 10", child("a"), plan{id: "b", as: `shutdown = "brutal-kill"`}))
+	a := h.ref("/top/a")
+	h.forget()
+	open := h.shut("/top/b init")
+	check(t, h.Send(a, "test", []byte("x")))
+	h.eventually("b is in its init", func() bool { return h.waits("/top/b init") })
+	check(t, h.Send(a, "test", []byte("x"))) // b is started again with a once more
+	h.restarted("/top/a", 2)
+	h.eventually("b begins once more", func() bool { return h.info(h.ref("/top/b")).Restarts == 2 })
+	open(nil)
+	h.restarted("/top/b", 2)
+	if seen := h.seen("/top"); slices.ContainsFunc(seen, func(s string) bool { return strings.HasPrefix(s, "failed b") }) {
+		t.Errorf("the parent's supervisor has seen %q", seen)
+	}
+}
+
+func TestAnInitThatIsTriedAgainHasNewSessionsAndNotTheOldChildren(t *testing.T) {
+	h := build(t)
+	spawn := encode(pack.Tuple(pack.String("kid"), none, none))
+	code := wasmtest.Guest{Untyped: true,
+		Interfaces: append(interfaces(), supervisor.New().Interfaces()[0].Pact, newPorter().Interfaces()[0].Pact),
+		Init:       wasmtest.Do(supervisor.Interface, "spawn", spawn, pass("init", ready)),
+	}.Bytes()
+	top := h.grow(parent("", plan{id: "a", code: code, tables: "[supervision]\nrestart_state = \"last\"", spawns: []plan{child("kid")}}))
+	h.close()
+
+	// It had not ended its init, so there is no state to go on with.
+	log := h.crashed(map[string]int{"/top": 1, "/top/a": 2, "/top/a/kid": 1})
+	h = rebuild(t, log)
+	h.porter.sessions()
+	h.resume(top.ID)
+	h.restarted("/top/a", 1)
+	did := h.porter.sessions()
+	opened, closed := 0, 0
+	for _, d := range did {
+		switch d {
+		case "open /top/a":
+			opened++
+		case "close /top/a":
+			closed++
+		}
+	}
+	if opened != closed+1 {
+		t.Errorf("its sessions: %q", did)
+	}
+	// The child that the first try had spawned is gone with it, and a resumed actor
+	// has no folder to spawn another from.
+	if kin := h.below("/top/a"); len(kin) != 1 {
+		t.Errorf("there are %v", kin)
+	}
+}
