@@ -34,11 +34,15 @@ func (b Backoff) wait(failures int, chance float64) time.Duration {
 	if b.Factor > 1 {
 		wait *= math.Pow(b.Factor, float64(failures-1))
 	}
-	wait = min(wait, float64(limit))
 	if b.Jitter > 0 {
-		wait *= 1 - min(b.Jitter, 1)*chance
+		wait = min(wait, float64(limit)) * (1 - min(b.Jitter, 1)*chance)
 	}
-	return time.Duration(wait)
+	// A float64 rounds a limit of months up by some nanoseconds, so the limit has
+	// the last word, and as a duration.
+	if wait >= float64(limit) {
+		return limit
+	}
+	return min(time.Duration(wait), limit)
 }
 
 // intensity are the restarts that a supervisor has made within its period.

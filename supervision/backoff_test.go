@@ -21,6 +21,7 @@ func TestAWaitGrowsByTheFactorUpToTheCap(t *testing.T) {
 		"the first wait is the initial one":    {supervision.Backoff{Initial: second, Factor: 3}, 0, []time.Duration{second, 3 * second, 9 * second}},
 		"a factor below 1 counts as 1":         {supervision.Backoff{Initial: second, Factor: 0.5}, 0, []time.Duration{second, second, second}},
 		"no wait is longer than the cap":       {supervision.Backoff{Initial: second, Factor: 2, Cap: 3 * second}, 0, []time.Duration{second, 2 * second, 3 * second, 3 * second}},
+		"a cap that a float64 rounds up holds": {supervision.Backoff{Initial: 1, Factor: 1e300, Cap: 9007199254740993, Jitter: 0}, 0, []time.Duration{1, 9007199254740993}},
 		"the first wait is capped too":         {supervision.Backoff{Initial: 5 * second, Cap: 3 * second}, 0, []time.Duration{3 * second}},
 		"jitter takes up to its share away":    {supervision.Backoff{Initial: second, Factor: 2, Jitter: 0.5}, 0.5, []time.Duration{750 * time.Millisecond, 1500 * time.Millisecond}},
 		"without chance, jitter takes nothing": {supervision.Backoff{Initial: second, Jitter: 0.5}, 0, []time.Duration{second}},
