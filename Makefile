@@ -15,9 +15,10 @@ GUEST := ./wasm/guest ./wasm/guest/message ./wasm/guest/supervisor ./wasm/guest/
 SYSTEMS := darwin windows
 
 STATICCHECK := $(GO) tool -modfile=.ci/tools/go.mod staticcheck
+BUF         := cd proto && $(GO) tool -modfile=../.ci/tools/proto/go.mod buf
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check format vet staticcheck tidy systems generated bench fuzz guests clean
+.PHONY: help build test check format vet staticcheck tidy systems generated proto breaking bench fuzz guests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,7 +30,7 @@ test: ## run every test, and those where goroutines meet under the race detector
 	$(GO) test -timeout 4m ./...
 	$(GO) test -timeout 6m -race $(RACE)
 
-check: format vet staticcheck tidy systems generated ## everything but the tests that must hold before a commit
+check: format vet staticcheck tidy systems generated breaking ## everything but the tests that must hold before a commit
 
 format: ## gofmt has nothing to say
 	@echo "gofmt -l"
@@ -52,7 +53,15 @@ systems: ## the other systems build
 generated: ## what is generated is as it is written down
 	@set -e; before="$$(.ci/tree)"; \
 	echo "$(GO) test ./actors/manifest -update"; $(GO) test ./actors/manifest -update; \
+	$(MAKE) --no-print-directory proto; \
 	if [ "$$before" != "$$(.ci/tree)" ]; then echo "generated files are out of date; commit this:"; git status --short; exit 1; fi
+
+proto: ## generate the Go of proto/
+	$(BUF) lint
+	$(BUF) generate
+
+breaking: ## no change of proto/ breaks the clients of proto/stable.binpb
+	$(BUF) breaking --against stable.binpb
 
 bench: ## run the benchmarks (BENCH=regexp) and theater bench
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...

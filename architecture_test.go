@@ -38,8 +38,8 @@ var layout = []rule{
 	{"actors", []string{"actors/manifest", "supervision", "host", "wasm", "wasm/pack", "chain", "chain/replay"}, []string{"github.com/asynkron/protoactor-go"}},
 	{"actors/manifest", []string{"wasm/pack"}, []string{"github.com/pelletier/go-toml/v2"}},
 	{"actors/node", []string{"actors/...", "supervision", "host", "host/*", "wasm", "wasm/pack", "wasm/guest", "chain/...", "proto"}, nil},
-	{"actors/api", []string{"actors", "chain", "proto", "wasm/pack"}, nil},
-	{"actors/observe", nil, nil},
+	{"actors/api", []string{"actors", "actors/manifest", "chain", "proto", "wasm", "wasm/pack"}, []string{"connectrpc.com/connect", "google.golang.org/protobuf", "golang.org/x/time"}},
+	{"actors/observe", nil, []string{"github.com/prometheus/client_golang"}},
 	{"actors/inspector", []string{"actors/api"}, nil},
 	{"actors/bench", []string{"..."}, []string{"..."}},
 	{"actors/cluster", []string{"actors", "chain", "proto"}, []string{"github.com/asynkron/protoactor-go", "github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}},
@@ -60,7 +60,7 @@ var layout = []rule{
 	{"chain/chaintest", []string{"chain"}, nil}, // for tests
 	{"chain/replay", []string{"chain", "wasm", "wasm/pack"}, nil},
 
-	{"proto", nil, []string{"google.golang.org/protobuf"}},
+	{"proto", nil, []string{"google.golang.org/protobuf", "connectrpc.com/connect"}},
 	{"examples", []string{"wasm/guest"}, nil}, // guests
 }
 
