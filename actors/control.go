@@ -67,6 +67,7 @@ type control struct {
 	born       atomic.Bool  // an init has succeeded, or there is none
 	restarts   atomic.Int64
 	memory     atomic.Int64  // bytes of linear memory
+	tally      tally         // of the turns in this system
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
 	appended   atomic.Uint64 // how many records were, when heard
@@ -282,6 +283,7 @@ func (c *control) end(exit Exit) {
 		return
 	}
 	c.ended, c.exit = true, exit
+	c.system.totals.ended.add(exit.Reason)
 	c.acks.close()
 	close(c.done)
 }

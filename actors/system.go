@@ -59,6 +59,7 @@ type System struct {
 	blueprints *blueprints
 	waits      *waits
 	root       *supervision.Supervisor // of the actors at the top
+	totals     totals
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
 	// the process before.

@@ -117,6 +117,8 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
 	p.control.turns.Add(1)
+	p.control.tally.turns.Add(1)
+	p.control.tally.fuel.Add(p.machine.Spent())
 	if err != nil {
 		p.control.failures.Add(1)
 	}
@@ -133,6 +135,7 @@ func (p *process) closeTurn(response []byte, failure error) error {
 		failure = p.succeed(response)
 	}
 	if failure != nil {
+		p.system.totals.failed.add(exitOf(failure).Reason)
 		result := p.failed(failure)
 		p.closedAt = p.door.here()
 		p.door.event(result)
