@@ -22,11 +22,15 @@ func full() observe.Config {
 				Turns: 100, Failed: map[actors.Reason]int64{actors.ReasonTrap: 9, actors.ReasonLimit: 1}, Fuel: 12345, Dropped: 11,
 			}
 		},
-		Memory:   func() (int64, int64) { return 65536, 1 << 20 },
-		Log:      func() observe.Log { return observe.Log{Records: 13, Bytes: 1400, Commits: 5, CommitTime: 1500 * time.Millisecond} },
-		Recovery: func() observe.Recovery { return observe.Recovery{Total: 10, Done: 7, Failed: 1, Took: 250 * time.Millisecond} },
-		Ready:    func() bool { return true },
-		Build:    observe.Build{Version: "v1", Revision: "abc", Go: "go1"},
+		Memory: func() (int64, int64) { return 65536, 1 << 20 },
+		Log: func() observe.Log {
+			return observe.Log{Records: 13, Bytes: 1400, Commits: 5, CommitTime: 1500 * time.Millisecond}
+		},
+		Recovery: func() observe.Recovery {
+			return observe.Recovery{Total: 10, Done: 7, Failed: 1, Took: 250 * time.Millisecond}
+		},
+		Ready: func() bool { return true },
+		Build: observe.Build{Version: "v1", Revision: "abc", Go: "go1"},
 	}
 }
 
