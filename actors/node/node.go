@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/observe"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
 	"github.com/theater-go/theater/chain/memlog"
@@ -69,6 +70,7 @@ type Node struct {
 	Engine   *wasm.Engine // closed by Close
 	Handlers *host.Registry
 
+	store *badgerlog.Log                // Log, where that is in a folder
 	close []func(context.Context) error // last opened is closed first
 }
 
@@ -141,9 +143,26 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 	if err != nil {
 		return "", err
 	}
-	n.Log = log
+	n.Log, n.store = log, log
 	n.onClose(func(context.Context) error { return log.Close() })
 	return log.Durability(), nil
+}
+
+// stopped is closed when the log takes no more records; one in memory always does.
+func (n *Node) stopped() <-chan struct{} {
+	if n.store == nil {
+		return nil
+	}
+	return n.store.Stopped()
+}
+
+// logged is what the log has written.
+func (n *Node) logged() observe.Log {
+	if n.store == nil {
+		return observe.Log{}
+	}
+	s := n.store.Stats()
+	return observe.Log{Records: s.Records, Bytes: s.Bytes, Commits: s.Commits, CommitTime: s.CommitTime, Stopped: n.store.Err() != nil}
 }
 
 // openMemory is the log of actors whose chain nobody keeps.
