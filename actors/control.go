@@ -67,7 +67,9 @@ type control struct {
 	born       atomic.Bool  // an init has succeeded, or there is none
 	restarts   atomic.Int64
 	memory     atomic.Int64  // bytes of linear memory
-	tally      tally         // of the turns in this system
+	closed     atomic.Int64  // turns that were not replayed
+	fuel       atomic.Int64  // spent by them
+	lastFuel   atomic.Int64  // by the last of them
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
 	appended   atomic.Uint64 // how many records were, when heard
@@ -87,6 +89,7 @@ type control struct {
 	ended    bool       // guarded by mu
 	drained  []delivery // guarded by mu; what waited when it was told to stop
 	exit     Exit       // guarded by mu, meaningful once done
+	again    []Restart  // guarded by mu; the newest, oldest first
 }
 
 var _ host.Actor = (*control)(nil)

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 )
 
 var (
@@ -20,7 +23,12 @@ var (
 	// ErrCancelled is returned to a requester whose request was cancelled by
 	// the actor that it was made to.
 	ErrCancelled = errors.New("the request was cancelled")
+	// ErrBusy is returned for a restart of an actor that starts or stops.
+	ErrBusy = supervision.ErrBusy
 )
+
+// LinkError says why a module's imports cannot be served.
+type LinkError = host.LinkError
 
 // NotFoundError names an actor that guests cannot reach, in the words that
 // they know.

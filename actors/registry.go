@@ -51,7 +51,7 @@ func (r *registry) remove(c *control) {
 	delete(r.live, c.text)
 	r.names.giveBack(c.path, c.number)
 	r.order.Remove(c.place)
-	r.ended.add(&c.tally)
+	r.ended.add(c)
 }
 
 // find resolves an id or a path.

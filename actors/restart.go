@@ -98,6 +98,7 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 	if fresh {
 		restart.Sum = p.control.initial
 	}
+	p.control.restartedBy(restart, p.door.here().Record)
 	p.door.event(restart)
 	if err := p.door.flush(false); err != nil {
 		return err

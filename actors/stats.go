@@ -51,7 +51,7 @@ func (s *System) Stats() Stats {
 }
 
 // totals are counted where something rare happens. What every turn would count is in
-// the actor's own tally, so that workers do not meet at one counter.
+// the actor's own control block, so that workers do not meet at one counter.
 type totals struct {
 	spawned, resumed, restarts, dropped atomic.Int64
 	ended, failed                       byReason
@@ -63,15 +63,12 @@ func (c *control) countRestart() int {
 	return int(c.restarts.Add(1))
 }
 
-// tally is the work of one actor in this system.
-type tally struct{ turns, fuel atomic.Int64 }
-
-// work is the sum of tallies.
+// work is what actors have done in this system.
 type work struct{ turns, fuel int64 }
 
-func (w *work) add(t *tally) {
-	w.turns += t.turns.Load()
-	w.fuel += t.fuel.Load()
+func (w *work) add(c *control) {
+	w.turns += c.closed.Load()
+	w.fuel += c.fuel.Load()
 }
 
 // tallied lists the live actors, and sums their work and that of those which have
@@ -81,7 +78,7 @@ func (r *registry) tallied() ([]*control, work) {
 	defer r.mu.RUnlock()
 	all, sum := r.allLocked(), r.ended
 	for _, c := range all {
-		sum.add(&c.tally)
+		sum.add(c)
 	}
 	return all, sum
 }

@@ -143,6 +143,8 @@ type Info struct {
 	Mailbox       int   // messages that wait
 	MailboxBytes  int64 // and their bytes
 	Memory        int64 // bytes of linear memory
+	Fuel          int64 // spent by its turns since it was started or resumed
+	Below         int   // how many children it has
 }
 
 // Lookup finds a live actor by path or id.
@@ -195,7 +197,7 @@ func (c *control) info() Info {
 		Restarts: c.restarts.Load(), Last: last,
 		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
-		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(),
+		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(), Fuel: c.fuel.Load(), Below: c.family.size(),
 	}
 }
 
@@ -235,13 +237,27 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 	if err != nil {
 		return Exit{}, err
 	}
+	c.dismiss()
+	return c.await(ctx, c.done, nil, c.exited)
+}
+
+// Dismiss is Stop that waits for nothing. Watch tells of the end.
+func (s *System) Dismiss(ref Ref) error {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return err
+	}
+	c.dismiss()
+	return nil
+}
+
+func (c *control) dismiss() {
 	c.outside()
 	c.ward().Terminate(func(err error) {
 		if errors.Is(err, supervision.ErrNoChild) { // it has not come there yet, or has ended
 			c.close(orderStop)
 		}
 	})
-	return c.await(ctx, c.done, nil, c.exited)
 }
 
 // Restart has the actor begin again, once its turn is over and those below it have
@@ -255,6 +271,9 @@ func (s *System) Restart(ctx context.Context, ref Ref) error {
 	c.ward().Restart(func(err error) { ready <- err })
 	select {
 	case err := <-ready:
+		if errors.Is(err, supervision.ErrNoChild) || errors.Is(err, supervision.ErrEnded) || errors.Is(err, supervision.ErrStopping) {
+			err = ErrStopped
+		}
 		if err != nil {
 			return fmt.Errorf("restart %s: %w", c.path, err)
 		}

@@ -116,9 +116,9 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.recorded(e, params), Cause: e.cause, Delivery: e.deliveries, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
+	p.control.spent(p.machine.Spent())
 	p.control.turns.Add(1)
-	p.control.tally.turns.Add(1)
-	p.control.tally.fuel.Add(p.machine.Spent())
+	p.control.closed.Add(1)
 	if err != nil {
 		p.control.failures.Add(1)
 	}

@@ -12,7 +12,7 @@ import (
 // Error is what a node answers when it does not do what it is asked.
 type Error struct {
 	Code    string // stable, for programs: one of those in docs/api.md
-	Message string // for people
+	Message string // for people; it may hold text of guests
 	Field   string // of the request, when it is one that is wrong
 	Hint    string // what to do about it
 	Retry   time.Duration
@@ -23,9 +23,6 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.err }
-
-// CodeUnreachable is of an error that no node has answered.
-const CodeUnreachable = "unreachable"
 
 // ErrorOf reads an error of a Client's service. One that does not come from the
 // node itself has the code "unreachable", or "deadline" or "cancelled" when the
@@ -41,9 +38,9 @@ func ErrorOf(err error) *Error {
 	e := &Error{Code: CodeUnreachable, Message: c.Message(), Status: c.Code(), err: err}
 	switch c.Code() {
 	case connect.CodeDeadlineExceeded:
-		e.Code = "deadline"
+		e.Code = CodeDeadline
 	case connect.CodeCanceled:
-		e.Code = "cancelled"
+		e.Code = CodeCancelled
 	}
 	for _, d := range c.Details() {
 		if v, err := d.Value(); err == nil {
