@@ -58,6 +58,7 @@ type System struct {
 	earlier    *earlier
 	blueprints *blueprints
 	waits      *waits
+	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
