@@ -58,6 +58,7 @@ type System struct {
 	earlier    *earlier
 	blueprints *blueprints
 	waits      *waits
+	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
 	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed

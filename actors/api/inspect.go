@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -31,7 +32,13 @@ func (s *actorService) Inspect(ctx context.Context, r *theaterv1.InspectRequest)
 	if d.WaitsFor != "" {
 		answer.WaitsFor = []string{d.WaitsFor}
 	}
-	answer.Chain = &theaterv1.ChainHead{Records: d.Records, Head: d.Head.String(), Durability: string(m.Chain.Durability), Sealed: m.Chain.Sealed}
+	answer.Chain = &theaterv1.ChainHead{
+		Records: d.Records, Head: hashText(d.Head), Sealed: m.Chain.Sealed,
+		Durability: cmp.Or(string(m.Chain.Durability), s.Node.Info().GetDurability()),
+	}
+	if err := s.recent(ctx, &d, answer); err != nil {
+		return nil, err
+	}
 	return answer, nil
 }
 

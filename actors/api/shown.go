@@ -75,6 +75,14 @@ func moment(unix int64) *timestamppb.Timestamp {
 	return timestamppb.New(time.Unix(0, unix))
 }
 
+// span is a time that has passed, nil for none.
+func span(d time.Duration) *durationpb.Duration {
+	if d == 0 {
+		return nil
+	}
+	return durationpb.New(d)
+}
+
 // duration reads a field that may be unset, which is 0, and not negative.
 func duration(field string, d *durationpb.Duration) (time.Duration, error) {
 	if d == nil {
