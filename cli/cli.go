@@ -65,7 +65,7 @@ func (p *program) app() *cli.App {
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
 			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(),
-			p.chainCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
+			p.chainCommand(), p.nodeCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
 			p.compileCommand(),
 		},
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
@@ -85,20 +85,21 @@ func (p *program) app() *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
-	prepare(app.Commands)
+	p.prepare(app.Commands)
 	return app
 }
 
 // prepare gives every command what all have in common.
-func prepare(commands []*cli.Command) {
+func (p *program) prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.HideHelpCommand = true // else an argument "help" would be taken for it
 		c.OnUsageError = usageOf
 		c.CustomHelpTemplate = commandHelp
+		c.Action = p.translated(c.Flags, c.Action)
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = groupHelp
 			c.Action = cli.ShowSubcommandHelp
 		}
-		prepare(c.Subcommands)
+		p.prepare(c.Subcommands)
 	}
 }
