@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type DaemonConfig struct {
 	Compiler *wasm.Compiler // as in Config
 	// Hangup has an element when tokens and certificates are to be read again; nil
 	// never has.
-	Hangup <-chan struct{}
+	Hangup <-chan os.Signal
 	// Kill is closed when the end of the node is not to be waited for; nil is never.
 	Kill <-chan struct{}
 	// Ready is told once that the node takes requests; nil drops it.

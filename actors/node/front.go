@@ -158,6 +158,13 @@ func (d *daemon) loadKeys() (err error) {
 	return nil
 }
 
+// CheckSettings says what would keep a node from starting with the settings, as far as
+// that can be known without touching anything.
+func CheckSettings(s Settings, now func() time.Time) error {
+	d := &daemon{DaemonConfig: DaemonConfig{Settings: s, Now: now, Logger: slog.New(slog.DiscardHandler)}}
+	return d.loadKeys()
+}
+
 // expiryWarning is how long before its end a certificate is worth a word.
 const expiryWarning = 14 * 24 * time.Hour
 
