@@ -39,7 +39,7 @@ var layout = []rule{
 	{"actors/manifest", []string{"wasm/pack"}, []string{"github.com/pelletier/go-toml/v2"}},
 	{"actors/node", []string{"actors/...", "supervision", "host", "host/*", "wasm", "wasm/pack", "wasm/guest", "chain/...", "proto"}, nil},
 	{"actors/api", []string{"actors", "actors/manifest", "chain", "proto", "wasm", "wasm/pack"}, []string{"connectrpc.com/connect", "google.golang.org/protobuf", "golang.org/x/time"}},
-	{"actors/observe", nil, []string{"github.com/prometheus/client_golang"}},
+	{"actors/observe", []string{"actors"}, []string{"github.com/prometheus/client_golang"}},
 	{"actors/inspector", []string{"actors/api"}, nil},
 	{"actors/bench", []string{"..."}, []string{"..."}},
 	{"actors/cluster", []string{"actors", "chain", "proto"}, []string{"github.com/asynkron/protoactor-go", "github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}},

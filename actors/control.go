@@ -67,7 +67,8 @@ type control struct {
 	born       atomic.Bool  // an init has succeeded, or there is none
 	restarts   atomic.Int64
 	memory     atomic.Int64  // bytes of linear memory
-	fuel       atomic.Int64  // spent by its turns
+	closed     atomic.Int64  // turns that were not replayed
+	fuel       atomic.Int64  // spent by them
 	lastFuel   atomic.Int64  // by the last of them
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
@@ -285,6 +286,7 @@ func (c *control) end(exit Exit) {
 		return
 	}
 	c.ended, c.exit = true, exit
+	c.system.totals.ended.add(exit.Reason)
 	c.acks.close()
 	close(c.done)
 }

@@ -115,7 +115,7 @@ func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 	c := b.control
 	c.above = s.root
 	c.spec = supervision.ChildSpec{ID: c.text, Restart: supervision.Temporary, Shutdown: supervision.Infinity, Dynamic: true}
-	if err := s.registry.add(c, ""); err != nil {
+	if err := s.enter(b, ""); err != nil {
 		return Ref{}, err
 	}
 	if b.genesis != nil { // it takes its path from those of an earlier run
@@ -125,6 +125,20 @@ func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
 		}
 	}
 	return s.enroll(ctx, b)
+}
+
+// enter gives an actor its place among those that live, below parent.
+func (s *System) enter(b *birth, parent string) error {
+	err := s.registry.add(b.control, parent)
+	switch {
+	case err != nil:
+		return err
+	case b.genesis != nil:
+		s.totals.spawned.Add(1)
+	default:
+		s.totals.resumed.Add(1)
+	}
+	return nil
 }
 
 // enroll makes an actor that has its place a child of the supervisor above it and

@@ -24,6 +24,8 @@ const (
 	codeNotFound   = 3
 	codeUnverified = 4
 	codeDiverged   = 5
+	codeNoNode     = 6
+	codeNotAllowed = 7
 )
 
 // failure is an error whose exit code or hint its cause does not tell. One
@@ -55,7 +57,7 @@ func usageOf(c *cli.Context, err error, _ bool) error {
 	text := strings.Replace(err.Error(), " for flag -", " for flag --", 1)
 	if what, parse := strings.CutSuffix(text, ": parse error"); parse {
 		wanted := "a whole number"
-		if strings.HasSuffix(what, "--for") {
+		if strings.HasSuffix(what, "--for") || strings.HasSuffix(what, "--timeout") {
 			wanted = "a time such as 500ms, 5s or 1h"
 		}
 		text = what + ": it is " + wanted

@@ -23,6 +23,8 @@ Exit codes:
    3{{"\t"}}what was named does not exist
    4{{"\t"}}a chain failed verification
    5{{"\t"}}a replay went another way than the chain
+   6{{"\t"}}no node answers, or it has not recovered yet
+   7{{"\t"}}the node does not allow it
 
 theater COMMAND --help tells more about a command.
 `
