@@ -20,7 +20,7 @@ told to end. theater ps, spawn, request and the others talk to it.
 
 Ctrl-C or SIGTERM ends it in order: messages that wait are handled for as long as
 --drain says, and the actors suspended, so that the next start brings them back. A
-second signal does not wait. SIGHUP reads tokens and certificates again. When the log
+second signal does not wait. SIGHUP reads the certificates again. When the log
 takes no more records, the node ends with code 1.
 
 Each flag can be given in a file instead, and in the environment: --log-level is level

@@ -293,7 +293,7 @@ func TestTheProbesSayWhatTheNodeDoes(t *testing.T) {
 	}
 	_, after := s.get("/metrics")
 	for line, was := range map[string]string{
-		`theater_turns_total{result="ok"} 2`: before, `theater_log_stopped 0`: "", `theater_node_ready 1`: "", `theater_actors{status="running"} 1`: "",
+		`theater_turns_total{result="ok"} 2`: before, `theater_log_stopped 0`: "", `theater_node_ready 1`: "", `theater_api_requests_total{code="ok",method="theater.v1.MessageService/Request"} 1`: before, `theater_actors{status="running"} 1`: "",
 	} {
 		if !strings.Contains(after, "\n"+line+"\n") || was != "" && strings.Contains(was, "\n"+line+"\n") {
 			t.Errorf("after a turn the metrics have %s: %v", line, strings.Contains(after, "\n"+line+"\n"))

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -22,6 +24,11 @@ import (
 
 // makeServer makes the server of the management API.
 func (d *daemon) makeServer() (err error) {
+	if d.Listen != Off { // at the socket nobody needs a token
+		if d.tokens, err = api.OpenTokens(d.Tokens); err != nil {
+			return err
+		}
+	}
 	config := api.Config{
 		System: d.node.System, Log: d.node.Log, Node: front{d}, Handlers: d.node.Handlers,
 		Bundles: filepath.Join(d.Data, "bundles"), Ready: d.opened, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
@@ -29,7 +36,7 @@ func (d *daemon) makeServer() (err error) {
 			RequestBytes: int64(d.Limits.RequestBytes), CallTime: d.Limits.RequestTime,
 			Rate: float64(d.Limits.Rate), Burst: d.Limits.Burst,
 		},
-		Logger: d.Logger, Now: d.Now,
+		Answered: d.answered, Logger: d.Logger, Now: d.Now,
 	}
 	if d.certificates != nil && d.TLS.ClientCA != "" {
 		scope, err := api.ParseScope(d.TLS.ClientScope)
@@ -42,6 +49,15 @@ func (d *daemon) makeServer() (err error) {
 	}
 	d.server, err = api.NewServer(config)
 	return err
+}
+
+// answered counts a call to the API.
+func (d *daemon) answered(a api.Answered) {
+	if a.Stream {
+		d.metrics.Stream(a.Method, a.Code)
+	} else {
+		d.metrics.Request(a.Method, a.Code, a.Took)
+	}
 }
 
 // socketServer has the API for this machine, and the probes.
@@ -135,27 +151,39 @@ func (f front) Shutdown(limit time.Duration) error {
 // loadKeys reads what tells callers apart. Callers from the network need something
 // that does, and a certificate by which they know the node.
 func (d *daemon) loadKeys() (err error) {
-	if d.tokens, err = openTokens(d.Tokens); err != nil {
-		return fmt.Errorf("tokens: %w", err)
-	}
 	if d.Listen == Off {
 		return nil
 	}
-	known := tokenCount(d.tokens) > 0
-	switch {
-	case d.TLS.Cert == "" || d.TLS.Key == "":
+	if d.TLS.Cert == "" || d.TLS.Key == "" {
 		return &ExposedError{Address: d.Listen, Missing: "tls.cert and tls.key"}
-	case d.TLS.ClientCA == "" && !known:
-		return &ExposedError{Address: d.Listen, Missing: "tls.client_ca or a token"}
 	}
-	d.certificates, err = LoadCertificates(d.TLS, func() bool { return tokenCount(d.tokens) == 0 }, d.Now)
+	known, err := anyToken(d.Tokens, d.Now())
 	if err != nil {
+		return err
+	}
+	if d.TLS.ClientCA == "" && !known {
+		return &ExposedError{Address: d.Listen, Missing: "tls.client_ca and no token that holds"}
+	}
+	if d.certificates, err = LoadCertificates(d.TLS, d.Now); err != nil {
 		return err
 	}
 	if left := d.certificates.Expires().Sub(d.Now()); left < expiryWarning {
 		d.Logger.Warn("the certificate expires soon", "file", d.TLS.Cert, "expires", d.certificates.Expires())
 	}
 	return nil
+}
+
+// anyToken reports whether a folder has a token that holds.
+func anyToken(dir string, now time.Time) (bool, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	tokens, err := api.OpenTokens(dir)
+	if err != nil {
+		return false, err
+	}
+	all, err := tokens.List()
+	return slices.ContainsFunc(all, func(t api.Token) bool { return t.Expires.IsZero() || now.Before(t.Expires) }), err
 }
 
 // CheckSettings says what would keep a node from starting with the settings, as far as
@@ -176,13 +204,4 @@ type ExposedError struct {
 
 func (e *ExposedError) Error() string {
 	return fmt.Sprintf("listen %s: other machines could call this node, and it has no %s", e.Address, e.Missing)
-}
-
-// reloadKeys reads tokens and certificates again.
-func (d *daemon) reloadKeys() error {
-	err := reloadTokens(d.tokens)
-	if d.certificates != nil {
-		err = errors.Join(err, d.certificates.Reload())
-	}
-	return err
 }
