@@ -70,7 +70,7 @@ func (p *program) app() *cli.App {
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
 			p.runCommand(), p.serveCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(),
-			p.chainCommand(), p.benchCommand(), p.doctorCommand(), p.versionCommand(), p.completionCommand(),
+			p.chainCommand(), p.tokenCommand(), p.benchCommand(), p.doctorCommand(), p.versionCommand(), p.completionCommand(),
 			p.compileCommand(),
 		},
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
