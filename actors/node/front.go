@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors/api"
+	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/actors/observe"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
@@ -44,12 +45,16 @@ func (d *daemon) makeServer() (err error) {
 			return err
 		}
 		config.Certificates = func(c api.Certificate) (api.Principal, bool) {
-			return api.Principal{Name: c.Subject.CommonName, Scope: scope}, c.Subject.CommonName != ""
+			return api.Principal{Name: c.Subject.CommonName, Scope: scope}, callable(c.Subject.CommonName)
 		}
 	}
 	d.server, err = api.NewServer(config)
 	return err
 }
+
+// callable reports whether somebody may be called by the name: "local" is who comes
+// through the socket.
+func callable(name string) bool { return name != "local" && manifest.CheckName(name) == nil }
 
 // answered counts a call to the API.
 func (d *daemon) answered(a api.Answered) {
