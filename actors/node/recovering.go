@@ -53,7 +53,7 @@ func (d *daemon) recover(ctx context.Context) {
 	case err != nil && ctx.Err() == nil:
 		d.Logger.Error("the recovery has failed", "error", err)
 	case r.Total > 0:
-		d.Logger.Info("node recovered", "actors", r.Done, "failed", len(r.Failures), "took", r.Took)
+		d.Logger.Info("node recovered", "actors", r.Done, "failed", len(r.Failures), "took", r.Took.String())
 	}
 }
 
