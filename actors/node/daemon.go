@@ -107,7 +107,7 @@ func (d *daemon) open(ctx context.Context) error {
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
-		Logger: d.Logger, Now: d.Now,
+		Logger: d.Logger, Now: d.Now, Recovers: d.Recover,
 		Output: func(l actors.Line) {
 			d.lines.Add(l)
 			d.teller.line(l)
