@@ -105,5 +105,5 @@ func (c *control) adopt(b *birth, spec supervision.ChildSpec, number int) error 
 		return fmt.Errorf("%s is %d levels deep, and no actor may be deeper", c.path, c.depth)
 	}
 	b.control.above, b.control.spec, b.control.life.number = c.family.head(), spec, number
-	return c.system.registry.add(b.control, c.path)
+	return c.system.enter(b, c.path)
 }

@@ -67,6 +67,9 @@ type control struct {
 	born       atomic.Bool  // an init has succeeded, or there is none
 	restarts   atomic.Int64
 	memory     atomic.Int64  // bytes of linear memory
+	closed     atomic.Int64  // turns that were not replayed
+	fuel       atomic.Int64  // spent by them
+	lastFuel   atomic.Int64  // by the last of them
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
 	appended   atomic.Uint64 // how many records were, when heard
@@ -86,6 +89,7 @@ type control struct {
 	ended    bool       // guarded by mu
 	drained  []delivery // guarded by mu; what waited when it was told to stop
 	exit     Exit       // guarded by mu, meaningful once done
+	again    []Restart  // guarded by mu; the newest, oldest first
 }
 
 var _ host.Actor = (*control)(nil)
@@ -97,7 +101,7 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		text:    id.String(),
 		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
-	c.family.of, c.depth = c, 1
+	c.family.of, c.acks.of, c.depth = c, c, 1
 	if parent != nil {
 		c.depth = parent.depth + 1
 		_, c.heard = parent.callbacks[callbackEvent]
@@ -286,6 +290,7 @@ func (c *control) end(exit Exit) {
 		return
 	}
 	c.ended, c.exit = true, exit
+	c.system.totals.ended.add(exit.Reason)
 	c.acks.close()
 	close(c.done)
 }

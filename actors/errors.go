@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/supervision"
 )
 
 var (
@@ -28,7 +31,17 @@ var (
 	// ErrCancelled is returned to a requester whose request was cancelled by
 	// the actor that it was made to.
 	ErrCancelled = errors.New("the request was cancelled")
+	// ErrBusy is returned for a restart of an actor that starts or stops.
+	ErrBusy = supervision.ErrBusy
+	// These are returned for a restart of an actor that has ended, was stopped
+	// meanwhile, or is below one that stops.
+	ErrNoChild    = supervision.ErrNoChild
+	ErrOvertaken  = supervision.ErrEnded
+	ErrNoRestarts = supervision.ErrStopping
 )
+
+// LinkError says why a module's imports cannot be served.
+type LinkError = host.LinkError
 
 // errSuspended is the ErrStopped of an actor that goes on when it is resumed.
 var errSuspended = suspended{}

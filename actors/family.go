@@ -28,6 +28,14 @@ func (f *family) head() *supervision.Supervisor {
 	return f.supervisor
 }
 
+// size is how many children there are.
+func (f *family) size() int {
+	if s := f.head(); s != nil {
+		return s.Count()
+	}
+	return 0
+}
+
 // raise is the supervisor, ready for children unless the actor stops for good. ctx
 // is that of the actor's own process, of which it is the only child.
 func (f *family) raise(ctx actor.Context) *supervision.Supervisor {

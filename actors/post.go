@@ -75,6 +75,7 @@ func (p *process) Send(to host.Actor, body string, at host.Event) {
 	if err == nil || e != nil && e.kept && errors.Is(err, errSuspended) { // it is delivered when the other is resumed
 		return
 	}
+	p.system.totals.dropped.Add(1)
 	p.logger().Warn("message dropped", "to", c.path, "error", err)
 	// A log that refuses this halts the actor, which it has said.
 	_ = p.record(&chain.Lifecycle{

@@ -272,6 +272,7 @@ func (p *process) finish(exit Exit) {
 	if e := p.failing; e != nil {
 		dropped = append([]delivery{e}, dropped...)
 	}
+	p.system.totals.dropped.Add(int64(len(dropped)))
 	p.recordEnd(exit, dropped)
 	for _, d := range dropped {
 		p.reply(d.(*envelope).reply, p.control.gone())

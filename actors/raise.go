@@ -82,7 +82,7 @@ func (r *revival) raise(ctx context.Context) error {
 	for _, b := range r.births {
 		if b.parent == nil {
 			s.plant(b.control)
-			if err := s.registry.add(b.control, ""); err != nil {
+			if err := s.enter(b, ""); err != nil {
 				return err
 			}
 			roots, ready = append(roots, b), append(ready, s.enlist(b))

@@ -19,6 +19,7 @@ type registry struct {
 	names  names               // guarded by mu
 	order  *list.List          // guarded by mu; of *control, as they were added
 	closed bool                // guarded by mu
+	ended  work                // guarded by mu; of actors that were removed
 }
 
 func newRegistry(left func(path string) bool) *registry {
@@ -104,6 +105,7 @@ func (r *registry) remove(c *control) {
 	delete(r.live, c.text)
 	r.names.giveBack(c.path, c.number)
 	r.order.Remove(c.place)
+	r.ended.add(c)
 }
 
 // find resolves an id or a path.
@@ -139,6 +141,10 @@ func resolved(actors map[string]*control, target string) (*control, bool) {
 func (r *registry) all() []*control {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	return r.allLocked()
+}
+
+func (r *registry) allLocked() []*control {
 	all := make([]*control, 0, r.order.Len())
 	for e := r.order.Front(); e != nil; e = e.Next() {
 		all = append(all, e.Value.(*control))

@@ -38,7 +38,7 @@ func (p *process) again(a supervision.Again) {
 	p.inherit()
 	p.exit, p.shutdown, p.life = nil, nil, p.control.current()
 	p.control.mailbox.release()
-	p.control.restarts.Add(1)
+	p.control.countRestart()
 	fresh := !p.control.keepsState()
 	var children []supervision.ChildSpec
 	if p.control.family.renew(p.context) || fresh {
@@ -98,6 +98,7 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 	if fresh {
 		restart.Sum = p.control.initial
 	}
+	p.control.restartedBy(restart, p.door.here().Record)
 	p.door.event(restart)
 	if err := p.door.flush(false); err != nil {
 		return err
@@ -137,6 +138,7 @@ func (p *process) forgotten() []delivery {
 
 // dropped writes down that a message is not handled any more, and tells who waits.
 func (p *process) dropped(e *envelope, reason Reason) {
+	p.system.totals.dropped.Add(1)
 	if e.lossy() {
 		e.marks.by.dropped(e)
 		return

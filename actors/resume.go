@@ -178,7 +178,7 @@ func (p *process) resumeAgain(ctx context.Context) error {
 	if err := p.recordResumed(); err != nil {
 		return err
 	}
-	err := p.renew(supervision.Again{Exit: left, Count: int(p.control.restarts.Add(1))}, fresh)
+	err := p.renew(supervision.Again{Exit: left, Count: p.control.countRestart()}, fresh)
 	if err != nil || fresh {
 		return err
 	}

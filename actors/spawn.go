@@ -144,7 +144,7 @@ func (b *Blueprint) conceive(name string, state []byte, parent *control, cause c
 func (s *System) launch(ctx context.Context, b *birth, supersede bool) (Ref, error) {
 	c := b.control
 	s.plant(c)
-	if err := s.registry.add(c, ""); err != nil {
+	if err := s.enter(b, ""); err != nil {
 		return Ref{}, err
 	}
 	leaves, err := s.recovery.admit()
@@ -160,6 +160,20 @@ func (s *System) launch(ctx context.Context, b *birth, supersede bool) (Ref, err
 		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 	}
 	return s.enroll(ctx, b)
+}
+
+// enter gives an actor its place among those that live, below parent.
+func (s *System) enter(b *birth, parent string) error {
+	err := s.registry.add(b.control, parent)
+	switch {
+	case err != nil:
+		return err
+	case b.genesis != nil:
+		s.totals.spawned.Add(1)
+	default:
+		s.totals.resumed.Add(1)
+	}
+	return nil
 }
 
 // plant gives an actor its place at the root.

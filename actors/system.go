@@ -63,7 +63,10 @@ type System struct {
 	blueprints *blueprints
 	faces      *faces
 	waits      *waits
+	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
+	totals     totals
+	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
 	// the process before.
@@ -151,6 +154,8 @@ type Info struct {
 	Mailbox       int   // messages that wait
 	MailboxBytes  int64 // and their bytes
 	Memory        int64 // bytes of linear memory
+	Fuel          int64 // spent by its turns since it was started or resumed
+	Below         int   // how many children it has
 }
 
 // Lookup finds a live actor by path or id.
@@ -203,7 +208,7 @@ func (c *control) info() Info {
 		Restarts: c.restarts.Load(), Last: last,
 		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
-		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(),
+		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(), Fuel: c.fuel.Load(), Below: c.family.size(),
 	}
 }
 
@@ -243,13 +248,27 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 	if err != nil {
 		return Exit{}, err
 	}
+	c.dismiss()
+	return c.await(ctx, c.done, nil, c.exited)
+}
+
+// Dismiss is Stop that waits for nothing. Watch tells of the end.
+func (s *System) Dismiss(ref Ref) error {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return err
+	}
+	c.dismiss()
+	return nil
+}
+
+func (c *control) dismiss() {
 	c.outside()
 	c.ward().Terminate(func(err error) {
 		if errors.Is(err, supervision.ErrNoChild) { // it has not come there yet, or has ended
 			c.close(orderStop)
 		}
 	})
-	return c.await(ctx, c.done, nil, c.exited)
 }
 
 // Restart has the actor begin again, once its turn is over and those below it have
@@ -314,6 +333,14 @@ const killGrace = 5 * time.Second
 
 func (s *System) stop(pid *actor.PID) { s.proto.Root.Stop(pid) }
 
+// Suspend is Close for a system that another one follows: where ctx ends first, the
+// rest is not killed. Turns that still run are cut off, as the death of the process
+// would, and their actors are suspended as all others.
+func (s *System) Suspend(ctx context.Context) error {
+	s.suspends.Store(true)
+	return s.Close(ctx)
+}
+
 // Close suspends every actor, the newest first and those below one before it, so
 // that each can be resumed from its chain. When ctx ends the rest are killed. It
 // may be called twice.
@@ -325,9 +352,13 @@ func (s *System) Close(ctx context.Context) error {
 	select {
 	case <-over:
 	case <-ctx.Done():
+		why := errKilled
+		if s.suspends.Load() {
+			why = errCutOff
+		}
 		s.root.Cut()
 		for _, c := range live {
-			c.current().cancel(errKilled) // one that is between two turns ends in order
+			c.current().cancel(why) // one that is between two turns ends in order
 		}
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)

@@ -19,6 +19,16 @@ func (s *System) Stood(ref Ref) (Tree, error) { return s.tree(ref, (*supervision
 // sight shows the children of a supervisor.
 type sight func(*supervision.Supervisor) []supervision.Info
 
+// Forest shows the actors at the root, each with all below it.
+func (s *System) Forest() []Tree {
+	infos := s.root.Children()
+	trees := make([]Tree, 0, len(infos))
+	for _, info := range infos {
+		trees = append(trees, branch("", info, (*supervision.Supervisor).Children))
+	}
+	return trees
+}
+
 func (s *System) tree(ref Ref, see sight) (Tree, error) {
 	c, err := s.resolve(ref)
 	if err != nil {
@@ -36,25 +46,37 @@ func (c *control) tree(see sight) Tree {
 	infos := see(head)
 	t.Children = make([]Tree, 0, len(infos))
 	for _, info := range infos {
-		t.Children = append(t.Children, c.branch(info, see))
+		t.Children = append(t.Children, branch(c.path, info, see))
 	}
 	return t
 }
 
-// branch is a child and all below it.
-func (c *control) branch(info supervision.Info, see sight) Tree {
-	t := Tree{Info: Info{Name: info.ID, Ref: Ref{Path: c.path + "/" + info.ID}, Restarts: int64(info.Restarts)}}
-	if m, ok := info.Child.(*member); ok && m.actor.Load() != nil {
-		t = m.actor.Load().tree(see)
+// branch is a child and all below it. parent is the path of the actor above.
+func branch(parent string, info supervision.Info, see sight) Tree {
+	m, ok := info.Child.(*member)
+	if !ok || m.actor.Load() == nil {
+		return Tree{Info: stub(parent, info)}
 	}
-	switch t.Status {
+	t := m.actor.Load().tree(see)
+	t.Info = asChild(t.Info, info)
+	return t
+}
+
+// stub is what a supervisor knows of a child that is no actor, or none yet.
+func stub(parent string, info supervision.Info) Info {
+	return asChild(Info{Name: info.ID, Ref: Ref{Path: parent + "/" + info.ID}, Restarts: int64(info.Restarts)}, info)
+}
+
+// asChild adds to what an actor shows of itself what its supervisor knows.
+func asChild(i Info, info supervision.Info) Info {
+	switch i.Status {
 	case "", StatusStopping, StatusEnded:
-		t.Status = statuses[info.Status]
+		i.Status = statuses[info.Status]
 	}
 	if info.Last != nil { // which may be that of its children
-		t.Last = info.Last
+		i.Last = info.Last
 	}
-	return t
+	return i
 }
 
 // statuses are those of children that only their supervisor knows.

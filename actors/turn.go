@@ -116,7 +116,9 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.recorded(e, params), Cause: e.cause, Delivery: e.deliveries, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
+	p.control.spent(p.machine.Spent())
 	p.control.turns.Add(1)
+	p.control.closed.Add(1)
 	if err != nil {
 		p.control.failures.Add(1)
 	}
@@ -133,6 +135,7 @@ func (p *process) closeTurn(response []byte, failure error) error {
 		failure = p.succeed(response)
 	}
 	if failure != nil {
+		p.system.totals.failed.add(exitOf(failure).Reason)
 		result := p.failed(failure)
 		p.closedAt = p.door.here()
 		p.door.event(result)
@@ -178,10 +181,11 @@ func (p *process) failed(failure error) *chain.Result {
 }
 
 // interrupted reports whether the turn was cut short because its actor was told to
-// end while it slept.
+// end while it slept, or the node to end in order.
 func interrupted(failure error) bool {
 	var trap *wasm.Trap
-	return errors.As(failure, &trap) && trap.Kind == errTold.Kind && trap.Message == errTold.Message
+	return errors.As(failure, &trap) && trap.Kind == wasm.KindKilled &&
+		(trap.Message == errTold.Message || trap.Message == errCutOff.Message)
 }
 
 // ended settles what the turn before has brought about, and reports whether it was

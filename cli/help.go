@@ -13,8 +13,7 @@ Start here:
    theater run hello          build and run it
    theater chain show hello   show what it did
 
-Commands:{{range .VisibleCommands}}
-   {{.Name}}{{"\t"}}{{.Usage}}{{end}}
+COMMANDS
 
 Exit codes:
    0{{"\t"}}everything was done
@@ -23,6 +22,8 @@ Exit codes:
    3{{"\t"}}what was named does not exist
    4{{"\t"}}a chain failed verification
    5{{"\t"}}a replay went another way than the chain
+   6{{"\t"}}no node answers, or it has not recovered yet
+   7{{"\t"}}the node does not allow it
 
 theater COMMAND --help tells more about a command.
 `

@@ -60,6 +60,11 @@ func beginCompile() {
 //	forge answer ACTOR      append a turn that the actor's module would not make
 //	forge restarts ACTOR    append restarts, and a turn that tells of the actor's own event 1.0
 //	await FILE PATTERN      wait until the file has a text that matches
+//	node start [DATA]       start a node in this process, which THEATER_ADDRESS then names;
+//	                        without DATA its chains are in memory
+//	node recovering         start it anew, as one that does not become ready
+//	node drain              have it take no more work
+//	node stop               end it
 //
 // The condition raced holds under the race detector.
 //
@@ -75,6 +80,7 @@ func TestCommands(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, shared...)
+			liveScripts(env)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -84,7 +90,7 @@ func TestCommands(t *testing.T) {
 			return false, fmt.Errorf("there is no condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "guest": writeGuest, "forge": forge, "await": await,
+			"exits": exits, "guest": writeGuest, "forge": forge, "await": await, "node": controlNode,
 		},
 	})
 }

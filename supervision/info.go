@@ -24,6 +24,13 @@ func (s *Supervisor) Children() []Info {
 	return s.rules.infos()
 }
 
+// Count is how many children there are.
+func (s *Supervisor) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.children.Len()
+}
+
 // Stood shows the children as they stood when the supervisor began to end, and
 // before that as they stand.
 func (s *Supervisor) Stood() []Info {

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-
 	"github.com/theater-go/theater/proto/theater/v1/theaterv1connect"
 )
 
@@ -91,4 +90,3 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return b.next.RoundTrip(r)
 }
-

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // Error is what a node answers when it does not do what it is asked.
 type Error struct {
 	Code    string // stable, for programs: one of those in docs/api.md
-	Message string // for people
+	Message string // for people; it may hold text of guests
 	Field   string // of the request, when it is one that is wrong
 	Hint    string // what to do about it
 	Retry   time.Duration
@@ -23,9 +24,6 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.err }
-
-// CodeUnreachable is of an error that no node has answered.
-const CodeUnreachable = "unreachable"
 
 // ErrorOf reads an error of a Client's service. One that does not come from the
 // node itself has the code "unreachable", or "deadline" or "cancelled" when the
@@ -39,11 +37,11 @@ func ErrorOf(err error) *Error {
 		return &Error{Code: CodeUnreachable, Message: err.Error(), Status: connect.CodeUnavailable, err: err}
 	}
 	e := &Error{Code: CodeUnreachable, Message: c.Message(), Status: c.Code(), err: err}
-	switch c.Code() {
-	case connect.CodeDeadlineExceeded:
-		e.Code = "deadline"
-	case connect.CodeCanceled:
-		e.Code = "cancelled"
+	switch { // a connection that breaks off is called cancelled below, too
+	case c.Code() == connect.CodeDeadlineExceeded:
+		e.Code = CodeDeadline
+	case errors.Is(err, context.Canceled):
+		e.Code = CodeCancelled
 	}
 	for _, d := range c.Details() {
 		if v, err := d.Value(); err == nil {

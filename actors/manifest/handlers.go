@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // capabilities are Theater's names in [permission_policy]. They may be
@@ -154,4 +156,13 @@ func without(table map[string]any, name string) map[string]any {
 	rest := maps.Clone(table)
 	delete(rest, name)
 	return rest
+}
+
+// Settings is the table without its type, as TOML; "" where it has none.
+func (h Handler) Settings() string {
+	text, err := toml.Marshal(h.Config)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }

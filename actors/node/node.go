@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/observe"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
 	"github.com/theater-go/theater/chain/memlog"
@@ -57,6 +58,8 @@ type Config struct {
 	// Observe takes what becomes of actors; nil drops it. It must not wait. See
 	// actors.Config.
 	Observe func(actors.Change)
+	// Recovers says that System.Recover will be called. See actors.Config.
+	Recovers bool
 	// Now and Random are the machine's when nil.
 	Now    func() time.Time
 	Random io.Reader
@@ -69,6 +72,10 @@ type Node struct {
 	Engine   *wasm.Engine // closed by Close
 	Handlers *host.Registry
 
+	durability string
+	epoch      uint64
+
+	store *badgerlog.Log                // Log, where that is in a folder
 	close []func(context.Context) error // last opened is closed first
 }
 
@@ -100,14 +107,14 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if n.Handlers, err = Handlers(); err != nil {
 		return err
 	}
-	durability, err := n.openLog(config)
-	if err != nil {
+	if n.durability, err = n.openLog(config); err != nil {
 		return err
 	}
 	writer, err := n.writer(ctx, n.Log)
 	if err != nil {
 		return err
 	}
+	n.epoch = writer.Epoch()
 	memory, err := n.openMemory(ctx)
 	if err != nil {
 		return err
@@ -118,9 +125,10 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	}
 	n.onClose(n.Engine.Close)
 	n.System, err = actors.Open(ctx, actors.Config{
-		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
+		Log: n.Log, Writer: writer, Durability: n.durability, Memory: memory,
 		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
 		Now: config.Now, Random: config.Random, Output: config.Output, Observe: config.Observe,
+		Recovers: config.Recovers,
 	})
 	if err != nil {
 		return err
@@ -141,9 +149,26 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 	if err != nil {
 		return "", err
 	}
-	n.Log = log
+	n.Log, n.store = log, log
 	n.onClose(func(context.Context) error { return log.Close() })
 	return log.Durability(), nil
+}
+
+// stopped is closed when the log takes no more records; one in memory always does.
+func (n *Node) stopped() <-chan struct{} {
+	if n.store == nil {
+		return nil
+	}
+	return n.store.Stopped()
+}
+
+// logged is what the log has written.
+func (n *Node) logged() observe.Log {
+	if n.store == nil {
+		return observe.Log{}
+	}
+	s := n.store.Stats()
+	return observe.Log{Records: s.Records, Bytes: s.Bytes, Commits: s.Commits, CommitTime: s.CommitTime, Stopped: n.store.Err() != nil}
 }
 
 // openMemory is the log of actors whose chain nobody keeps.

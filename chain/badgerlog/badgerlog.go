@@ -60,6 +60,10 @@ type Log struct {
 	readOnly bool
 	index    *index
 	limits   limits
+	stats    stats
+
+	stopped   chan struct{} // closed when a commit was refused
+	stoppedBy error         // valid once it is closed
 
 	life   sync.RWMutex // held for reading by every use of db
 	db     *badger.DB
@@ -113,7 +117,7 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db, stopped: make(chan struct{})}
 	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime}
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {

@@ -85,15 +85,17 @@ func (c *committer) gather() {
 // everything in the queue.
 func (c *committer) drain() error {
 	for c.take() {
+		begun := time.Now()
 		err := c.commit()
 		if err != nil {
 			err = fmt.Errorf("log stopped: %w", err)
 			c.w.refuse(err)
+			c.log.stop(err)
 		}
-		c.acknowledge(err)
+		c.acknowledge(err, time.Since(begun))
 		if err != nil {
 			for c.take() {
-				c.acknowledge(err)
+				c.acknowledge(err, 0)
 			}
 			return err
 		}
@@ -225,14 +227,15 @@ func (c *committer) publish() {
 	}
 }
 
-// acknowledge tells the group what became of it.
-func (c *committer) acknowledge(err error) {
-	size := 0
+// acknowledge tells the group what became of it, and how long that took.
+func (c *committer) acknowledge(err error, took time.Duration) {
+	size, records := 0, 0
 	for i := range c.group {
 		it := &c.group[i]
 		size += it.size()
 		switch {
 		case it.draft != nil:
+			records++
 			if it.ack != nil {
 				it.ack.Acknowledged(it.draft.Stored(), err)
 			}
@@ -240,6 +243,9 @@ func (c *committer) acknowledge(err error) {
 		case it.ack != nil:
 			it.ack.Acknowledged(nil, err)
 		}
+	}
+	if err == nil {
+		c.log.stats.add(records, size, took)
 	}
 	c.w.gate.free(int64(size))
 	if c.looked += size; c.looked >= spaceStride {

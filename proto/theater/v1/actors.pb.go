@@ -1539,7 +1539,8 @@ type Limit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As in the manifest, such as memory or mailbox_messages.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Used int64  `protobuf:"varint,2,opt,name=used,proto3" json:"used,omitempty"`
+	// Unset where nothing counts it. Of fuel it is what the last turn has spent.
+	Used *int64 `protobuf:"varint,2,opt,name=used,proto3,oneof" json:"used,omitempty"`
 	// 0 is no limit.
 	Limit int64 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
 	// bytes, messages, fuel, nanoseconds, children, …
@@ -1586,8 +1587,8 @@ func (x *Limit) GetName() string {
 }
 
 func (x *Limit) GetUsed() int64 {
-	if x != nil {
-		return x.Used
+	if x != nil && x.Used != nil {
+		return *x.Used
 	}
 	return 0
 }
@@ -2440,12 +2441,13 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\n" +
 	"interfaces\x18\x02 \x03(\tR\n" +
 	"interfaces\x12\x16\n" +
-	"\x06policy\x18\x03 \x01(\tR\x06policy\"Y\n" +
+	"\x06policy\x18\x03 \x01(\tR\x06policy\"g\n" +
 	"\x05Limit\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
-	"\x04used\x18\x02 \x01(\x03R\x04used\x12\x14\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
+	"\x04used\x18\x02 \x01(\x03H\x00R\x04used\x88\x01\x01\x12\x14\n" +
 	"\x05limit\x18\x03 \x01(\x03R\x05limit\x12\x12\n" +
-	"\x04unit\x18\x04 \x01(\tR\x04unit\"\xbf\x01\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unitB\a\n" +
+	"\x05_used\"\xbf\x01\n" +
 	"\tChainHead\x12\x18\n" +
 	"\arecords\x18\x01 \x01(\x04R\arecords\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\x04R\x06events\x12\x12\n" +
@@ -2639,6 +2641,7 @@ func file_theater_v1_actors_proto_init() {
 		(*SpawnRequest_StateEncoded)(nil),
 		(*SpawnRequest_StateLiteral)(nil),
 	}
+	file_theater_v1_actors_proto_msgTypes[19].OneofWrappers = []any{}
 	file_theater_v1_actors_proto_msgTypes[28].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -1,0 +1,74 @@
+package node
+
+import (
+	"sync"
+	"time"
+)
+
+// State is what a node does.
+type State string
+
+// The states of a node, in the order in which it may go through them.
+const (
+	StateStarting   State = "starting"   // it opens its data folder
+	StateRecovering State = "recovering" // its actors come back
+	StateReady      State = "ready"
+	StateDraining   State = "draining" // it takes no more work, and finishes what it has
+	StateStopping   State = "stopping" // its actors are being suspended
+	StateFailed     State = "failed"   // its log takes no more records
+)
+
+var order = map[State]int{StateStarting: 0, StateRecovering: 1, StateReady: 2, StateDraining: 3, StateStopping: 4, StateFailed: 5}
+
+// Recovery is how far the actors of the log have come back.
+type Recovery struct {
+	Total, Done int
+	Failures    []RecoveryFailure
+	Took        time.Duration // so far
+}
+
+// RecoveryFailure is an actor that did not come back.
+type RecoveryFailure struct {
+	ID, Path string
+	Err      error
+}
+
+// condition is the state of a node. Its zero value is starting.
+type condition struct {
+	mu      sync.Mutex
+	now     State    // guarded by mu
+	detail  string   // guarded by mu
+	recover Recovery // guarded by mu
+}
+
+// become goes on to a state, and reports whether it is one that comes later.
+func (c *condition) become(s State, detail string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if order[s] <= order[c.now] {
+		return false
+	}
+	c.now, c.detail = s, detail
+	return true
+}
+
+func (c *condition) state() (s State, detail string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now == "" {
+		return StateStarting, ""
+	}
+	return c.now, c.detail
+}
+
+func (c *condition) recovery() Recovery {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.recover
+}
+
+func (c *condition) recovered(r Recovery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recover = r
+}

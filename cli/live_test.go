@@ -1,0 +1,146 @@
+package cli_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/theater-go/theater/actors/api"
+	"github.com/theater-go/theater/actors/node"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+)
+
+// liveNode is a node of a script, in the process of the test, whose API is served
+// on a socket in the script's folder.
+type liveNode struct {
+	node   *node.Node
+	server *api.Server
+	face   *liveFace
+	over   sync.WaitGroup // of what is served
+	stop   func()         // the listeners
+}
+
+// liveFace is the process around a node. Scripts say how it looks.
+type liveFace struct {
+	state    atomic.Int32
+	shutdown chan struct{} // has an element when a client has ended the node
+}
+
+func (f *liveFace) State() (theaterv1.NodeState, string) {
+	return theaterv1.NodeState(f.state.Load()), ""
+}
+
+func (f *liveFace) Info() *theaterv1.InfoResponse {
+	return &theaterv1.InfoResponse{Version: "test", Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+}
+
+func (f *liveFace) Drain(context.Context) error {
+	f.state.Store(int32(theaterv1.NodeState_NODE_STATE_DRAINING))
+	return nil
+}
+
+func (f *liveFace) Shutdown(time.Duration) error {
+	select {
+	case f.shutdown <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// liveNodes are those of a script.
+type liveNodes struct{ running *liveNode }
+
+type liveKey struct{}
+
+// liveScripts prepares a script for the command node.
+func liveScripts(env *testscript.Env) {
+	nodes := &liveNodes{}
+	env.Values[liveKey{}] = nodes
+	env.Defer(func() {
+		if nodes.running != nil {
+			nodes.running.close()
+		}
+	})
+}
+
+// controlNode is the command node of scripts.
+func controlNode(ts *testscript.TestScript, neg bool, args []string) {
+	nodes := ts.Value(liveKey{}).(*liveNodes)
+	switch {
+	case neg || len(args) == 0 || len(args) > 2:
+		ts.Fatalf("usage: node start [DATA]; node recovering; node drain; node stop")
+	case args[0] == "start" && nodes.running != nil:
+		ts.Fatalf("a node runs already")
+	case args[0] != "start" && nodes.running == nil:
+		ts.Fatalf("no node runs")
+	}
+	switch args[0] {
+	case "start", "recovering":
+		data := ""
+		if len(args) == 2 {
+			data = ts.MkAbs(args[1])
+		}
+		socket := ts.MkAbs("theater.sock")
+		if nodes.running != nil { // it begins anew, and does not become ready
+			ts.Check(nodes.running.close())
+		}
+		running, err := startLive(socket, data, args[0] == "start")
+		ts.Check(err)
+		nodes.running = running
+		ts.Setenv("THEATER_ADDRESS", "unix:"+socket)
+	case "drain":
+		ts.Check(nodes.running.face.Drain(context.Background()))
+	case "stop":
+		ts.Check(nodes.running.close())
+		nodes.running = nil
+	default:
+		ts.Fatalf("there is no node %s", args[0])
+	}
+}
+
+// startLive serves a node; without data it keeps its chains in memory.
+func startLive(socket, data string, ready bool) (*liveNode, error) {
+	lines, changes := api.NewJournal(api.JournalConfig{}), api.NewChanges(nil)
+	n := &liveNode{face: &liveFace{shutdown: make(chan struct{}, 1)}}
+	opened, err := node.Open(context.Background(), node.Config{Data: data, Output: lines.Add, Observe: changes.Add})
+	if err != nil {
+		return nil, err
+	}
+	n.node = opened
+	config := api.Config{
+		System: opened.System, Log: opened.Log, Node: n.face, Handlers: opened.Handlers,
+		Bundles: filepath.Join(filepath.Dir(socket), "bundles"), Lines: lines, Changes: changes, Logger: slog.New(slog.DiscardHandler),
+	}
+	n.face.state.Store(int32(theaterv1.NodeState_NODE_STATE_READY))
+	if !ready {
+		n.face.state.Store(int32(theaterv1.NodeState_NODE_STATE_RECOVERING))
+		config.Ready = make(chan struct{})
+	}
+	if n.server, err = api.NewServer(config); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	served := n.server.HTTP(api.ViaSocket)
+	n.over.Go(func() { _ = served.Serve(listener) })
+	n.stop = func() { _ = served.Close() }
+	return n, nil
+}
+
+// close ends the node; what does not end is killed.
+func (n *liveNode) close() error {
+	n.server.Close()
+	n.stop()
+	n.over.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return n.node.Close(ctx)
+}
