@@ -83,17 +83,19 @@ func short(t *testing.T) string {
 }
 
 // begin starts a daemon and does not wait for it.
-func begin(t *testing.T, settings node.Settings) (*served, <-chan node.Readiness) {
+func begin(t *testing.T, settings node.Settings, options ...func(*node.DaemonConfig)) (*served, <-chan node.Readiness) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &served{t: t, settings: settings, log: &journal{}, stop: stop, hangup: make(chan os.Signal, 1), kill: make(chan struct{}), over: make(chan error, 1)}
 	ready := make(chan node.Readiness, 1)
-	go func() {
-		s.over <- node.Serve(ctx, node.DaemonConfig{
-			Settings: settings, Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Hangup: s.hangup, Kill: s.kill, Ready: func(r node.Readiness) { ready <- r }, Version: "v-test",
-		})
-	}()
+	config := node.DaemonConfig{
+		Settings: settings, Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Hangup: s.hangup, Kill: s.kill, Ready: func(r node.Readiness) { ready <- r }, Version: "v-test",
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	go func() { s.over <- node.Serve(ctx, config) }()
 	t.Cleanup(stop)
 	return s, ready
 }

@@ -73,7 +73,7 @@ type Node struct {
 	durability string
 	epoch      uint64
 
-	store *badgerlog.Log                // Log, where that is in a folder
+	store store                         // Log, where that is in a folder
 	close []func(context.Context) error // last opened is closed first
 }
 
@@ -149,6 +149,14 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 	n.Log, n.store = log, log
 	n.onClose(func(context.Context) error { return log.Close() })
 	return log.Durability(), nil
+}
+
+// store is what a log in a folder tells of itself.
+type store interface {
+	Stats() badgerlog.Stats
+	// Stopped is closed when the log takes no more records; Err says why.
+	Stopped() <-chan struct{}
+	Err() error
 }
 
 // stopped is closed when the log takes no more records; one in memory always does.
