@@ -57,8 +57,21 @@ func (s *System) Detail(ref Ref) (Detail, error) {
 	d.Restarted = slices.Clone(c.again)
 	c.mu.Unlock()
 	slices.Reverse(d.Restarted)
-	d.Records, d.Head = c.acks.newest()
+	d.Records, d.Head, _ = c.acks.newest()
 	return d, nil
+}
+
+// State copies what an actor's state was after its last turn that succeeded, as CGRF.
+// It is nil for one that has had none.
+func (s *System) State(ref Ref) ([]byte, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return nil, err
+	}
+	if m := c.machine.Load(); m != nil {
+		return m.Peek(), nil
+	}
+	return nil, nil
 }
 
 // infos are the children without what is below them.
@@ -99,11 +112,12 @@ func (w *waits) of(c *control) string {
 	return ""
 }
 
-// newest is how many records the log keeps, and the hash of the last.
-func (a *acks) newest() (records uint64, head chain.Hash) {
+// newest is how many records the log keeps, the hash of the last, and whether no
+// other comes.
+func (a *acks) newest() (records uint64, head chain.Hash, ended bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.records, a.head
+	return a.records, a.head, a.closed
 }
 
 // spent counts the fuel of a turn.

@@ -118,6 +118,7 @@ func (a *acks) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
+	a.of.system.tails.tell(a.of, a.records, true)
 	if a.notices != nil {
 		a.notices.finish()
 		a.notices = nil

@@ -58,6 +58,7 @@ type System struct {
 	earlier    *earlier
 	blueprints *blueprints
 	waits      *waits
+	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
 	// processes numbers protoactor's processes. An actor's id would not do: a
@@ -271,9 +272,6 @@ func (s *System) Restart(ctx context.Context, ref Ref) error {
 	c.ward().Restart(func(err error) { ready <- err })
 	select {
 	case err := <-ready:
-		if errors.Is(err, supervision.ErrNoChild) || errors.Is(err, supervision.ErrEnded) || errors.Is(err, supervision.ErrStopping) {
-			err = ErrStopped
-		}
 		if err != nil {
 			return fmt.Errorf("restart %s: %w", c.path, err)
 		}

@@ -5,18 +5,14 @@ import (
 	"fmt"
 	"time"
 
-	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
-	"github.com/theater-go/theater/proto/theater/v1/theaterv1connect"
 )
 
 // actorService starts, ends and shows actors.
-type actorService struct {
-	*Server
-	theaterv1connect.UnimplementedActorServiceHandler
-}
+type actorService struct{ *Server }
 
 // live finds the actor that a request names.
 func (s *Server) live(target string) (actors.Ref, error) {
@@ -121,6 +117,28 @@ func (s *actorService) Kill(ctx context.Context, r *theaterv1.KillRequest) (*the
 	return &theaterv1.KillResponse{Actor: s.seen(ref), Exit: exit(exited)}, nil
 }
 
+// GetState shows the state after the last turn that succeeded.
+func (s *actorService) GetState(_ context.Context, r *theaterv1.GetStateRequest) (*theaterv1.GetStateResponse, error) {
+	ref, shown, err := s.found(r.Target)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.System.State(ref)
+	if err != nil {
+		return nil, err
+	}
+	return &theaterv1.GetStateResponse{Actor: shown, State: valueOf(state, wholly)}, nil
+}
+
+// GetMetrics shows the counters of one actor.
 func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, nil)
+	ref, err := s.live(r.Target)
+	if err != nil {
+		return nil, named(err)
+	}
+	d, err := s.System.Detail(ref)
+	if err != nil {
+		return nil, err
+	}
+	return &theaterv1.GetMetricsResponse{Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: d.Records}, nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -23,7 +24,7 @@ func (s *actorService) Inspect(ctx context.Context, r *theaterv1.InspectRequest)
 	m := d.Manifest
 	answer := &theaterv1.InspectResponse{
 		Actor: show.actor(d.Info), Supervision: supervisionOf(&d), Grants: grants(&d), Limits: limitsOf(&d),
-		Manifest: string(m.Raw), Version: m.Version, Folder: m.Dir,
+		Manifest: string(m.Raw), Version: m.Version, Folder: text(m.Dir),
 	}
 	for _, c := range d.Children {
 		answer.Children = append(answer.Children, show.actor(c))
@@ -31,7 +32,13 @@ func (s *actorService) Inspect(ctx context.Context, r *theaterv1.InspectRequest)
 	if d.WaitsFor != "" {
 		answer.WaitsFor = []string{d.WaitsFor}
 	}
-	answer.Chain = &theaterv1.ChainHead{Records: d.Records, Head: d.Head.String(), Durability: string(m.Chain.Durability), Sealed: m.Chain.Sealed}
+	answer.Chain = &theaterv1.ChainHead{
+		Records: d.Records, Head: hashText(d.Head), Sealed: m.Chain.Sealed,
+		Durability: cmp.Or(string(m.Chain.Durability), s.Node.Info().GetDurability()),
+	}
+	if err := s.recent(ctx, &d, answer); err != nil {
+		return nil, err
+	}
 	return answer, nil
 }
 

@@ -134,11 +134,8 @@ type cursor struct {
 
 // page reads how much is to be shown, and from where on.
 func page(size uint32, token string) (int, cursor, error) {
-	if size == 0 {
-		size = defaultPage
-	}
 	if token == "" {
-		return int(min(size, maxPage)), cursor{}, nil
+		return pageSize(size), cursor{}, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	place, after, ok := strings.Cut(string(raw), " ")
@@ -146,7 +143,15 @@ func page(size uint32, token string) (int, cursor, error) {
 	if err != nil || !ok || parseErr != nil {
 		return 0, cursor{}, invalid("pageToken", "the page token is none of this method")
 	}
-	return int(min(size, maxPage)), cursor{int(n), after}, nil
+	return pageSize(size), cursor{int(n), after}, nil
+}
+
+// pageSize is how much a page has at most; 0 leaves that to the server.
+func pageSize(size uint32) int {
+	if size == 0 {
+		return defaultPage
+	}
+	return int(min(size, maxPage))
 }
 
 func (c cursor) String() string {

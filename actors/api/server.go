@@ -15,6 +15,7 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+	"github.com/theater-go/theater/wasm"
 )
 
 // Config is what a Server is given. It takes no ownership.
@@ -64,6 +65,7 @@ type Server struct {
 	methods map[string]*method // by path
 	refused *connect.ErrorWriter
 	bounds  *bounds
+	layouts *layouts
 
 	base  context.Context // of every call that comes through HTTP; ends with Close
 	close context.CancelCauseFunc
@@ -91,7 +93,7 @@ func NewServer(config Config) (*Server, error) {
 	config.Changes = cmp.Or(config.Changes, NewChanges(nil))
 	s := &Server{
 		Config: config, methods: map[string]*method{}, refused: connect.NewErrorWriter(),
-		bounds: newBounds(config.Limits),
+		bounds: newBounds(config.Limits), layouts: &layouts{log: config.Log, read: map[chain.Hash]*wasm.Layout{}},
 	}
 	s.base, s.close = context.WithCancelCause(context.Background())
 	s.register()

@@ -59,13 +59,17 @@ func parentOf(path string) string {
 }
 
 func exit(e actors.Exit) *theaterv1.Exit {
-	shown := &theaterv1.Exit{Reason: string(e.Reason), Detail: e.Detail(), Data: e.Data}
+	shown := &theaterv1.Exit{Reason: string(e.Reason), Detail: text(e.Detail()), Data: e.Data}
 	var trap *wasm.Trap
 	if errors.As(e.Err, &trap) {
-		shown.Trap = &theaterv1.Trap{Kind: string(trap.Kind), Function: trap.Function}
+		shown.Trap = &theaterv1.Trap{Kind: string(trap.Kind), Function: text(trap.Function)}
 	}
 	return shown
 }
+
+// text makes what may be a guest's words, which are any bytes, the text that a
+// message takes.
+func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // moment is a time of a chain.
 func moment(unix int64) *timestamppb.Timestamp {
@@ -73,6 +77,14 @@ func moment(unix int64) *timestamppb.Timestamp {
 		return nil
 	}
 	return timestamppb.New(time.Unix(0, unix))
+}
+
+// span is a time that has passed, nil for none.
+func span(d time.Duration) *durationpb.Duration {
+	if d == 0 {
+		return nil
+	}
+	return durationpb.New(d)
 }
 
 // duration reads a field that may be unset, which is 0, and not negative.

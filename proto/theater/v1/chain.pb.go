@@ -386,16 +386,18 @@ type EventsRequest struct {
 	// An actor; with under, it and all live ones below it. Empty is all live ones.
 	Target string `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
 	Under  bool   `protobuf:"varint,2,opt,name=under,proto3" json:"under,omitempty"`
-	// The first record; unset begins with the oldest, or with the newest when
-	// follow is set.
+	// The first record; unset begins with the oldest, or with what comes from now on
+	// when follow is set.
 	From *uint64 `protobuf:"varint,3,opt,name=from,proto3,oneof" json:"from,omitempty"`
 	// How many events at most; 0 is no limit.
 	Limit uint64 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Kinds, such as result, or lifecycle:restart, host:theater:simple/runtime.log;
 	// none is all.
-	Types         []string               `protobuf:"bytes,5,rep,name=types,proto3" json:"types,omitempty"`
-	Since         *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=since,proto3" json:"since,omitempty"`
-	Follow        bool                   `protobuf:"varint,7,opt,name=follow,proto3" json:"follow,omitempty"`
+	Types []string `protobuf:"bytes,5,rep,name=types,proto3" json:"types,omitempty"`
+	// Events at this time and later.
+	Since *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=since,proto3" json:"since,omitempty"`
+	// Go on with what comes from now on, until the actor has ended.
+	Follow        bool `protobuf:"varint,7,opt,name=follow,proto3" json:"follow,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -481,10 +483,8 @@ func (x *EventsRequest) GetFollow() bool {
 
 type EventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many records were missed before this one.
-	Missed uint64 `protobuf:"varint,1,opt,name=missed,proto3" json:"missed,omitempty"`
 	// Unset in the first message, which says that the stream has begun.
-	Event         *Event `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	Event         *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -517,13 +517,6 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
 	return file_theater_v1_chain_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *EventsResponse) GetMissed() uint64 {
-	if x != nil {
-		return x.Missed
-	}
-	return 0
 }
 
 func (x *EventsResponse) GetEvent() *Event {
@@ -1104,9 +1097,10 @@ func (x *RecordsRequest) GetFollow() bool {
 
 type RecordsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A record as chain/FORMAT.md describes, in its stored form.
+	// Records in their stored form, as chain/FORMAT.md describes, one behind the
+	// other.
 	Stored []byte `protobuf:"bytes,1,opt,name=stored,proto3" json:"stored,omitempty"`
-	// The hash of the record before it; set on the first alone.
+	// The hash of the record before the first of all; set in the first message alone.
 	Prev          []byte `protobuf:"bytes,2,opt,name=prev,proto3" json:"prev,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1156,6 +1150,8 @@ func (x *RecordsResponse) GetPrev() []byte {
 	return nil
 }
 
+// GetBlobRequest names bytes that a chain refers to: modules, manifests, states and
+// payloads.
 type GetBlobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In hex.
@@ -1288,10 +1284,9 @@ const file_theater_v1_chain_proto_rawDesc = "" +
 	"\x05types\x18\x05 \x03(\tR\x05types\x120\n" +
 	"\x05since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x16\n" +
 	"\x06follow\x18\a \x01(\bR\x06followB\a\n" +
-	"\x05_from\"Q\n" +
-	"\x0eEventsResponse\x12\x16\n" +
-	"\x06missed\x18\x01 \x01(\x04R\x06missed\x12'\n" +
-	"\x05event\x18\x02 \x01(\v2\x11.theater.v1.EventR\x05event\"=\n" +
+	"\x05_from\"9\n" +
+	"\x0eEventsResponse\x12'\n" +
+	"\x05event\x18\x01 \x01(\v2\x11.theater.v1.EventR\x05event\"=\n" +
 	"\x0fGetEventRequest\x12*\n" +
 	"\x05event\x18\x01 \x01(\v2\x14.theater.v1.EventRefR\x05event\";\n" +
 	"\x10GetEventResponse\x12'\n" +

@@ -217,7 +217,7 @@ func (x *Trap) GetFunction() string {
 // Value is a value of a guest.
 type Value struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// As people read it; cut off when it is long.
+	// As people read it; cut off when it is long, and empty when encoded is.
 	Literal string `protobuf:"bytes,1,opt,name=literal,proto3" json:"literal,omitempty"`
 	// In the guests' encoding (CGRF). Empty when it is too long to be carried
 	// along; sha256 says which blob holds it.

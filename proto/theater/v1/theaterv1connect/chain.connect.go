@@ -53,7 +53,9 @@ type ChainServiceClient interface {
 	ListChains(context.Context, *v1.ListChainsRequest) (*v1.ListChainsResponse, error)
 	// GetChain shows one of them.
 	GetChain(context.Context, *v1.GetChainRequest) (*v1.GetChainResponse, error)
-	// Events yields the events of an actor, or of all live ones, oldest first.
+	// Events yields the events of an actor, or of all live ones. Those of one actor
+	// come in their order, without a gap, also where they are followed. Of several
+	// actors, those that are there already come one actor after the other.
 	Events(context.Context, *v1.EventsRequest) (*connect.ServerStreamForClient[v1.EventsResponse], error)
 	// GetEvent returns one event.
 	GetEvent(context.Context, *v1.GetEventRequest) (*v1.GetEventResponse, error)
@@ -171,7 +173,9 @@ type ChainServiceHandler interface {
 	ListChains(context.Context, *v1.ListChainsRequest) (*v1.ListChainsResponse, error)
 	// GetChain shows one of them.
 	GetChain(context.Context, *v1.GetChainRequest) (*v1.GetChainResponse, error)
-	// Events yields the events of an actor, or of all live ones, oldest first.
+	// Events yields the events of an actor, or of all live ones. Those of one actor
+	// come in their order, without a gap, also where they are followed. Of several
+	// actors, those that are there already come one actor after the other.
 	Events(context.Context, *v1.EventsRequest, *connect.ServerStream[v1.EventsResponse]) error
 	// GetEvent returns one event.
 	GetEvent(context.Context, *v1.GetEventRequest) (*v1.GetEventResponse, error)

@@ -1,0 +1,166 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/theater-go/theater/actors/api"
+	"github.com/theater-go/theater/chain"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+)
+
+// ask sends an actor a request.
+func (s *stage) ask(target, body string) {
+	s.t.Helper()
+	_, err := s.Messages.Request(s.ctx(), &theaterv1.RequestRequest{Target: target, Body: []byte(body)})
+	check(s.t, err)
+}
+
+func TestChainsAreReadAndVerifiedOverTheAPI(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("echo", echo(), "")
+	s.spawn("other", echo(), "")
+	long := strings.Repeat("long", 5000)
+	for range 300 {
+		s.ask("/echo", long)
+	}
+	r := s.Reader()
+	report, err := chain.Verify(s.ctx(), r, ref.ID)
+	if err != nil || report.Records < 300 {
+		t.Errorf("the chain: %+v, %v", report, err)
+	}
+	found, err := chain.Find(s.ctx(), r, "/echo")
+	want, wantErr := s.node.Log.Summary(t.Context(), ref.ID)
+	if err != nil || wantErr != nil || found != want {
+		t.Errorf("its summary is %+v, %v; want %+v", found, err, want)
+	}
+	records := 0
+	for record, err := range r.Records(s.ctx(), ref.ID, 5) {
+		if check(t, err); record.Number != uint64(5+records) || record.Prev == (chain.Hash{}) {
+			t.Fatalf("record %d comes as number %d, after %s", record.Number, records, record.Prev)
+		}
+		records++
+	}
+	if records != int(want.Records)-5 {
+		t.Errorf("there are %d records of %d", records, want.Records)
+	}
+	for _, err := range r.Records(s.ctx(), chain.ID{1}, 0) {
+		if !errors.Is(err, chain.ErrNotFound) {
+			t.Errorf("an unknown actor gives %v", err)
+		}
+	}
+	if _, err := r.Blob(s.ctx(), chain.Hash{1}); !errors.Is(err, chain.ErrNotFound) {
+		t.Errorf("an unknown blob gives %v", err)
+	}
+	if b, err := r.Blob(s.ctx(), want.Module); err != nil || len(b) < 100 {
+		t.Errorf("the module has %d bytes, %v", len(b), err)
+	}
+}
+
+func TestRecordsAreFollowedWithoutAGapUntilTheActorEnds(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("echo", echo(), "")
+	s.ask("/echo", "before")
+	next := uint64(0)
+	for record, err := range s.Follow(s.ctx(), "/echo", 0) {
+		check(t, err)
+		if record.Number != next {
+			t.Fatalf("record %d comes after %d others", record.Number, next)
+		}
+		switch next++; {
+		case next < 100:
+			s.ask("/echo", "more")
+		case next == 100:
+			_, err := s.Actors.Stop(s.ctx(), &theaterv1.StopRequest{Target: "/echo"})
+			check(t, err)
+		}
+	}
+	if sum, err := s.node.Log.Summary(t.Context(), ref.ID); err != nil || next != sum.Records {
+		t.Errorf("%d records were followed, of %d, %v", next, sum.Records, err)
+	}
+}
+
+// collect reads events until enough says so, or they end.
+func (s *stage) collect(r *theaterv1.EventsRequest, enough func(*theaterv1.Event) bool) []string {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.ctx())
+	defer cancel()
+	stream, err := s.Chain.Events(ctx, r)
+	check(s.t, err)
+	defer stream.Close()
+	var all []string
+	for stream.Receive() {
+		e := stream.Msg().Event
+		if e == nil {
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s %d.%d %s %s", e.Path, e.Ref.Record, e.Ref.Index, e.Kind, e.What+e.Status))
+		if enough != nil && enough(e) {
+			return all
+		}
+	}
+	check(s.t, stream.Err())
+	return all
+}
+
+func TestEventsAreChosenByKindPlaceAndCount(t *testing.T) {
+	s := open(t)
+	s.spawn("echo", echo(), "")
+	s.spawn("other", echo(), "")
+	s.ask("/echo", "a")
+	s.ask("/other", "b")
+	for name, c := range map[string]struct {
+		request *theaterv1.EventsRequest
+		want    string
+	}{
+		"one actor": {&theaterv1.EventsRequest{Target: "/echo"},
+			"[/echo 0.0 genesis  /echo 1.0 call  /echo 1.1 host answered /echo 1.2 result ok /echo 2.0 call  /echo 2.1 result ok]"},
+		"a limit":        {&theaterv1.EventsRequest{Target: "/echo", Limit: 2}, "[/echo 0.0 genesis  /echo 1.0 call ]"},
+		"a place":        {&theaterv1.EventsRequest{Target: "/echo", From: new(uint64(2))}, "[/echo 2.0 call  /echo 2.1 result ok]"},
+		"a place beyond": {&theaterv1.EventsRequest{Target: "/echo", From: new(uint64(7))}, "[]"},
+		"a kind":         {&theaterv1.EventsRequest{Types: []string{"genesis"}}, "[/echo 0.0 genesis  /other 0.0 genesis ]"},
+		"a function": {&theaterv1.EventsRequest{Types: []string{"host:theater:simple/message-server-host.register"}},
+			"[/echo 1.1 host answered /other 1.1 host answered]"},
+		"a status": {&theaterv1.EventsRequest{Target: "/echo", Types: []string{"result:trap", "lifecycle:restart"}}, "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := fmt.Sprint(s.collect(c.request, nil)); got != c.want {
+				t.Errorf("the events are %s", got)
+			}
+		})
+	}
+	stream, err := s.Chain.Events(s.ctx(), &theaterv1.EventsRequest{Types: []string{"nonsense"}})
+	check(t, err)
+	stream.Receive()
+	refuses(t, stream.Err(), api.CodeInvalid, "types")
+}
+
+func TestEventsOfAllActorsAreFollowedAlsoOfThoseThatComeLater(t *testing.T) {
+	s := open(t)
+	s.spawn("first", echo(), "")
+	ctx, cancel := context.WithCancel(s.ctx())
+	defer cancel()
+	stream, err := s.Chain.Events(ctx, &theaterv1.EventsRequest{Follow: true})
+	check(t, err)
+	defer stream.Close()
+	if !stream.Receive() || stream.Msg().Event != nil {
+		t.Fatalf("it begins with %v, %v", stream.Msg(), stream.Err())
+	}
+	s.ask("/first", "a")
+	s.spawn("second", echo(), "")
+	var got []string
+	for len(got) < 6 && stream.Receive() {
+		e := stream.Msg().Event
+		got = append(got, e.Path+" "+e.Kind)
+	}
+	if want := "[/first call /first result /second genesis /second call /second host /second result]"; fmt.Sprint(got) != want {
+		t.Errorf("it tells %s, %v", got, stream.Err())
+	}
+	s.server.Close()
+	for stream.Receive() {
+	}
+	refuses(t, stream.Err(), api.CodeStopping, "")
+}
