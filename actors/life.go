@@ -58,4 +58,5 @@ var (
 	errKilled  = wasm.Trapf(wasm.KindKilled, "killed from outside")
 	errOverdue = wasm.Trapf(wasm.KindKilled, "it did not end within its shutdown time")
 	errTold    = wasm.Trapf(wasm.KindKilled, "told to end while it slept")
+	errCutOff  = wasm.Trapf(wasm.KindKilled, "cut off by the end of the node")
 )

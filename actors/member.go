@@ -126,8 +126,11 @@ func (c *control) follows(exit Exit) bool {
 
 // Cut ends the turn that runs, and those of all below that end with it.
 func (m *member) Cut() {
-	c := m.actor.Load()
-	c.current().cancel(errOverdue)
+	c, why := m.actor.Load(), errOverdue
+	if m.system.suspends.Load() {
+		why = errCutOff
+	}
+	c.current().cancel(why)
 	if !c.keepsState() || c.ordered() != orderNone {
 		c.family.cut()
 	}

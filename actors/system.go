@@ -61,6 +61,7 @@ type System struct {
 	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
+	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
 	// the process before.
@@ -323,6 +324,14 @@ const killGrace = 5 * time.Second
 
 func (s *System) stop(pid *actor.PID) { s.proto.Root.Stop(pid) }
 
+// Suspend is Close for a system that another one follows: where ctx ends first, the
+// rest is not killed. Turns that still run are cut off, as the death of the process
+// would, and their actors are suspended as all others.
+func (s *System) Suspend(ctx context.Context) error {
+	s.suspends.Store(true)
+	return s.Close(ctx)
+}
+
 // Close suspends every actor, the newest first and those below one before it, so
 // that each can be resumed from its chain. When ctx ends the rest are killed. It
 // may be called twice.
@@ -334,9 +343,13 @@ func (s *System) Close(ctx context.Context) error {
 	select {
 	case <-over:
 	case <-ctx.Done():
+		why := errKilled
+		if s.suspends.Load() {
+			why = errCutOff
+		}
 		s.root.Cut()
 		for _, c := range live {
-			c.current().cancel(errKilled) // one that is between two turns ends in order
+			c.current().cancel(why) // one that is between two turns ends in order
 		}
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)

@@ -181,10 +181,11 @@ func (p *process) failed(failure error) *chain.Result {
 }
 
 // interrupted reports whether the turn was cut short because its actor was told to
-// end while it slept.
+// end while it slept, or the node to end in order.
 func interrupted(failure error) bool {
 	var trap *wasm.Trap
-	return errors.As(failure, &trap) && trap.Kind == errTold.Kind && trap.Message == errTold.Message
+	return errors.As(failure, &trap) && trap.Kind == wasm.KindKilled &&
+		(trap.Message == errTold.Message || trap.Message == errCutOff.Message)
 }
 
 // ended settles what the turn before has brought about, and reports whether it was

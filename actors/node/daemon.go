@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/observe"
 	"github.com/theater-go/theater/wasm"
 )
@@ -48,13 +50,17 @@ type daemon struct {
 	DaemonConfig
 	node         *Node
 	certificates *Certificates // nil without TCP
-	server       *stub
+	tokens       *api.Tokens
+	server       *api.Server
+	lines        *api.Journal
+	changes      *api.Changes
 	metrics      *observe.Metrics
 	teller       *teller
 	notify       notifier
 	started      time.Time
 
 	condition condition
+	opened    chan struct{} // closed when requests are taken
 	doors     []*door
 	group     sync.WaitGroup     // of every goroutine that the daemon starts
 	recovered chan struct{}      // closed when no more actors come back
@@ -73,11 +79,11 @@ func Serve(ctx context.Context, config DaemonConfig) error {
 	}
 	d := &daemon{
 		DaemonConfig: config, notify: notifier{config.Logger}, started: config.Now(),
-		recovered: make(chan struct{}), broken: make(chan error, 1), shutdown: make(chan time.Duration, 1),
+		opened: make(chan struct{}), recovered: make(chan struct{}), broken: make(chan error, 1), shutdown: make(chan time.Duration, 1),
 	}
+	d.lines, d.changes = api.NewJournal(api.JournalConfig{Now: config.Now}), api.NewChanges(config.Now)
 	d.teller = newTeller(config.Logger, config.Log.Guests)
 	defer d.teller.close()
-	d.metrics = observe.New(d.measured())
 	if err := d.open(ctx); err != nil {
 		return errors.Join(err, d.close())
 	}
@@ -101,11 +107,20 @@ func (d *daemon) open(ctx context.Context) error {
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
-		Logger: d.Logger, Output: d.teller.line, Observe: d.teller.change, Now: d.Now,
+		Logger: d.Logger, Now: d.Now,
+		Output: func(l actors.Line) {
+			d.lines.Add(l)
+			d.teller.line(l)
+		},
+		Observe: func(c actors.Change) {
+			d.changes.Add(c)
+			d.teller.change(c)
+		},
 	})
 	if err != nil {
 		return err
 	}
+	d.metrics = observe.New(d.measured())
 	return d.listen(ctx)
 }
 
@@ -148,6 +163,7 @@ func (d *daemon) becomeReady() {
 	if !d.condition.become(StateReady, "") {
 		return
 	}
+	close(d.opened)
 	r := d.readiness()
 	d.Logger.Info("node ready", "addresses", r.Addresses, "http", r.HTTP, "actors", d.node.System.Stats().Live(), "failed", len(r.Failures))
 	d.notify.ready(fmt.Sprintf("ready, %d actors", d.node.System.Stats().Live()))

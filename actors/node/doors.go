@@ -64,23 +64,36 @@ func (d *daemon) serve() {
 	}
 }
 
-// answerTime is how long answers that are ready may take to be sent when the node
-// ends.
-const answerTime = time.Second
+// When the node ends, answers that are ready may take answerTime to be sent; streams,
+// and who waits for what does not come any more, are told then, and may take tellTime.
+const (
+	answerTime = 200 * time.Millisecond
+	tellTime   = time.Second
+)
 
-// shut ends the doors: answers under way are sent first, for a time.
-func (d *daemon) shut(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
+// shut ends the doors.
+func (d *daemon) shut() error {
 	var errs []error
+	d.finish(answerTime)
+	if d.server != nil {
+		d.server.Close()
+	}
+	d.finish(tellTime)
 	for _, o := range d.doors {
-		if err := o.server.Shutdown(ctx); err != nil {
-			errs = append(errs, ignoreEnd(o.server.Close()))
-		}
+		errs = append(errs, ignoreEnd(o.server.Close()))
 		errs = append(errs, ignoreEnd(o.listener.Close())) // which no server has, unless it serves
 	}
-	d.doors = nil
 	return errors.Join(errs...)
+}
+
+// finish takes no more requests and waits for a time until those under way are
+// answered.
+func (d *daemon) finish(limit time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	for _, o := range d.doors {
+		_ = o.server.Shutdown(ctx) // what is left is closed
+	}
 }
 
 func ignoreEnd(err error) error {

@@ -33,7 +33,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	suspending, done := context.WithTimeout(ctx, left)
 	defer done()
 	live := d.node.System.Stats().Live()
-	errs := []error{d.node.System.Close(suspending)}
+	errs := []error{d.node.System.Suspend(suspending)}
 	d.Logger.Info("actors suspended", "actors", live, "took", d.Now().Sub(begun))
 	return errors.Join(append(errs, d.close())...)
 }
@@ -88,7 +88,7 @@ func (d *daemon) fail() error {
 	ctx, cancel := context.WithTimeout(context.Background(), suspendTime)
 	defer cancel()
 	// What the parts have to say of their ends follows from that.
-	if later := errors.Join(d.node.System.Close(ctx), d.close()); later != nil {
+	if later := errors.Join(d.node.System.Suspend(ctx), d.close()); later != nil {
 		d.Logger.Debug("the end of a failed node", "error", later)
 	}
 	return err
@@ -98,10 +98,7 @@ func (d *daemon) fail() error {
 // started.
 func (d *daemon) close() error {
 	var errs []error
-	if d.server != nil {
-		d.server.Close()
-	}
-	errs = append(errs, d.shut(context.Background()))
+	errs = append(errs, d.shut())
 	if d.node != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), suspendTime)
 		defer cancel()

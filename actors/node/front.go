@@ -1,24 +1,61 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
+	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/observe"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
-type stub struct{}
+// makeServer makes the server of the management API.
+func (d *daemon) makeServer() (err error) {
+	config := api.Config{
+		System: d.node.System, Log: d.node.Log, Node: front{d}, Handlers: d.node.Handlers,
+		Bundles: filepath.Join(d.Data, "bundles"), Ready: d.opened, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
+		Limits: api.Limits{
+			RequestBytes: int64(d.Limits.RequestBytes), CallTime: d.Limits.RequestTime,
+			Rate: float64(d.Limits.Rate), Burst: d.Limits.Burst,
+		},
+		Logger: d.Logger, Now: d.Now,
+	}
+	if d.certificates != nil && d.TLS.ClientCA != "" {
+		scope, err := api.ParseScope(d.TLS.ClientScope)
+		if err != nil {
+			return err
+		}
+		config.Certificates = func(c api.Certificate) (api.Principal, bool) {
+			return api.Principal{Name: c.Subject.CommonName, Scope: scope}, c.Subject.CommonName != ""
+		}
+	}
+	d.server, err = api.NewServer(config)
+	return err
+}
 
-func (stub) Close() {}
+// socketServer has the API for this machine, and the probes.
+func (d *daemon) socketServer() *http.Server {
+	s := d.server.HTTP(api.ViaSocket)
+	mux := d.probes()
+	mux.Handle("/", s.Handler)
+	s.Handler = mux
+	return s
+}
 
-func (d *daemon) makeServer() error { d.server = &stub{}; return nil }
-
-func (d *daemon) socketServer() *http.Server { return d.probeServer() }
-
+// networkServer has the API for others.
 func (d *daemon) networkServer() *http.Server {
-	s := d.probeServer()
+	s := d.server.HTTP(api.ViaNetwork)
 	s.TLSConfig = d.certificates.server()
 	return s
 }
@@ -30,8 +67,115 @@ func (d *daemon) build() observe.Build {
 	return observe.Build{Version: d.Version, Revision: d.Revision, Go: runtime.Version()}
 }
 
-// loadKeys reads what tells callers apart. Callers from the network need something
-// that does.
-func (d *daemon) loadKeys() error { return nil }
+// front is what the management API sees of the daemon.
+type front struct{ *daemon }
 
-func (d *daemon) reloadKeys() error { return nil }
+var _ api.Node = front{}
+
+var states = map[State]theaterv1.NodeState{
+	StateStarting:   theaterv1.NodeState_NODE_STATE_RECOVERING,
+	StateRecovering: theaterv1.NodeState_NODE_STATE_RECOVERING,
+	StateReady:      theaterv1.NodeState_NODE_STATE_READY,
+	StateDraining:   theaterv1.NodeState_NODE_STATE_DRAINING,
+	StateStopping:   theaterv1.NodeState_NODE_STATE_STOPPING,
+	StateFailed:     theaterv1.NodeState_NODE_STATE_FAILED,
+}
+
+// State implements api.Node.
+func (f front) State() (theaterv1.NodeState, string) {
+	state, detail := f.condition.state()
+	return states[state], detail
+}
+
+// Info implements api.Node.
+func (f front) Info() *theaterv1.InfoResponse {
+	used, budget := f.node.Engine.Memory()
+	info := &theaterv1.InfoResponse{
+		Version: f.Version, Node: f.Node, Started: timestamppb.New(f.started), Pid: uint64(os.Getpid()),
+		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.condition.recovery()),
+		GuestMemory: used, GuestMemoryBudget: budget,
+	}
+	for _, o := range f.doors {
+		if !o.plain {
+			info.Addresses = append(info.Addresses, o.address)
+		}
+	}
+	return info
+}
+
+func recoveryOf(r Recovery) *theaterv1.Recovery {
+	out := &theaterv1.Recovery{Done: uint64(r.Done), Total: uint64(r.Total), Took: durationpb.New(r.Took)}
+	for _, f := range r.Failures {
+		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID, Path: f.Path, Detail: f.Err.Error()})
+	}
+	return out
+}
+
+// Drain implements api.Node. What waits is handled, and the actors go on.
+func (f front) Drain(context.Context) error {
+	if f.condition.become(StateDraining, "a client has asked for it") {
+		f.Logger.Info("node drains", "why", "a client has asked for it")
+		f.notify.status("draining")
+	}
+	return nil
+}
+
+// Shutdown implements api.Node.
+func (f front) Shutdown(limit time.Duration) error {
+	if limit == 0 {
+		limit = f.Settings.Drain
+	}
+	select {
+	case f.shutdown <- limit:
+	default: // it ends already
+	}
+	return nil
+}
+
+// loadKeys reads what tells callers apart. Callers from the network need something
+// that does, and a certificate by which they know the node.
+func (d *daemon) loadKeys() (err error) {
+	if d.tokens, err = openTokens(d.Tokens); err != nil {
+		return fmt.Errorf("tokens: %w", err)
+	}
+	if d.Listen == Off {
+		return nil
+	}
+	known := tokenCount(d.tokens) > 0
+	switch {
+	case d.TLS.Cert == "" || d.TLS.Key == "":
+		return &ExposedError{Address: d.Listen, Missing: "tls.cert and tls.key"}
+	case d.TLS.ClientCA == "" && !known:
+		return &ExposedError{Address: d.Listen, Missing: "tls.client_ca or a token"}
+	}
+	d.certificates, err = LoadCertificates(d.TLS, func() bool { return tokenCount(d.tokens) == 0 }, d.Now)
+	if err != nil {
+		return err
+	}
+	if left := d.certificates.Expires().Sub(d.Now()); left < expiryWarning {
+		d.Logger.Warn("the certificate expires soon", "file", d.TLS.Cert, "expires", d.certificates.Expires())
+	}
+	return nil
+}
+
+// expiryWarning is how long before its end a certificate is worth a word.
+const expiryWarning = 14 * 24 * time.Hour
+
+// ExposedError refuses to listen on the network where anybody could call.
+type ExposedError struct {
+	Address string
+	Missing string // the settings that would tell callers apart
+}
+
+func (e *ExposedError) Error() string {
+	return fmt.Sprintf("listen %s: other machines could call this node, and it has no %s", e.Address, e.Missing)
+}
+
+// reloadKeys reads tokens and certificates again.
+func (d *daemon) reloadKeys() error {
+	err := reloadTokens(d.tokens)
+	if d.certificates != nil {
+		err = errors.Join(err, d.certificates.Reload())
+	}
+	return err
+}

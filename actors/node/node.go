@@ -70,6 +70,9 @@ type Node struct {
 	Engine   *wasm.Engine // closed by Close
 	Handlers *host.Registry
 
+	durability string
+	epoch      uint64
+
 	store *badgerlog.Log                // Log, where that is in a folder
 	close []func(context.Context) error // last opened is closed first
 }
@@ -102,14 +105,14 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if n.Handlers, err = Handlers(); err != nil {
 		return err
 	}
-	durability, err := n.openLog(config)
-	if err != nil {
+	if n.durability, err = n.openLog(config); err != nil {
 		return err
 	}
 	writer, err := n.writer(ctx, n.Log)
 	if err != nil {
 		return err
 	}
+	n.epoch = writer.Epoch()
 	memory, err := n.openMemory(ctx)
 	if err != nil {
 		return err
@@ -120,7 +123,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	}
 	n.onClose(n.Engine.Close)
 	n.System, err = actors.Open(ctx, actors.Config{
-		Log: n.Log, Writer: writer, Durability: durability, Memory: memory,
+		Log: n.Log, Writer: writer, Durability: n.durability, Memory: memory,
 		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
 		Now: config.Now, Random: config.Random, Output: config.Output, Observe: config.Observe,
 	})

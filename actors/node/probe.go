@@ -59,8 +59,7 @@ func (d *daemon) probeServer() *http.Server {
 	}
 }
 
-// measured is where the metrics find what they show. They are asked for once the node
-// listens, and so has been opened.
+// measured is where the metrics find what they show. The node must be open.
 func (d *daemon) measured() observe.Config {
 	return observe.Config{
 		Actors: func() actors.Stats { return d.node.System.Stats() },

@@ -32,7 +32,7 @@ func (e *CertificateError) Unwrap() error { return e.Err }
 type Certificates struct {
 	files   TLSFiles
 	now     func() time.Time
-	require bool // a client without a certificate is turned away
+	require func() bool // whether a client without a certificate is turned away
 	loaded  atomic.Pointer[loadedTLS]
 }
 
@@ -41,9 +41,9 @@ type loadedTLS struct {
 	expires time.Time
 }
 
-// LoadCertificates reads the files. With require, only clients that show a
+// LoadCertificates reads the files. While require says so, only clients that show a
 // certificate get in.
-func LoadCertificates(files TLSFiles, require bool, now func() time.Time) (*Certificates, error) {
+func LoadCertificates(files TLSFiles, require func() bool, now func() time.Time) (*Certificates, error) {
 	c := &Certificates{files: files, now: now, require: require}
 	return c, c.Reload()
 }
@@ -67,7 +67,7 @@ func (c *Certificates) Reload() error {
 			return err
 		}
 		config.ClientAuth = tls.VerifyClientCertIfGiven
-		if c.require {
+		if c.require() {
 			config.ClientAuth = tls.RequireAndVerifyClientCert
 		}
 	}
