@@ -112,7 +112,7 @@ func (d *daemon) open(ctx context.Context) error {
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
-		Logger: d.Logger, Now: d.Now,
+		Recovers: d.Recover, Logger: d.Logger, Now: d.Now,
 		Output: func(l actors.Line) {
 			d.lines.Add(l)
 			d.teller.line(l)
@@ -173,7 +173,7 @@ func (d *daemon) becomeReady() {
 	}
 	close(d.taking)
 	r := d.readiness()
-	d.Logger.Info("node ready", "addresses", r.Addresses, "http", r.HTTP, "actors", d.node.System.Stats().Live(), "failed", len(r.Failures))
+	d.Logger.Info("node ready", "addresses", r.Addresses, "http", r.HTTP, "actors", d.node.System.Stats().Live(), "failed", len(r.Left))
 	d.notify.ready(fmt.Sprintf("ready, %d actors", d.node.System.Stats().Live()))
 	if d.Ready != nil {
 		d.Ready(r)

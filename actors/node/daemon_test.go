@@ -223,7 +223,7 @@ func TestActorsAreSuspendedByTheEndAndBackWithTheNextStart(t *testing.T) {
 	}
 
 	second := serve(t, settings)
-	if r := second.ready.Recovery; r.Done != 2 || r.Total != 2 || len(r.Failures) != 0 || r.Took <= 0 {
+	if r := second.ready.Recovery; r.Resumed != 2 || r.Total != 2 || len(r.Left) != 0 || r.Took <= 0 {
 		t.Errorf("the recovery was %+v", r)
 	}
 	if next, err := second.request("/a"); err != nil || last[0] != 3 || next[0] != 4 {
@@ -269,8 +269,8 @@ func TestListedManifestsAreSpawnedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if s.ready.Done != resumed {
-			t.Errorf("start %d has brought back %d", i, s.ready.Done)
+		if s.ready.Resumed != resumed {
+			t.Errorf("start %d has brought back %d", i, s.ready.Resumed)
 		}
 		if !strings.Contains(s.log.String(), `"manifest is not spawned"`) || !strings.Contains(s.log.String(), "missing") {
 			t.Error("the manifest that is missing is not logged")
@@ -373,7 +373,7 @@ func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {
 	}
 	settings.Drain = 5 * time.Second
 	again := serve(t, settings)
-	if again.ready.Done != 1 {
+	if again.ready.Resumed != 1 {
 		t.Errorf("it is not back: %+v", again.ready)
 	}
 	again.end()

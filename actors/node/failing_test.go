@@ -122,8 +122,8 @@ func TestANodeThatIsEndedWhileItRecoversEnds(t *testing.T) {
 		t.Errorf("it ends with %v", err)
 	}
 	again := serve(t, settings)
-	if again.ready.Done != 3 {
-		t.Errorf("of three %d are back: %+v", again.ready.Done, again.ready.Failures)
+	if again.ready.Resumed != 3 {
+		t.Errorf("of three %d are back: %+v", again.ready.Resumed, again.ready.Left)
 	}
 	if _, err := again.Node.Health(t.Context(), &theaterv1.HealthRequest{}); err != nil {
 		t.Error(err)

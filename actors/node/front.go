@@ -126,8 +126,8 @@ func (f front) Info() *theaterv1.InfoResponse {
 
 func recoveryOf(r Recovery) *theaterv1.Recovery {
 	out := &theaterv1.Recovery{Done: uint64(r.Done), Total: uint64(r.Total), Took: durationpb.New(r.Took)}
-	for _, f := range r.Failures {
-		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID, Path: f.Path, Detail: f.Err.Error()})
+	for _, f := range r.Left {
+		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID.String(), Path: f.Path, Detail: f.Err.Error()})
 	}
 	return out
 }
