@@ -64,7 +64,10 @@ func (p *program) app() *cli.App {
 		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
-			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(),
+			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
+			p.spawnCommand(), p.psCommand(), p.treeCommand(), p.inspectCommand(), p.stateCommand(),
+			p.requestCommand(), p.sendCommand(), p.callCommand(),
+			p.restartCommand(), p.stopCommand(), p.killCommand(),
 			p.chainCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
 			p.compileCommand(),
 		},
