@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 
 	"github.com/urfave/cli/v2"
 )
@@ -23,6 +24,9 @@ type Console struct {
 	// Kill is closed when the user does not want to wait for an orderly end;
 	// nil is never.
 	Kill <-chan struct{}
+	// Hangup begins to take hangups, which else end the process: each is an element
+	// of the channel until stop is called. nil takes none.
+	Hangup func() (hung <-chan os.Signal, stop func())
 	// Program is the path of this program, which compiles modules in processes
 	// of their own; without it they are compiled in this one.
 	Program string
@@ -36,7 +40,7 @@ var ErrInterrupted = errors.New("interrupted")
 // it is over or ctx ends. It returns the exit code, one of those that
 // theater --help lists.
 func Run(ctx context.Context, args []string, c Console) int {
-	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, path: c.Program}
+	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program}
 	app := p.app()
 	if len(args) > 0 && args[0] == "__complete" {
 		p.complete(app, args[1:])
@@ -51,11 +55,12 @@ func Run(ctx context.Context, args []string, c Console) int {
 
 // program is one run of theater.
 type program struct {
-	in   io.Reader
-	out  io.Writer
-	err  *status
-	kill <-chan struct{}
-	path string // of the program itself, or ""
+	in     io.Reader
+	out    io.Writer
+	err    *status
+	kill   <-chan struct{}
+	hangup func() (<-chan os.Signal, func())
+	path   string // of the program itself, or ""
 }
 
 func (p *program) app() *cli.App {
@@ -64,11 +69,11 @@ func (p *program) app() *cli.App {
 		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
 		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
 		Commands: []*cli.Command{
-			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
+			p.runCommand(), p.serveCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
 			p.spawnCommand(), p.psCommand(), p.treeCommand(), p.inspectCommand(), p.stateCommand(),
 			p.requestCommand(), p.sendCommand(), p.callCommand(),
 			p.restartCommand(), p.stopCommand(), p.killCommand(),
-			p.chainCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
+			p.chainCommand(), p.tokenCommand(), p.benchCommand(), p.doctorCommand(), p.versionCommand(), p.completionCommand(),
 			p.compileCommand(),
 		},
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},

@@ -20,6 +20,8 @@ import (
 func (s *Server) Handler(via Via) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w = &patientWriter{ResponseWriter: w, control: http.NewResponseController(w), time: s.Limits.WriteTime}
+		r, count := s.counted(r)
+		defer count()
 		defer s.recovered(w, r)
 		if err := s.enter(via, w, r); err != nil {
 			s.answer(w, r, err)
@@ -46,7 +48,7 @@ func (s *Server) panicked(procedure string, p any) error {
 // answer writes an error in the words of the protocol that the client speaks.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, err error) {
 	// A client that has gone hears nothing.
-	_ = s.refused.Write(w, r, refusalOf(err).wire())
+	_ = s.refused.Write(w, r, refusalOf(err).noted(r.Context()).wire())
 }
 
 // enter brings a call to its method.
@@ -101,9 +103,13 @@ func (m *method) readable(r *http.Request) error {
 		return refuse(CodeMalformed, "version %.20q of the Connect protocol is not known here", v)
 	}
 	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if charset := parameters["charset"]; err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") || !m.speaks(kind) {
+	if kind == "application/json" && strings.EqualFold(parameters["charset"], "utf-8") {
+		delete(parameters, "charset") // JSON has no other
+	}
+	if err != nil || len(parameters) > 0 || !m.speaks(kind) {
 		return refuse(CodeMalformed, "the method does not take the content type %.60q", r.Header.Get("Content-Type")).hinting(m.types())
 	}
+	r.Header.Set("Content-Type", kind)
 	return nil
 }
 

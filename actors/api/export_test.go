@@ -20,3 +20,12 @@ func (r Ring) Add(n int) { r.add(n) }
 
 // Take returns what there is.
 func (r Reader) Take(most int) ([]int, uint64) { return r.of.take(r.ringReader, most) }
+
+// Statuses are the codes that there are.
+var Statuses = statuses
+
+// CodeOf is the code of an error of the packages below.
+func CodeOf(err error) string { return refusalOf(err).code }
+
+// CodeOfUnprepared is that of an error which keeps an actor from being made.
+func CodeOfUnprepared(err error) string { return unprepared(err).code }
