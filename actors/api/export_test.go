@@ -29,3 +29,6 @@ func CodeOf(err error) string { return refusalOf(err).code }
 
 // CodeOfUnprepared is that of an error which keeps an actor from being made.
 func CodeOfUnprepared(err error) string { return unprepared(err).code }
+
+// Calls are the calls under way.
+func (s *Server) Calls() int { return len(s.bounds.calls) }
