@@ -113,7 +113,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 func TestAFieldThatIsWrongIsNamed(t *testing.T) {
 	s := open(t)
 	for body, field := range map[string]string{
-		`{"filter":{"statuses":["dead"]}}`: "filter.statuses", `{"filter":{"name":"["}}`: "filter.name", `{"filter":{"under":"/none"}}`: "filter.under",
+		`{"filter":{"statuses":["dead"]}}`: "filter.statuses", `{"filter":{"under":"/none"}}`: "filter.under",
 		`{"pageToken":"x"}`: "pageToken",
 	} {
 		if info := s.post(listPath, body).info(t); info.Field != field {
