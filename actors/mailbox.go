@@ -125,6 +125,15 @@ func (m *mailbox) admitLocked(d delivery) error {
 	return nil
 }
 
+// restore queues a message that was queued before, whatever the caps say.
+func (m *mailbox) restore(d delivery) {
+	m.mu.Lock()
+	m.deliveries++
+	m.bytes += int64(d.size())
+	m.user.push(d)
+	m.unlockAndWake()
+}
+
 // order has a message handled before the user messages, once the mailbox is not
 // suspended.
 func (m *mailbox) order(message any) {
@@ -184,6 +193,13 @@ func (m *mailbox) len() (messages int, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.deliveries, m.bytes
+}
+
+// busy reports whether a message is handled, or is about to be.
+func (m *mailbox) busy() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.scheduled
 }
 
 // close refuses every later delivery with the reason and returns those that

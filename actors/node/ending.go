@@ -18,7 +18,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	defer cancel()
 	d.notify.stopping("handling what waits")
 	d.notify.longer(limit + endTime)
-	d.Logger.Info("node drains", "why", why, "limit", limit)
+	d.Logger.Info("node drains", "why", why, "limit", limit.String())
 	begun := d.Now()
 	d.condition.become(StateDraining, why)
 	bounded, stop := context.WithTimeout(ctx, limit)
@@ -34,7 +34,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	defer done()
 	live := d.node.System.Stats().Live()
 	errs := []error{d.node.System.Suspend(suspending)}
-	d.Logger.Info("actors suspended", "actors", live, "took", d.Now().Sub(begun))
+	d.Logger.Info("actors suspended", "actors", live, "took", d.Now().Sub(begun).String())
 	return errors.Join(append(errs, d.close())...)
 }
 
@@ -61,10 +61,12 @@ const (
 	settleLast  = 50 * time.Millisecond
 )
 
-// settle waits until no message waits, and returns how many do when ctx ends first.
+// settle waits until no message waits and none is handled, and returns how many wait
+// when ctx ends first.
 func (d *daemon) settle(ctx context.Context) (waiting int) {
 	for pause := settleFirst; ; pause = min(2*pause, settleLast) {
-		if waiting = d.node.System.Stats().Mailbox; waiting == 0 {
+		s := d.node.System.Stats()
+		if waiting = s.Mailbox; waiting+s.Busy == 0 {
 			return 0
 		}
 		timer := time.NewTimer(pause)
