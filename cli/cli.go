@@ -64,20 +64,18 @@ type program struct {
 }
 
 func (p *program) app() *cli.App {
+	groups := p.commands()
+	all := []*cli.Command{p.compileCommand()}
+	for _, g := range groups {
+		all = append(all, g.commands...)
+	}
 	app := &cli.App{
-		Name:      "theater",
-		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
-		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
-		Commands: []*cli.Command{
-			p.runCommand(), p.serveCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(),
-			p.spawnCommand(), p.psCommand(), p.treeCommand(), p.inspectCommand(), p.stateCommand(),
-			p.requestCommand(), p.sendCommand(), p.callCommand(),
-			p.restartCommand(), p.stopCommand(), p.killCommand(),
-			p.chainCommand(), p.tokenCommand(), p.benchCommand(), p.doctorCommand(), p.versionCommand(), p.completionCommand(),
-			p.compileCommand(),
-		},
+		Name:                      "theater",
+		Usage:                     "run actors in WebAssembly, and keep a chain of all they do",
+		UsageText:                 "theater COMMAND [FLAGS] [ARGUMENTS]",
+		Commands:                  all,
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
-		CustomAppHelpTemplate:     appHelp,
+		CustomAppHelpTemplate:     helpOf(groups),
 		Reader:                    p.in,
 		Writer:                    p.out,
 		ErrWriter:                 p.err,
@@ -93,20 +91,21 @@ func (p *program) app() *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
-	prepare(app.Commands)
+	p.prepare(app.Commands)
 	return app
 }
 
 // prepare gives every command what all have in common.
-func prepare(commands []*cli.Command) {
+func (p *program) prepare(commands []*cli.Command) {
 	for _, c := range commands {
 		c.HideHelpCommand = true // else an argument "help" would be taken for it
 		c.OnUsageError = usageOf
 		c.CustomHelpTemplate = commandHelp
+		c.Action = p.translated(c.Flags, c.Action)
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = groupHelp
 			c.Action = cli.ShowSubcommandHelp
 		}
-		prepare(c.Subcommands)
+		p.prepare(c.Subcommands)
 	}
 }

@@ -379,6 +379,26 @@ func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {
 	again.end()
 }
 
+func TestWhatWaitsIsAnsweredBeforeTheEnd(t *testing.T) {
+	s := serve(t, settingsOf(short(t)))
+	s.spawn(project(t, "slow", wasmtest.Guest{HandleRequest: wasmtest.Sleep(40*time.Millisecond, wasmtest.Calls())}, ""))
+	const n = 5
+	answers := make(chan error, n)
+	for range n {
+		go func() {
+			_, err := s.request("/slow")
+			answers <- err
+		}()
+	}
+	s.eventually("the others wait for the first", func() bool { return strings.Contains(s.metrics(), "\ntheater_mailbox_messages 4\n") })
+	s.end()
+	for range n {
+		if err := <-answers; err != nil {
+			t.Errorf("one is answered %v", err)
+		}
+	}
+}
+
 func TestASecondSignalDoesNotWaitForTheDrain(t *testing.T) {
 	settings := settingsOf(short(t))
 	settings.Drain = time.Hour
