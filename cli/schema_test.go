@@ -50,7 +50,7 @@ var jsonOutputs = []jsonOutput{
 	{"run", "--tree", "run-tree", false},
 	{"run", "", "run", true},
 	{"send", "", "send", false},
-	{"serve", "", "serve-config", false}, // with --check-config
+	{"serve", "", "serve-check-config", false},
 	{"spawn", "", "spawn", false},
 	{"state", "", "state", false},
 	{"stop", "", "stop", false},
