@@ -150,11 +150,14 @@ func TestBytesThatAreNoSnapshotOfTheModuleAreRefused(t *testing.T) {
 	}
 	const version = 4 + 32
 	edits := map[string]func(b []byte) []byte{
-		"other bytes":   func(b []byte) []byte { b[3]++; return b },
-		"left over":     func(b []byte) []byte { return append(b, 0) },
-		"version":       func(b []byte) []byte { b[version]++; return b },
-		"initialised":   func(b []byte) []byte { b[version+2]++; return b },
-		"shortest form": func(b []byte) []byte { b[version] |= 0x80; return append(b[:version+1], append([]byte{0}, b[version+1:]...)...) },
+		"other bytes": func(b []byte) []byte { b[3]++; return b },
+		"left over":   func(b []byte) []byte { return append(b, 0) },
+		"version":     func(b []byte) []byte { b[version]++; return b },
+		"initialised": func(b []byte) []byte { b[version+2]++; return b },
+		"shortest form": func(b []byte) []byte {
+			b[version] |= 0x80
+			return append(b[:version+1], append([]byte{0}, b[version+1:]...)...)
+		},
 	}
 	for says, edit := range edits {
 		_, err := module.DecodeSnapshot(edit(bytes.Clone(good)))
