@@ -199,6 +199,8 @@ func FuzzDecodeSummary(f *testing.F) {
 	var s chain.Summary
 	s.Apply(chaintest.Genesis(chaintest.ID(1), chaintest.Sum(1)))
 	f.Add(s.Append(nil))
+	s.Folder = "/srv"
+	f.Add(s.Append(nil))
 	s.Checkpoints[0] = chain.Marker{Record: 3, Sum: chaintest.Sum(4)}
 	f.Add(s.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -28,7 +28,8 @@ type Summary struct {
 	Reason                 string // of the last lifecycle event that changed Status
 	Created, Updated       int64
 	Records, Events        uint64
-	Head                   Hash // of record Records-1
+	Head                   Hash   // of record Records-1
+	Folder                 string // the genesis's
 	// Checkpoints are the newest two since the module is what it is, the newest
 	// first. Zero is none.
 	Checkpoints [2]Marker
@@ -70,7 +71,7 @@ func (s *Summary) event(e Event) {
 	case *Genesis:
 		s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
 		s.Module, s.Manifest, s.InitialState, s.Children = e.Module, e.Manifest, e.InitialState, e.Children
-		s.Created = e.Time
+		s.Created, s.Folder = e.Time, e.Folder
 		s.touch(e.Time)
 	case *Call:
 		s.touch(e.Time)
@@ -118,10 +119,13 @@ func (s *Summary) Append(dst []byte) []byte {
 	dst = appendUint(dst, s.Records)
 	dst = appendUint(dst, s.Events)
 	dst = append(dst, s.Head[:]...)
-	if s.Checkpoints[0].IsZero() {
+	marked := !s.Checkpoints[0].IsZero()
+	if marked || s.Folder != "" {
+		dst = appendString(dst, s.Folder)
+	}
+	if !marked {
 		return dst
 	}
-	dst = appendString(dst, "")
 	for _, m := range s.Checkpoints {
 		dst = appendUint(dst, m.Record)
 		if m.Record != 0 {
@@ -142,9 +146,11 @@ func DecodeSummary(b []byte) (Summary, error) {
 	s.Reason, s.Created, s.Updated = d.string(), d.time(), d.time()
 	s.Records, s.Events, s.Head = d.uint(), d.uint(), d.hash()
 	if len(d.b) > 0 {
-		d.nonZero(d.string() == "")
-		s.Checkpoints = [2]Marker{d.marker(), d.marker()}
-		d.nonZero(!s.Checkpoints[0].IsZero())
+		s.Folder = d.string()
+		if s.Folder == "" || len(d.b) > 0 {
+			s.Checkpoints = [2]Marker{d.marker(), d.marker()}
+			d.nonZero(!s.Checkpoints[0].IsZero())
+		}
 	}
 	if d.problem != "" || len(d.b) > 0 {
 		return Summary{}, fmt.Errorf("summary: %s: %w", d.problem, ErrCorrupt)

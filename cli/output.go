@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 type choice struct {
 	value string
 	words []string
+	given string // as it was written
 }
 
 func choose(words ...string) *choice { return &choice{value: words[0], words: words} }
@@ -29,18 +31,27 @@ func (c *choice) Set(word string) error {
 	if !slices.Contains(c.words, word) {
 		return fmt.Errorf("it is one of %s", strings.Join(c.words, ", "))
 	}
-	c.value = word
+	if c.value, c.given = word, word; word == formatYAML {
+		c.value = formatJSON // which is translated on its way out
+	}
 	return nil
 }
 
-// String is the value, and the default in help texts.
-func (c *choice) String() string { return c.value }
+// String is what was given, or else the default, for help texts and for the flag
+// parser, which sets a flag by each of its names.
+func (c *choice) String() string { return cmp.Or(c.given, c.value) }
 
+// outputFlag has a command write its results as text, or as JSON where format is
+// that. YAML is JSON to the command: see translated.
 func outputFlag(format *choice) cli.Flag {
-	return &cli.GenericFlag{Name: "output", Aliases: []string{"o"}, Value: format, Usage: "write results as `FORMAT`: text or json"}
+	format.words = append(format.words, formatYAML)
+	return &cli.GenericFlag{Name: "output", Aliases: []string{"o"}, Value: format, Usage: "write results as `FORMAT`: text, json or yaml"}
 }
 
-const formatJSON = "json"
+const (
+	formatJSON = "json"
+	formatYAML = "yaml"
+)
 
 // writeJSON writes one value on a line, or indented.
 func (p *program) writeJSON(v any, indent bool) error {

@@ -39,9 +39,11 @@ type Config struct {
 	// Certificates says who a client is whose certificate was verified; nil knows
 	// none.
 	Certificates func(Certificate) (Principal, bool)
-	Limits       Limits           // zero fields are those of DefaultLimits
-	Logger       *slog.Logger     // nil drops
-	Now          func() time.Time // nil is the machine's
+	// Answered is told of every call that was answered, and must not wait; nil drops it.
+	Answered func(Answered)
+	Limits   Limits           // zero fields are those of DefaultLimits
+	Logger   *slog.Logger     // nil drops
+	Now      func() time.Time // nil is the machine's
 }
 
 // Node is the process around a System.
@@ -66,6 +68,7 @@ type Server struct {
 	refused *connect.ErrorWriter
 	bounds  *bounds
 	layouts *layouts
+	bundles *bundles
 
 	base  context.Context // of every call that comes through HTTP; ends with Close
 	close context.CancelCauseFunc
@@ -94,6 +97,7 @@ func NewServer(config Config) (*Server, error) {
 	s := &Server{
 		Config: config, methods: map[string]*method{}, refused: connect.NewErrorWriter(),
 		bounds: newBounds(config.Limits), layouts: &layouts{log: config.Log, read: map[chain.Hash]*wasm.Layout{}},
+		bundles: &bundles{dir: config.Bundles, limits: config.Limits},
 	}
 	s.base, s.close = context.WithCancelCause(context.Background())
 	s.register()

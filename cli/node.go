@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/theater-go/theater/actors/api"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+)
+
+func (p *program) nodeCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "node",
+		Usage:       "show a node that runs, have it take no more work, or end it",
+		UsageText:   "theater node COMMAND [FLAGS]",
+		Description: "theater serve starts a node.",
+		Subcommands: []*cli.Command{p.nodeInfoCommand(), p.nodeDrainCommand(), p.nodeShutdownCommand()},
+	}
+}
+
+const nodeInfoText = `What the node is, where its data and its addresses are, whether it takes
+requests, and what it could not bring back when it started. It answers also while
+the node recovers.
+
+Examples:
+   theater node info
+   theater node info -o json | jq .state`
+
+func (p *program) nodeInfoCommand() *cli.Command {
+	l := p.newLive()
+	return &cli.Command{
+		Name:        "info",
+		Usage:       "show what a node is and does",
+		UsageText:   "theater node info [FLAGS]",
+		Description: nodeInfoText,
+		Flags:       l.flags(),
+		Action: func(c *cli.Context) error {
+			return l.alone(c, func(ctx context.Context, n *conn) error {
+				info, err := ask(ctx, n, n.Node.Info, &theaterv1.InfoRequest{})
+				if err != nil {
+					return err
+				}
+				return l.showNode(newNodeInfo(info))
+			})
+		},
+	}
+}
+
+const nodeDrainText = `The node starts no more actors and takes no more messages from clients; what
+waits in mailboxes is handled. Actors go on, and can be looked at. A drained node
+takes work again when it is started anew.
+
+Examples:
+   theater node drain && theater node shutdown`
+
+func (p *program) nodeDrainCommand() *cli.Command {
+	l := p.newLive()
+	return &cli.Command{
+		Name:        "drain",
+		Usage:       "have a node take no more work",
+		UsageText:   "theater node drain [FLAGS]",
+		Description: nodeDrainText,
+		Flags:       l.flags(),
+		Action: func(c *cli.Context) error {
+			return l.alone(c, func(ctx context.Context, n *conn) error {
+				answer, err := ask(ctx, n, n.Node.Drain, &theaterv1.DrainRequest{})
+				if err != nil {
+					return err
+				}
+				if l.format.value == formatJSON {
+					return l.writeJSON(struct {
+						Waiting uint64 `json:"waiting"`
+					}{answer.Waiting}, true)
+				}
+				_, err = fmt.Fprintf(l.out, "draining, %s waiting\n", count(answer.Waiting, "message"))
+				return err
+			})
+		},
+	}
+}
+
+const nodeShutdownText = `The node handles what waits, suspends every actor and ends; the command waits for
+that. The next node of the data folder goes on with the actors.
+
+Examples:
+   theater node shutdown
+   theater node shutdown --grace 5s`
+
+func (p *program) nodeShutdownCommand() *cli.Command {
+	l := p.newLive()
+	return &cli.Command{
+		Name:        "shutdown",
+		Usage:       "end a node in order",
+		UsageText:   "theater node shutdown [FLAGS]",
+		Description: nodeShutdownText,
+		Flags: l.flags(&cli.DurationFlag{Name: "grace", Usage: "kill what has not ended after `TIME`",
+			DefaultText: "what the node is set to"}),
+		Action: func(c *cli.Context) error {
+			request := &theaterv1.ShutdownRequest{}
+			if c.IsSet("grace") {
+				if c.Duration("grace") <= 0 {
+					return usagef(c.Command.HelpName, "--grace %s is no time to end in", c.Duration("grace"))
+				}
+				request.Timeout = durationpb.New(c.Duration("grace"))
+			}
+			return l.alone(c, func(ctx context.Context, n *conn) error {
+				if _, err := ask(ctx, n, n.Node.Shutdown, request); err != nil {
+					return err
+				}
+				if err := n.gone(ctx); err != nil {
+					return err
+				}
+				if l.format.value == formatJSON {
+					return l.writeJSON(struct {
+						Ended bool `json:"ended"`
+					}{true}, true)
+				}
+				_, err := fmt.Fprintln(l.out, "the node has ended; its actors are suspended")
+				return err
+			})
+		},
+	}
+}
+
+// alone is with, for a command without arguments.
+func (l *live) alone(c *cli.Context, f func(context.Context, *conn) error) error {
+	if _, err := arguments(c, 0, 0, ""); err != nil {
+		return err
+	}
+	return l.with(c, f)
+}
+
+// gonePoll is the time between two looks whether a node is there.
+const gonePoll = 20 * time.Millisecond
+
+// gone waits until the node has ended. Its socket is the last thing that goes; one
+// that is elsewhere does not answer any more.
+func (n *conn) gone(ctx context.Context) error {
+	tick := time.NewTicker(gonePoll)
+	defer tick.Stop()
+	for {
+		if socket, ok := strings.CutPrefix(n.Address(), "unix:"); ok {
+			if _, err := os.Lstat(socket); errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+		} else if _, err := n.Node.Health(ctx, &theaterv1.HealthRequest{}); ctx.Err() == nil && err != nil && api.ErrorOf(err).Code == api.CodeUnreachable {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return n.givenUp(ctx)
+		}
+	}
+}
