@@ -66,6 +66,7 @@ type System struct {
 	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
+	neverKept  sync.Map    // by module, of what was said that it has no snapshots
 	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
