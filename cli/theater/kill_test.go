@@ -46,6 +46,25 @@ func TestNothingAnsweredIsMissingAndNothingIsDoubledAfterKill(t *testing.T) {
 	t.Logf("%d answered in %d rounds", n.answered.Load(), rounds)
 }
 
+// TestAnActorWhoseSpawnWasAnsweredIsBackAfterKill kills a node right after the last
+// of some spawns was answered.
+func TestAnActorWhoseSpawnWasAnsweredIsBackAfterKill(t *testing.T) {
+	n := newCrowd(t)
+	for round := range 5 {
+		n.start(t)
+		name := fmt.Sprintf("echo-%d", round)
+		if err := n.spawn(t.Context(), "echo", name); err != nil {
+			t.Fatal(err)
+		}
+		n.kill(t)
+		n.start(t)
+		if _, err := n.client.Actors.Inspect(t.Context(), &theaterv1.InspectRequest{Target: "/" + name}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		n.kill(t)
+	}
+}
+
 // killed is a node that is killed, and what its clients know.
 type killed struct {
 	dir      string
