@@ -57,7 +57,9 @@ type process struct {
 	lost   []*chain.Lifecycle // messages to be recorded as dropped
 	absent []NotResumed       // those below it that could not be resumed
 
-	inTurn   bool // a call is on the chain or in the door, its result is not
+	kept     keeping // its checkpoints
+	up       bool    // an incarnation has risen, and was not to end at once
+	inTurn   bool    // a call is on the chain or in the door, its result is not
 	finished bool
 }
 
@@ -66,7 +68,7 @@ var _ actor.Actor = (*process)(nil)
 func newProcess(s *System, b *birth) *process {
 	c := b.control
 	p := &process{
-		system: s, control: c, birth: b, limits: c.manifest.Limits, writer: c.writer,
+		system: s, control: c, birth: b, limits: c.manifest.Limits, writer: c.writer, kept: c.keeping(),
 	}
 	p.door.process = p
 	return p
@@ -272,9 +274,14 @@ func (p *process) finish(exit Exit) {
 	if e := p.failing; e != nil {
 		dropped = append([]delivery{e}, dropped...)
 	}
-	p.system.totals.dropped.Add(int64(len(dropped)))
+	if exit.Reason == ReasonSuspended {
+		p.checkpointOnSuspend()
+	}
 	p.recordEnd(exit, dropped)
 	for _, d := range dropped {
+		if !(exit.Reason == ReasonSuspended && p.waits(d.(*envelope))) {
+			p.system.totals.dropped.Add(1)
+		}
 		p.reply(d.(*envelope).reply, p.control.gone())
 	}
 	p.requests.abandon(p)

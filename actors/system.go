@@ -66,6 +66,7 @@ type System struct {
 	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
+	neverKept  sync.Map    // by module, of what was said that it has no snapshots
 	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
@@ -221,6 +222,20 @@ func (s *System) Watch(ref Ref) (<-chan Exit, error) {
 	return c.watch(), nil
 }
 
+// Await waits for the actor's end and returns how it was.
+func (s *System) Await(ctx context.Context, ref Ref) (Exit, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return Exit{}, err
+	}
+	select {
+	case <-c.done:
+		return c.exited(), nil
+	case <-ctx.Done():
+		return Exit{}, fmt.Errorf("actor %s has not ended: %w", c.path, context.Cause(ctx))
+	}
+}
+
 func (c *control) watch() <-chan Exit {
 	ch := make(chan Exit, 1)
 	go func() {
@@ -252,7 +267,7 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 	return c.await(ctx, c.done, nil, c.exited)
 }
 
-// Dismiss is Stop that waits for nothing. Watch tells of the end.
+// Dismiss is Stop that waits for nothing. Await tells of the end.
 func (s *System) Dismiss(ref Ref) error {
 	c, err := s.resolve(ref)
 	if err != nil {
@@ -340,6 +355,11 @@ func (s *System) Suspend(ctx context.Context) error {
 	s.suspends.Store(true)
 	return s.Close(ctx)
 }
+
+// Flush waits until the log keeps all that was recorded before, in its durability.
+// What is told to somebody outside the node should not be lost with it. Who asks an
+// actor something need not call it: an answer leaves once its turn is kept.
+func (s *System) Flush(ctx context.Context) error { return s.config.Writer.Flush(ctx) }
 
 // Close suspends every actor, the newest first and those below one before it, so
 // that each can be resumed from its chain. When ctx ends the rest are killed. It

@@ -2,16 +2,17 @@ package api
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
-// actorService starts, ends and shows actors.
+// actorService starts, ends and shows actors. What it answers the log keeps by then.
 type actorService struct{ *Server }
 
 // live finds the actor that a request names.
@@ -67,7 +68,7 @@ func (s *actorService) Stop(ctx context.Context, r *theaterv1.StopRequest) (*the
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.StopResponse{Actor: s.seen(ref), Exit: exited}, nil
+	return &theaterv1.StopResponse{Actor: s.seen(ref), Exit: exited}, s.System.Flush(ctx)
 }
 
 // stopWithin kills what has not ended in time. That its client has gone changes
@@ -81,16 +82,11 @@ func (s *actorService) stopWithin(ctx context.Context, ref actors.Ref, timeout t
 
 // outlast waits for the end of an actor.
 func (s *actorService) outlast(ctx context.Context, ref actors.Ref) (*theaterv1.Exit, error) {
-	exits, err := s.System.Watch(ref)
+	exited, err := s.System.Await(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case e := <-exits:
-		return exit(e), nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s has not ended yet: %w", ref, context.Cause(ctx))
-	}
+	return exit(exited), nil
 }
 
 func (s *actorService) Restart(ctx context.Context, r *theaterv1.RestartRequest) (*theaterv1.RestartResponse, error) {
@@ -101,7 +97,7 @@ func (s *actorService) Restart(ctx context.Context, r *theaterv1.RestartRequest)
 	if err := s.System.Restart(ctx, ref); err != nil {
 		return nil, err
 	}
-	return &theaterv1.RestartResponse{Actor: s.seen(ref)}, nil
+	return &theaterv1.RestartResponse{Actor: s.seen(ref)}, s.System.Flush(ctx)
 }
 
 func (s *actorService) Kill(ctx context.Context, r *theaterv1.KillRequest) (*theaterv1.KillResponse, error) {
@@ -114,7 +110,7 @@ func (s *actorService) Kill(ctx context.Context, r *theaterv1.KillRequest) (*the
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.KillResponse{Actor: s.seen(ref), Exit: exit(exited)}, nil
+	return &theaterv1.KillResponse{Actor: s.seen(ref), Exit: exit(exited)}, s.System.Flush(ctx)
 }
 
 // GetState shows the state after the last turn that succeeded.
@@ -131,7 +127,7 @@ func (s *actorService) GetState(_ context.Context, r *theaterv1.GetStateRequest)
 }
 
 // GetMetrics shows the counters of one actor.
-func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
+func (s *actorService) GetMetrics(ctx context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
 	ref, err := s.live(r.Target)
 	if err != nil {
 		return nil, named(err)
@@ -140,5 +136,11 @@ func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequ
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.GetMetricsResponse{Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: d.Records}, nil
+	sum, err := s.Log.Summary(ctx, d.ID) // of one that the log does not have, all is zero
+	if err != nil && !errors.Is(err, chain.ErrNotFound) {
+		return nil, err
+	}
+	return &theaterv1.GetMetricsResponse{
+		Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: sum.Records, Events: sum.Events,
+	}, nil
 }
