@@ -13,7 +13,7 @@ type Report struct{ Records, Events uint64 }
 // numbered and linked, that their hashes are those of their content, that its
 // turns are complete and in order, and that the blobs it names exist with the
 // hash they are named by. A sealed payload is checked when its opening is
-// kept. A chain that ends within a turn is in order: the turn is still open.
+// kept, and so is the blob of a checkpoint. A chain that ends within a turn is in order: the turn is still open.
 //
 // What is wrong with the chain is ErrInvalid and names actor, record and the
 // difference; the report counts what was in order before it.
@@ -91,8 +91,13 @@ func (v *verifier) blobsOf(ctx context.Context, e Event) error {
 	case *Result:
 		return v.payloads(ctx, e.Response, e.Error)
 	case *Lifecycle:
-		if e.What == LifecycleUpgrade {
+		switch e.What {
+		case LifecycleUpgrade:
 			return errors.Join(v.blob(ctx, e.Sum), v.blob(ctx, e.Manifest))
+		case LifecycleCheckpoint: // older ones are dropped
+			if err := v.blob(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
+				return err
+			}
 		}
 	}
 	return nil

@@ -234,8 +234,11 @@ func lifecycleText(l *chain.Lifecycle) string {
 	if !l.Ref.IsZero() {
 		text += "  " + refText(l.Ref)
 	}
-	if l.What == chain.LifecycleRestart {
+	switch l.What {
+	case chain.LifecycleRestart:
 		text += "  " + restartText(l)
+	case chain.LifecycleCheckpoint:
+		text += "  " + short(l.Sum)
 	}
 	return text
 }

@@ -116,10 +116,16 @@ func (p *player) diverged(format string, args ...any) error {
 
 // Divergence says where an execution is not what its chain says.
 type Divergence struct {
-	Record uint64 // the record in which the turn begins
+	Record uint64 // the record in which the turn begins, or in which the checkpoint stands
 	What   string
+
+	checkpoint bool // it is one that differs, and no turn before it
 }
 
 func (d *Divergence) Error() string {
-	return fmt.Sprintf("the turn of record %d diverges from its chain: %s", d.Record, d.What)
+	step := "turn"
+	if d.checkpoint {
+		step = "checkpoint"
+	}
+	return fmt.Sprintf("the %s of record %d diverges from its chain: %s", step, d.Record, d.What)
 }

@@ -49,8 +49,8 @@ type life struct {
 }
 
 // live begins an actor with the state 70 and plays a script: I is init, R a
-// restart with the initial state, L one with the last, W a turn that gave more
-// than its chain may hold, and every other letter a message.
+// restart with the initial state, L one with the last, C a checkpoint, W a turn that
+// gave more than its chain may hold, and every other letter a message.
 func live(t *testing.T, script string) *life {
 	t.Helper()
 	l := &life{t: t, module: compileGuest(t, mortal()), log: memlog.New(), first: encode(pack.U64(70))}
@@ -85,6 +85,8 @@ func (l *life) play(letter rune) {
 		l.restart(l.first)
 	case 'L':
 		l.restart(nil)
+	case 'C':
+		l.mark(nil)
 	case 'W':
 		was := bytes.Clone(l.machine.State())
 		turn := l.execute(wasmtest.HandleRequest, request(""))

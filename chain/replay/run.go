@@ -26,6 +26,9 @@ import (
 //
 // A restart gives machine a fresh guest, which begins with the actor's initial
 // state or goes on with that of the last turn that succeeded.
+//
+// A checkpoint is held against machine and changes nothing. One that the log has
+// no more, or that is damaged or of another version, confirms and refutes nothing.
 func Run(ctx context.Context, machine *wasm.Machine, reader chain.Reader, s Step) error {
 	return s.run(ctx, machine, reader)
 }
