@@ -155,9 +155,16 @@ func (o jsonOutput) check(dir string, output []byte) error {
 const schemaDir = "../docs/schemas"
 
 func TestEverySchemaIsOneAndIsOfACommand(t *testing.T) {
+	page, err := os.ReadFile("../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	used := map[string]bool{"common": true}
 	for _, o := range jsonOutputs {
 		used[o.schema] = true
+		if !bytes.Contains(page, []byte("](schemas/"+o.schema+".json)")) {
+			t.Errorf("docs/cli.md does not name the schema %s.json", o.schema)
+		}
 	}
 	names, err := fs.Glob(os.DirFS(schemaDir), "*.json")
 	if err != nil {
