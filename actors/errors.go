@@ -25,6 +25,11 @@ var (
 	ErrCancelled = errors.New("the request was cancelled")
 	// ErrBusy is returned for a restart of an actor that starts or stops.
 	ErrBusy = supervision.ErrBusy
+	// These are returned for a restart of an actor that has ended, was stopped
+	// meanwhile, or is below one that stops.
+	ErrNoChild    = supervision.ErrNoChild
+	ErrOvertaken  = supervision.ErrEnded
+	ErrNoRestarts = supervision.ErrStopping
 )
 
 // LinkError says why a module's imports cannot be served.

@@ -273,9 +273,6 @@ func (s *System) Restart(ctx context.Context, ref Ref) error {
 	c.ward().Restart(func(err error) { ready <- err })
 	select {
 	case err := <-ready:
-		if errors.Is(err, supervision.ErrNoChild) || errors.Is(err, supervision.ErrEnded) || errors.Is(err, supervision.ErrStopping) {
-			err = ErrStopped
-		}
 		if err != nil {
 			return fmt.Errorf("restart %s: %w", c.path, err)
 		}

@@ -9,14 +9,10 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
-	"github.com/theater-go/theater/proto/theater/v1/theaterv1connect"
 )
 
 // actorService starts, ends and shows actors.
-type actorService struct {
-	*Server
-	theaterv1connect.UnimplementedActorServiceHandler
-}
+type actorService struct{ *Server }
 
 // live finds the actor that a request names.
 func (s *Server) live(target string) (actors.Ref, error) {

@@ -30,21 +30,21 @@ func (s *eventShower) event(r *chain.Record, index int) *theaterv1.Event {
 	case *chain.Genesis:
 		shown.Time, shown.Genesis = moment(e.Time), genesis(e)
 	case *chain.Call:
-		shown.Time, shown.Function, shown.Input, shown.Delivery = moment(e.Time), s.export(e.Export), s.payload(e.Params), e.Delivery
+		shown.Time, shown.Function, shown.Input, shown.Delivery = moment(e.Time), text(s.export(e.Export)), s.payload(e.Params), e.Delivery
 		shown.Cause = cause(e.Cause)
 	case *chain.Host:
-		shown.Function, shown.Input, shown.Status, shown.Output = s.imported(e.Import), s.payload(e.Input), e.Status.String(), s.payload(e.Output)
+		shown.Function, shown.Input, shown.Status, shown.Output = text(s.imported(e.Import)), s.payload(e.Input), e.Status.String(), s.payload(e.Output)
 	case *chain.Intent:
-		shown.Function, shown.Input = s.imported(e.Import), s.payload(e.Input)
+		shown.Function, shown.Input = text(s.imported(e.Import)), s.payload(e.Input)
 	case *chain.Outcome:
-		shown.Time, shown.Function, shown.Input = moment(e.Time), s.imported(e.Import), s.payload(e.Input)
+		shown.Time, shown.Function, shown.Input = moment(e.Time), text(s.imported(e.Import)), s.payload(e.Input)
 		shown.Status, shown.Output = e.Status.String(), s.payload(e.Output)
 	case *chain.Key:
 		shown.Key = e.Key[:]
 	case *chain.Result:
 		s.result(shown, e)
 	case *chain.Lifecycle:
-		shown.Time, shown.What, shown.Reason, shown.Detail = moment(e.Time), e.What.String(), e.Reason, e.Detail
+		shown.Time, shown.What, shown.Reason, shown.Detail = moment(e.Time), e.What.String(), e.Reason, text(e.Detail)
 		shown.Count, shown.About, shown.Sum, shown.Wait = e.Count, reference(e.Ref), hashText(e.Sum), span(time.Duration(e.Wait))
 	}
 	return shown
@@ -52,9 +52,9 @@ func (s *eventShower) event(r *chain.Record, index int) *theaterv1.Event {
 
 func (s *eventShower) result(shown *theaterv1.Event, r *chain.Result) {
 	shown.Status, shown.Output, shown.Error = r.Status.String(), s.payload(r.Response), s.payload(r.Error)
-	shown.Fuel, shown.Text, shown.State = r.Fuel, r.Text, stateOf(r.State)
+	shown.Fuel, shown.Text, shown.State = r.Fuel, text(r.Text), stateOf(r.State)
 	if r.Trap.Kind != "" {
-		shown.Trap = &theaterv1.Trap{Kind: r.Trap.Kind, Function: s.function(r.Trap)}
+		shown.Trap = &theaterv1.Trap{Kind: r.Trap.Kind, Function: text(s.function(r.Trap))}
 	}
 }
 
@@ -99,7 +99,7 @@ func cause(c chain.Cause) *theaterv1.Cause {
 	case chain.CauseEvent:
 		return &theaterv1.Cause{Event: reference(c.Event)}
 	case chain.CauseExternal:
-		return &theaterv1.Cause{External: c.External}
+		return &theaterv1.Cause{External: text(c.External)}
 	}
 	return nil
 }

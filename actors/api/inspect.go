@@ -24,7 +24,7 @@ func (s *actorService) Inspect(ctx context.Context, r *theaterv1.InspectRequest)
 	m := d.Manifest
 	answer := &theaterv1.InspectResponse{
 		Actor: show.actor(d.Info), Supervision: supervisionOf(&d), Grants: grants(&d), Limits: limitsOf(&d),
-		Manifest: string(m.Raw), Version: m.Version, Folder: m.Dir,
+		Manifest: string(m.Raw), Version: m.Version, Folder: text(m.Dir),
 	}
 	for _, c := range d.Children {
 		answer.Children = append(answer.Children, show.actor(c))

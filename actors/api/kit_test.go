@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -26,7 +28,16 @@ import (
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		all := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""
+		if left := unseen(); code == 0 && all && len(left) > 0 {
+			fmt.Fprintln(os.Stderr, "no test has got the codes", left)
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
 
 // patience bounds every wait of these tests; none of them takes as long.
 const patience = 20 * time.Second
@@ -192,6 +203,7 @@ func refuses(t testing.TB, err error, code, field string) *api.Error {
 	if e.Code != code || e.Field != field {
 		t.Fatalf("the error is %s of %q (%v): %s; want %s of %q", e.Code, e.Field, e.Status, e.Message, code, field)
 	}
+	seen(code)
 	return e
 }
 

@@ -68,6 +68,9 @@ const (
 	ViaNetwork
 )
 
+// localName is who calls through the node's own socket.
+const localName = "local"
+
 type principalKey struct{}
 
 // caller is who has made the call.
@@ -80,7 +83,7 @@ func caller(ctx context.Context) Principal {
 // is none.
 func (s *Server) authenticate(via Via, r *http.Request) (Principal, error) {
 	if via == ViaSocket {
-		return Principal{Name: "local", Scope: ScopeAdmin}, nil
+		return Principal{Name: localName, Scope: ScopeAdmin}, nil
 	}
 	header := r.Header.Get("Authorization")
 	if header == "" {

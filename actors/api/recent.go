@@ -29,7 +29,7 @@ func (s *actorService) recent(ctx context.Context, d *actors.Detail, answer *the
 	restarts := map[uint64]*theaterv1.RestartEntry{}
 	for _, r := range d.Restarted {
 		restarts[r.Record] = &theaterv1.RestartEntry{
-			Time: timestamppb.New(r.Time), Reason: string(r.Reason), Detail: r.Detail,
+			Time: timestamppb.New(r.Time), Reason: string(r.Reason), Detail: text(r.Detail),
 			Count: uint32(r.Count), Wait: span(r.Wait), Record: r.Record,
 		}
 	}
@@ -81,13 +81,13 @@ func (t *turns) read(ctx context.Context, id chain.ID, records uint64) error {
 func (t *turns) event(record uint64, e chain.Event) {
 	switch e := e.(type) {
 	case *chain.Call:
-		t.open = &theaterv1.TurnEntry{Record: record, Time: moment(e.Time), Function: t.export(e.Export)}
+		t.open = &theaterv1.TurnEntry{Record: record, Time: moment(e.Time), Function: text(t.export(e.Export))}
 		t.found = append(t.found, t.open)
 		t.causes[t.open] = e.Cause
 	case *chain.Lifecycle:
 		if e.What == chain.LifecycleRestart {
 			t.restarts[record] = &theaterv1.RestartEntry{
-				Time: moment(e.Time), Reason: e.Reason, Detail: e.Detail, Count: e.Count, Wait: span(time.Duration(e.Wait)), Record: record,
+				Time: moment(e.Time), Reason: e.Reason, Detail: text(e.Detail), Count: e.Count, Wait: span(time.Duration(e.Wait)), Record: record,
 			}
 		}
 	case *chain.Host, *chain.Intent:
@@ -100,7 +100,7 @@ func (t *turns) event(record uint64, e chain.Event) {
 		}
 	case *chain.Result:
 		if t.open != nil {
-			t.open.Status, t.open.Text, t.open = e.Status.String(), e.Text, nil
+			t.open.Status, t.open.Text, t.open = e.Status.String(), text(e.Text), nil
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (t *turns) event(record uint64, e chain.Event) {
 func (s *Server) causeText(ctx context.Context, c chain.Cause) string {
 	switch c.Kind {
 	case chain.CauseExternal:
-		return c.External
+		return text(c.External)
 	case chain.CauseEvent:
 		return fmt.Sprintf("%s #%d.%d", s.pathOf(ctx, c.Event.Actor), c.Event.Record, c.Event.Index)
 	}

@@ -55,11 +55,11 @@ const maxText = 4096
 
 // wire is the error as it is sent.
 func (r *refusal) wire() *connect.Error {
-	text := strings.ToValidUTF8(r.text, "\uFFFD")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "…"
+	words := text(r.text)
+	if len(words) > maxText {
+		words = strings.ToValidUTF8(words[:maxText], "") + "…"
 	}
-	sent := connect.NewError(statuses[r.code], errors.New(text))
+	sent := connect.NewError(statuses[r.code], errors.New(words))
 	info := &theaterv1.ErrorInfo{Code: r.code, Field: r.field, Hint: r.hint}
 	if r.retry > 0 {
 		info.RetryAfter = durationpb.New(r.retry)
@@ -81,6 +81,9 @@ var known = []struct {
 	{actors.ErrCancelled, CodeRequestCancelled, ""},
 	{actors.ErrNoActor, CodeNoActor, "List shows the live actors; a target is a path or an id"},
 	{actors.ErrStopped, CodeEnded, ""},
+	{actors.ErrNoChild, CodeEnded, ""},
+	{actors.ErrOvertaken, CodeEnded, ""},
+	{actors.ErrNoRestarts, CodeEnded, ""},
 	{actors.ErrBusy, CodeChanging, ""},
 	{actors.ErrClosed, CodeStopping, ""},
 	{wasm.ErrEngineClosed, CodeStopping, ""},
@@ -134,6 +137,7 @@ func unprepared(err error) *refusal {
 	var single *manifest.Error
 	var link *actors.LinkError
 	var abi *wasm.ABIError
+	var file *fs.PathError
 	var durability *actors.DurabilityError
 	switch {
 	case errors.As(err, &link):
@@ -144,7 +148,7 @@ func unprepared(err error) *refusal {
 		return refuse(CodeManifest, "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse(CodeNoManifest, "%w", err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrInvalid):
+	case errors.As(err, &file):
 		return refuse(CodeManifest, "%w", err)
 	case errors.As(err, &durability):
 		return refusalOf(err)

@@ -66,6 +66,7 @@ type Server struct {
 	refused *connect.ErrorWriter
 	bounds  *bounds
 	layouts *layouts
+	bundles *bundles
 
 	base  context.Context // of every call that comes through HTTP; ends with Close
 	close context.CancelCauseFunc
@@ -94,6 +95,7 @@ func NewServer(config Config) (*Server, error) {
 	s := &Server{
 		Config: config, methods: map[string]*method{}, refused: connect.NewErrorWriter(),
 		bounds: newBounds(config.Limits), layouts: &layouts{log: config.Log, read: map[chain.Hash]*wasm.Layout{}},
+		bundles: &bundles{dir: config.Bundles, limits: config.Limits},
 	}
 	s.base, s.close = context.WithCancelCause(context.Background())
 	s.register()

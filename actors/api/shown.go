@@ -59,13 +59,17 @@ func parentOf(path string) string {
 }
 
 func exit(e actors.Exit) *theaterv1.Exit {
-	shown := &theaterv1.Exit{Reason: string(e.Reason), Detail: e.Detail(), Data: e.Data}
+	shown := &theaterv1.Exit{Reason: string(e.Reason), Detail: text(e.Detail()), Data: e.Data}
 	var trap *wasm.Trap
 	if errors.As(e.Err, &trap) {
-		shown.Trap = &theaterv1.Trap{Kind: string(trap.Kind), Function: trap.Function}
+		shown.Trap = &theaterv1.Trap{Kind: string(trap.Kind), Function: text(trap.Function)}
 	}
 	return shown
 }
+
+// text makes what may be a guest's words, which are any bytes, the text that a
+// message takes.
+func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // moment is a time of a chain.
 func moment(unix int64) *timestamppb.Timestamp {

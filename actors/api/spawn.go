@@ -73,7 +73,7 @@ func (s *actorService) manifest(ctx context.Context, r *theaterv1.SpawnRequest) 
 		}
 		return m, nil
 	case *theaterv1.SpawnRequest_Bundle:
-		return nil, invalid("bundle", "not yet")
+		return s.bundles.load(source.Bundle, s.Handlers)
 	}
 	return nil, invalid("path", "the request has neither a path nor a bundle")
 }

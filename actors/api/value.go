@@ -43,9 +43,9 @@ func literalOf(encoded []byte, most int) string {
 	if err != nil {
 		return ""
 	}
-	text := v.String()
-	if most == wholly || len(text) <= maxLiteral {
-		return text
+	literal := v.String()
+	if most == wholly || len(literal) <= maxLiteral {
+		return literal
 	}
-	return strings.ToValidUTF8(text[:maxLiteral], "") + "…"
+	return strings.ToValidUTF8(literal[:maxLiteral], "") + "…"
 }

@@ -1,0 +1,31 @@
+package api
+
+// Ring is a ring of numbers whose size they are.
+type Ring struct{ *ring[int] }
+
+// NewRing makes one.
+func NewRing(most, bytes int) Ring { return Ring{newRing(most, bytes, func(n int) int { return n })} }
+
+// Reader goes along a Ring.
+type Reader struct {
+	*ringReader
+	of Ring
+}
+
+// Open begins a reader.
+func (r Ring) Open(old bool) Reader { return Reader{r.open(old), r} }
+
+// Add adds a number.
+func (r Ring) Add(n int) { r.add(n) }
+
+// Take returns what there is.
+func (r Reader) Take(most int) ([]int, uint64) { return r.of.take(r.ringReader, most) }
+
+// Statuses are the codes that there are.
+var Statuses = statuses
+
+// CodeOf is the code of an error of the packages below.
+func CodeOf(err error) string { return refusalOf(err).code }
+
+// CodeOfUnprepared is that of an error which keeps an actor from being made.
+func CodeOfUnprepared(err error) string { return unprepared(err).code }
