@@ -52,7 +52,7 @@ systems: ## the other systems build
 
 generated: ## what is generated is as it is written down
 	@set -e; before="$$(.ci/tree)"; \
-	echo "$(GO) test ./actors/manifest -update"; $(GO) test ./actors/manifest -update; \
+	echo "$(GO) test ./actors/manifest ./actors/node -update"; $(GO) test ./actors/manifest ./actors/node -update; \
 	$(MAKE) --no-print-directory proto; \
 	if [ "$$before" != "$$(.ci/tree)" ]; then echo "generated files are out of date; commit this:"; git status --short; exit 1; fi
 

@@ -38,7 +38,7 @@ var layout = []rule{
 
 	{"actors", []string{"actors/manifest", "supervision", "host", "wasm", "wasm/pack", "chain", "chain/replay"}, []string{"github.com/asynkron/protoactor-go"}},
 	{"actors/manifest", []string{"wasm/pack"}, []string{"github.com/pelletier/go-toml/v2"}},
-	{"actors/node", []string{"actors/...", "supervision", "host", "host/*", "wasm", "wasm/pack", "wasm/guest", "chain/...", "proto"}, nil},
+	{"actors/node", []string{"actors/...", "supervision", "host", "host/*", "wasm", "wasm/pack", "wasm/guest", "chain/...", "proto"}, []string{"github.com/coreos/go-systemd/v22", "google.golang.org/protobuf"}},
 	{"actors/api", []string{"actors", "actors/manifest", "chain", "proto", "wasm", "wasm/pack"}, []string{"connectrpc.com/connect", "google.golang.org/protobuf", "golang.org/x/time"}},
 	{"actors/observe", []string{"actors"}, []string{"github.com/prometheus/client_golang"}},
 	{"actors/inspector", []string{"actors/api"}, nil},

@@ -107,6 +107,7 @@ func (b *Blueprint) found() (err error) {
 	b.genesis = chain.Genesis{
 		Module: b.made.Module, Manifest: b.made.Manifest, Children: b.made.Children, InitialState: b.writer.PutBlob(b.state),
 		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule, Sealed: b.manifest.Chain.Sealed,
+		Folder: b.manifest.Folder(),
 	}
 	return nil
 }
@@ -167,6 +168,7 @@ func (s *System) bind(ctx context.Context, m *manifest.Manifest, code []byte, ab
 	if err != nil {
 		return nil, err
 	}
+	s.faces.learn(module.Sum, module.Layout)
 	if _, ok := module.Callable(exportInit); !ok {
 		return nil, &wasm.ABIError{
 			Reason: fmt.Sprintf("the module does not export %s, which every actor has", exportInit),

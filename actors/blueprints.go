@@ -20,7 +20,8 @@ type blueprints struct {
 // what may be granted.
 type source struct {
 	chain.Child
-	above chain.Hash
+	above  chain.Hash
+	folder string // that the manifest lay in
 }
 
 func newBlueprints() *blueprints {

@@ -38,7 +38,7 @@ func (c *control) resumed(past []*birth) []supervision.ChildSpec {
 		}
 	}
 	for _, b := range past {
-		if b.as.spawned || left[b.as] == b {
+		if b.as.spawned || c.template() || left[b.as] == b {
 			specs = append(specs, c.resumedChild(b))
 		}
 	}

@@ -126,7 +126,11 @@ func (c *control) current() *life {
 // was told before. Who waits for a message that is not handled yet is answered
 // now, for the turn that runs may take long.
 func (c *control) close(o ending) (stronger bool) {
-	drained := c.shut()
+	reason := ErrStopped
+	if o == orderSuspend {
+		reason = errSuspended
+	}
+	drained := c.shut(reason)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drained = append(c.drained, drained...)
@@ -139,8 +143,8 @@ func (c *control) close(o ending) (stronger bool) {
 
 // shut refuses further messages. Who waits for one that is not handled yet is
 // answered; they are returned.
-func (c *control) shut() []delivery {
-	drained := c.mailbox.close(ErrStopped)
+func (c *control) shut(reason error) []delivery {
+	drained := c.mailbox.close(reason)
 	for _, d := range drained {
 		if r := d.(*envelope).reply; r != nil {
 			r.deliver(c.gone())
@@ -302,4 +306,11 @@ func (c *control) exited() Exit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.exit
+}
+
+// stopped reports whether the actor has ended for good.
+func (c *control) stopped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended && c.exit.Reason != ReasonSuspended
 }

@@ -61,6 +61,18 @@ func (e *earlier) has(id chain.ID, path string) bool {
 	return left
 }
 
+// holds reports whether one is left at the path or below it.
+func (e *earlier) holds(path string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, p := range e.trees[rootOf(path)] {
+		if p == path || strings.HasPrefix(p, path+"/") {
+			return true
+		}
+	}
+	return false
+}
+
 // takeTree takes out the actors at path and below it.
 func (e *earlier) takeTree(path string) map[chain.ID]string {
 	e.mu.Lock()
@@ -106,8 +118,9 @@ func (s *System) supersede(ctx context.Context, path string) error {
 	return errors.Join(errs...)
 }
 
-// stopOld appends the end to the chain of an actor that no process runs.
-func (s *System) stopOld(ctx context.Context, id chain.ID, reason Reason) error {
+// stopOld appends the end to the chain of an actor that no process runs, and with
+// it the messages that nobody will handle.
+func (s *System) stopOld(ctx context.Context, id chain.ID, reason Reason, drops ...chain.Ref) error {
 	sum, err := s.config.Log.Summary(ctx, id)
 	if err != nil || sum.Status == chain.StatusStopped {
 		return err
@@ -120,7 +133,11 @@ func (s *System) stopOld(ctx context.Context, id chain.ID, reason Reason) error 
 	if open {
 		end.Add(cutShort(processEnded))
 	}
-	end.Add(&chain.Lifecycle{What: chain.LifecycleStopped, Time: s.config.Now().UnixNano(), Reason: string(reason)})
+	now := s.config.Now().UnixNano()
+	for _, at := range drops {
+		end.Add(&chain.Lifecycle{What: chain.LifecycleDropped, Time: now, Reason: string(reason), Ref: at})
+	}
+	end.Add(&chain.Lifecycle{What: chain.LifecycleStopped, Time: now, Reason: string(reason)})
 	err = s.config.Writer.Append(end, nil)
 	if errors.Is(err, chain.ErrNumber) {
 		return nil // a resume has failed a moment ago, and its chain says how

@@ -40,6 +40,7 @@ type envelope struct {
 	params     []byte
 	cause      chain.Cause
 	reply      *reply // nil when nobody waits
+	kept       bool   // it is delivered again when its receiver is resumed, for the log has who sent it
 	marks      *marks // of the turn that sends it; of a notice, with its own
 
 	refusal error // why it was not queued; set on the sender's goroutine

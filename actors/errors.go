@@ -18,6 +18,14 @@ var (
 	// ErrStopped is returned to who waits for an actor that ends, or sends to
 	// one that has.
 	ErrStopped = errors.New("the actor has stopped")
+	// ErrRecovering is returned for what must wait until Recover has brought back
+	// the actors of earlier systems.
+	ErrRecovering = errors.New("the actors of earlier runs are still being brought back")
+	// ErrLeft is returned by Spawn for a path at which Recover has left an actor.
+	ErrLeft = errors.New("an actor of an earlier run is left there, which could not be brought back: resume it, or supersede it")
+	// ErrParentLeft is wrapped by what keeps an actor from being brought back whose
+	// parent was not.
+	ErrParentLeft = errors.New("its parent could not be brought back")
 	// ErrClosed is returned by a System that is closed.
 	ErrClosed = errors.New("the system is closed")
 	// ErrCancelled is returned to a requester whose request was cancelled by
@@ -34,6 +42,15 @@ var (
 
 // LinkError says why a module's imports cannot be served.
 type LinkError = host.LinkError
+
+// errSuspended is the ErrStopped of an actor that goes on when it is resumed.
+var errSuspended = suspended{}
+
+type suspended struct{}
+
+func (suspended) Error() string { return ErrStopped.Error() }
+
+func (suspended) Unwrap() error { return ErrStopped }
 
 // NotFoundError names an actor that guests cannot reach, in the words that
 // they know.

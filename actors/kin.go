@@ -1,51 +1,61 @@
 package actors
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/theater-go/theater/chain"
-	"github.com/theater-go/theater/wasm/pack"
 )
 
-// kin are the actors of a tree that is resumed, as the log has them.
+// kin are the actors of a tree, or of all trees, that may be resumed, as one
+// reading of the log has them.
 type kin struct {
-	left map[string][]chain.Summary  // that can be resumed, oldest first; by the path of the parent
-	born map[chain.ID]map[role]int64 // when the newest of them all was; by the parent and its role
+	left   []chain.Summary              // that can be resumed, oldest first
+	below  map[chain.ID][]chain.Summary // of them, by their parent
+	at     map[string][]chain.Summary   // of them, by their path
+	born   map[chain.ID]map[role]int64  // when the newest child of all was, by the parent and its role
+	others []other                      // all other actors of the log
+}
+
+// other is an actor that is not resumed, whose chain may say what has become of a
+// message.
+type other struct {
+	id     chain.ID
+	module chain.Hash
 }
 
 // lasts stands for the birth of a child that has not ended, whatever the clock said.
 const lasts = math.MaxInt64
 
-// kin looks for the actors below path.
+// kin reads the log for the actors at path and below it, "" for all.
 func (s *System) kin(ctx context.Context, path string) (kin, error) {
-	k := kin{left: map[string][]chain.Summary{}, born: map[chain.ID]map[role]int64{}}
+	k := kin{below: map[chain.ID][]chain.Summary{}, at: map[string][]chain.Summary{}, born: map[chain.ID]map[role]int64{}}
 	for sum, err := range s.config.Log.Actors(ctx) {
 		if err != nil {
 			return k, err
 		}
-		if !strings.HasPrefix(sum.Path, path+"/") {
+		if path != "" && sum.Path != path && !strings.HasPrefix(sum.Path, path+"/") {
+			k.others = append(k.others, other{sum.ID, sum.Module})
 			continue
 		}
-		born := sum.Created
+		by, born := sum.Parent.Actor, sum.Created
 		if s.earlier.has(sum.ID, sum.Path) {
-			parent, _ := splitPath(sum.Path)
-			k.left[parent] = append(k.left[parent], sum)
+			k.left = append(k.left, sum)
+			k.below[by] = append(k.below[by], sum)
+			k.at[sum.Path] = append(k.at[sum.Path], sum)
 			born = lasts
+		} else {
+			k.others = append(k.others, other{sum.ID, sum.Module})
 		}
-		by := sum.Parent.Actor
+		if parent, _ := splitPath(sum.Path); !s.earlier.has(by, parent) {
+			continue
+		}
 		if k.born[by] == nil {
 			k.born[by] = map[role]int64{}
 		}
 		as := roleOf(sum)
 		k.born[by][as] = max(born, k.born[by][as])
-	}
-	for _, siblings := range k.left {
-		slices.SortFunc(siblings, func(a, b chain.Summary) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	}
 	return k, nil
 }
@@ -53,7 +63,7 @@ func (s *System) kin(ctx context.Context, path string) (kin, error) {
 // splitPath takes the path of the parent and the name from a path.
 func splitPath(path string) (parent, name string) {
 	i := strings.LastIndex(path, "/")
-	return path[:i], path[i+1:]
+	return path[:max(i, 0)], path[i+1:]
 }
 
 // role is what an actor is to its parent.
@@ -64,69 +74,4 @@ type role struct {
 
 func roleOf(sum chain.Summary) role {
 	return role{sum.Name, sum.Parent != (chain.Ref{Actor: sum.Parent.Actor})}
-}
-
-// rebirth reads from the log what the actor was started with, and those below it.
-func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *control, kin kin) (*birth, error) {
-	var above *Blueprint
-	if parent != nil {
-		above = parent.Blueprint
-	}
-	b, err := s.restored(ctx, chain.Child{Manifest: sum.Manifest, Module: sum.Module, Children: sum.Children}, sum.Path, above)
-	if err != nil {
-		return nil, err
-	}
-	state, err := s.config.Log.Blob(ctx, sum.InitialState)
-	if err != nil {
-		return nil, fmt.Errorf("initial state: %w", err)
-	}
-	if view := (pack.View{}); !view.Scan(state) {
-		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
-	}
-	_, name := splitPath(sum.Path)
-	reborn := &birth{control: s.newControl(b, sum.ID, name, sum.InitialState, parent), state: state, was: sum.Path, as: roleOf(sum), born: kin.born[sum.ID]}
-	for _, child := range kin.left[sum.Path] {
-		if child.Parent.Actor != sum.ID {
-			continue // of an earlier actor at the path
-		}
-		c, err := s.rebirthOf(ctx, child, reborn.control, kin)
-		if err != nil {
-			return nil, fmt.Errorf("child %s: %w", child.Path, err)
-		}
-		if c != nil {
-			reborn.past = append(reborn.past, c)
-		}
-	}
-	return reborn, nil
-}
-
-// rebirthOf is the rebirth of a child, nil where its parent was not told of it.
-func (s *System) rebirthOf(ctx context.Context, child chain.Summary, parent *control, kin kin) (*birth, error) {
-	spawning, err := s.spawning(ctx, parent.Blueprint, child.Parent)
-	if err != nil || !spawning.settled {
-		return nil, err
-	}
-	b, err := s.rebirth(ctx, child, parent, kin)
-	if err == nil {
-		b.goesOn = spawning.resumed
-	}
-	return b, err
-}
-
-// claimed is an actor that is being resumed.
-type claimed struct {
-	id   chain.ID
-	path string
-}
-
-// claim takes the actors from those that are left.
-func (s *System) claim(b *birth) []claimed {
-	var all []claimed
-	if id := b.control.id; s.earlier.claim(id, b.was) {
-		all = append(all, claimed{id, b.was})
-	}
-	for _, child := range b.past {
-		all = append(all, s.claim(child)...)
-	}
-	return all
 }

@@ -83,7 +83,7 @@ func (p *process) replay() (past past, err error) {
 	defer func() { err = cmp.Or(context.Cause(ctx), err) }()
 	log := p.system.config.Log
 	past.goesOn, past.started = p.birth.goesOn, p.birth.goesOn
-	for step, err := range replay.Steps(log.Records(ctx, p.control.id, 0)) {
+	for step, err := range replay.Steps(p.records(ctx)) {
 		if err != nil {
 			return past, err
 		}

@@ -53,7 +53,7 @@ func (p *process) Resolve(target string) (host.Actor, error) {
 	c := p.lastTarget
 	if c == nil || target != p.lastName || !c.listed.Load() {
 		var ok bool
-		if c, ok = p.system.registry.find(target); !ok {
+		if c, ok = p.system.registry.receiver(target); !ok {
 			return nil, &NotFoundError{Target: target}
 		}
 		p.lastName, p.lastTarget = target, c
@@ -69,17 +69,17 @@ func (p *process) Send(to host.Actor, body string, at host.Event) {
 	c, cause := to.(*control), causeOf(at)
 	e, err := c.sendTo(body, cause)
 	if err == nil {
-		e.marks = p.marks
+		e.marks, e.kept = p.marks, c.writer == p.writer
 		err = c.deliver(e, p.control.mailbox.worker)
 	}
-	if err == nil {
+	if err == nil || e != nil && e.kept && errors.Is(err, errSuspended) { // it is delivered when the other is resumed
 		return
 	}
 	p.system.totals.dropped.Add(1)
 	p.logger().Warn("message dropped", "to", c.path, "error", err)
 	// A log that refuses this halts the actor, which it has said.
 	_ = p.record(&chain.Lifecycle{
-		What: chain.LifecycleDropped, Time: p.now(), Reason: "undeliverable", Detail: err.Error(), Ref: cause.Event,
+		What: chain.LifecycleDropped, Time: p.now(), Reason: undeliverable, Detail: err.Error(), Ref: cause.Event,
 	})
 }
 

@@ -52,8 +52,13 @@ type process struct {
 	registered bool      // in this incarnation
 	left       *Exit     // how the last incarnation had ended before the actor was resumed, if nothing followed
 	anew       bool      // it is resumed, and its init had not run
-	inTurn     bool      // a call is on the chain or in the door, its result is not
-	finished   bool
+
+	// Of an actor that is resumed:
+	lost   []*chain.Lifecycle // messages to be recorded as dropped
+	absent []NotResumed       // those below it that could not be resumed
+
+	inTurn   bool // a call is on the chain or in the door, its result is not
+	finished bool
 }
 
 var _ actor.Actor = (*process)(nil)
@@ -123,22 +128,22 @@ func (p *process) orphaned() {
 func (p *process) start() {
 	b := p.birth
 	p.life, p.initial, p.marks = p.control.current(), b.state, b.marks
-	err := p.begin()
-	switch {
-	case err != nil:
-	case b.genesis == nil:
+	var err error
+	if b.genesis == nil {
 		err = p.resume(p.system.ctx)
-	case b.goesOn:
+	} else if err = p.begin(); err == nil && b.goesOn {
 		p.control.born.Store(true)
-	default:
+	} else if err == nil {
 		err = p.init()
 	}
 	p.birth = nil
+	children := p.control.children()
 	if b.genesis == nil && !p.anew {
-		p.rise(err, p.control.resumed(b.past))
-		return
+		children = p.control.resumed(b.past)
 	}
-	p.rise(err, p.control.children())
+	if p.rise(err, children) {
+		p.redeliver()
+	}
 }
 
 // begin writes the genesis and makes the instance and the sessions.
@@ -277,6 +282,9 @@ func (p *process) finish(exit Exit) {
 	if p.machine != nil {
 		p.machine.Close(context.WithoutCancel(p.system.ctx))
 	}
+	if exit.Reason != ReasonSuspended {
+		p.system.forsake(p.system.ctx, p.absent)
+	}
 	c := p.control
 	p.system.registry.remove(c)
 	c.fell(exit, p.closedAt, p.marks)
@@ -292,8 +300,11 @@ func (p *process) recordEnd(exit Exit, dropped []delivery) {
 	if p.inTurn { // our own code panicked in the middle of it
 		p.door.event(cutShort(processEnded))
 	}
+	for _, lost := range p.lost {
+		p.door.event(lost)
+	}
 	for _, d := range dropped {
-		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent && !e.lossy() {
+		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent && !e.lossy() && !(exit.Reason == ReasonSuspended && p.waits(e)) {
 			p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(exit.Reason), Ref: e.cause.Event})
 		}
 	}

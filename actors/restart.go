@@ -109,6 +109,8 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 	if !fresh {
 		return nil
 	}
+	p.system.forsake(p.life.ctx, p.absent)
+	p.absent = nil
 	p.registered = false
 	p.machine.SetState(p.initial)
 	if err := p.openSessions(); err != nil {

@@ -8,12 +8,46 @@ import (
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
+	"github.com/theater-go/theater/wasm/pack"
 )
 
-// restored is the blueprint of what the log has of an actor, and of the children
-// that its manifest declares, below another one unless that is nil.
-func (s *System) restored(ctx context.Context, made chain.Child, path string, parent *Blueprint) (*Blueprint, error) {
-	from := source{Child: made}
+// rebirth reads from the log what an actor was started with. It is nil for a child
+// that its parent was not told of.
+func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *birth, born map[chain.ID]map[role]int64) (*birth, error) {
+	var above *control
+	var blueprint *Blueprint
+	goesOn := false
+	if parent != nil {
+		above, blueprint = parent.control, parent.control.Blueprint
+		spawning, err := s.spawning(ctx, blueprint, sum.Parent)
+		if err != nil || !spawning.settled {
+			return nil, err
+		}
+		goesOn = spawning.resumed
+	}
+	made := chain.Child{Manifest: sum.Manifest, Module: sum.Module, Children: sum.Children}
+	b, err := s.restored(ctx, made, sum.Path, sum.Folder, blueprint)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.config.Log.Blob(ctx, sum.InitialState)
+	if err != nil {
+		return nil, fmt.Errorf("initial state: %w", err)
+	}
+	if view := (pack.View{}); !view.Scan(state) {
+		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
+	}
+	_, name := splitPath(sum.Path)
+	return &birth{
+		control: s.newControl(b, sum.ID, name, sum.InitialState, above), state: state, goesOn: goesOn,
+		sum: sum, parent: parent, as: roleOf(sum), born: born[sum.ID],
+	}, nil
+}
+
+// restored is the blueprint of what the log has of an actor whose manifest lay in a
+// folder, and of the children that it declares, below another one unless that is nil.
+func (s *System) restored(ctx context.Context, made chain.Child, path, folder string, parent *Blueprint) (*Blueprint, error) {
+	from := source{Child: made, folder: folder}
 	var above host.Ceiling
 	if parent != nil {
 		above, from.above = parent.ceiling, parent.lineage
@@ -29,6 +63,7 @@ func (s *System) restored(ctx context.Context, made chain.Child, path string, pa
 	if err != nil {
 		return nil, err
 	}
+	m.PutIn(folder)
 	code, err := s.config.Log.Blob(ctx, made.Module)
 	if err != nil {
 		return nil, fmt.Errorf("module: %w", err)
@@ -64,7 +99,7 @@ func (s *System) redeclare(ctx context.Context, b *Blueprint, path string) error
 	}
 	for i := range declares {
 		c := &declares[i]
-		child, err := s.restored(ctx, list[i], path+"/"+c.ID, b)
+		child, err := s.restored(ctx, list[i], path+"/"+c.ID, b.manifest.FolderOf(c), b)
 		if err != nil {
 			return fmt.Errorf("child %s: %w", c.ID, err)
 		}

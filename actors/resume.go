@@ -5,18 +5,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
+	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/supervision"
 )
 
-// Resume continues an actor of the log from its chain: its closed turns are
-// executed again on a fresh instance with no handler running, a turn that was
-// cut short is closed as interrupted, and the actor goes on under its old id
-// and path. What it runs comes from the log, not from the manifest's file.
+// Resume continues an actor of the log from its chain, and those below it: their
+// closed turns are executed again on fresh instances with no handler running, a turn
+// that was cut short is closed as interrupted, messages that waited wait again, and
+// the actors go on under their old ids and paths. What they run comes from the log,
+// not from the manifest's file. When one of them cannot go on none does, and nothing
+// has changed.
 func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
+	if _, err := s.recovery.admit(); err != nil {
+		return Ref{}, fmt.Errorf("resume %s: %w", id, err)
+	}
 	sum, err := s.config.Log.Summary(ctx, id)
 	if err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", id, err)
@@ -24,75 +31,111 @@ func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	if sum.Status == chain.StatusStopped {
 		return Ref{}, fmt.Errorf("resume %s: %w (%s); its chain is complete", sum.Path, ErrStopped, sum.Reason)
 	}
+	if _, live := s.registry.find(id.String()); live {
+		return Ref{}, fmt.Errorf("resume %s: it is already running", sum.Path)
+	}
 	kin, err := s.kin(ctx, sum.Path)
 	if err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
-	b, err := s.rebirth(ctx, sum, nil, kin)
-	if err != nil {
+	r := s.newRevival(kin)
+	r.strict, r.roots = true, []chain.Summary{sum}
+	if err := r.run(ctx); err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", sum.Path, err)
 	}
-	claimed := s.claim(b)
-	var ref Ref
-	if err = s.orphans(ctx, kin); err == nil {
-		ref, err = s.launch(ctx, b)
-	}
-	if err != nil {
-		for _, sum := range claimed {
-			s.earlier.leave(sum.id, sum.path)
-		}
-	}
-	return ref, err
+	return r.of[id].control.ref(), nil
 }
 
-// resume executes the chain again and gives the sessions their past.
-func (p *process) resume(ctx context.Context) error {
-	sum, err := p.system.config.Log.Summary(ctx, p.control.id)
-	if err != nil {
+// rehearse makes the actor's instance and executes its chain again. It writes
+// nothing.
+func (b *birth) rehearse(ctx context.Context, r *revival) (err error) {
+	b.process = newProcess(r.system, b)
+	b.witness = &witness{
+		log: r.system.config.Log, actor: b.sum.ID, ledger: &r.ledger, face: faceOf(b.control.module.Layout),
+		errFails: b.control.manifest.Supervision.OnError == manifest.OnErrorFail,
+	}
+	defer func() {
+		if reason := recover(); reason != nil { // our own code must not cost the others
+			r.system.config.Logger.Error("the execution of a chain panicked", "actor", b.sum.Path, "reason", fmt.Sprint(reason), "stack", string(debug.Stack()))
+			err = errCrashed
+		}
+	}()
+	err = b.process.rehearse(ctx)
+	if seen := b.witness.see(ctx, b.sum.Records); err == nil { // also of an actor that is left: others know what it sent
+		err = seen
+	}
+	b.witness.tell()
+	if err == nil {
+		err = b.process.prepare(ctx)
+	}
+	return err
+}
+
+// rehearse executes the chain again.
+func (p *process) rehearse(ctx context.Context) (err error) {
+	p.life, p.initial = p.control.current(), p.birth.state
+	stop := context.AfterFunc(ctx, func() { p.life.cancel(errKilled) })
+	defer stop()
+	if err := p.begin(); err != nil {
 		return err
 	}
-	past, err := p.replay()
-	if err != nil {
+	if p.birth.story, err = p.replay(); err != nil {
 		return err
 	}
 	p.machine.Attach(&p.door)
-	// From here on the chain is written; a failure before leaves it as it is.
-	p.next, p.inTurn = sum.Records, past.open
-	p.control.acks.resume(sum.Records, sum.Head)
-	p.control.born.Store(past.started)
-	p.control.restarts.Store(int64(past.restarts))
-	p.control.memory.Store(p.machine.Memory())
-	left := past.left(sum)
-	again := false
+	return nil
+}
+
+// prepare readies an actor whose chain was executed again for what follows, and
+// gives the sessions their past.
+func (p *process) prepare(ctx context.Context) error {
+	b, c := p.birth, p.control
+	p.next, p.inTurn = b.sum.Records, b.story.open
+	c.acks.resume(b.sum.Records, b.sum.Head)
+	c.born.Store(b.story.started)
+	c.restarts.Store(int64(b.story.restarts))
+	c.memory.Store(p.machine.Memory())
+	b.left = b.story.left(b.sum)
+	if b.left == nil && b.witness.leaves {
+		b.left = &Exit{Reason: ReasonNormal}
+	}
+	p.takeUp(ctx)
+	if b.left != nil { // what it begins again with is not known yet
+		return nil
+	}
+	return p.restore(b.story.crossings)
+}
+
+// resume goes on where the chain ends. From here on it is written.
+func (p *process) resume(ctx context.Context) error {
+	b, story := p.birth, &p.birth.story
+	p.absent = b.absent
 	switch {
-	case left == nil:
+	case b.left == nil:
 	case p.control.parent == nil: // nobody would start it again
-		if past.ended != nil && past.started {
-			return fmt.Errorf("%w: %w", errEnded, past.ended)
+		if story.ended != nil && story.started {
+			return fmt.Errorf("%w: %w", errEnded, story.ended)
 		}
-		return cmp.Or(left.Err, errEnded)
-	case p.control.spec.Restart == supervision.Temporary:
-		p.left = left
+		return cmp.Or(b.left.Err, errEnded)
+	case p.control.spec.Restart != supervision.Temporary:
+		return p.resumeAgain(ctx)
 	default:
-		again = true
-	}
-	if again {
-		return p.resumeAgain(ctx, *left, past)
-	}
-	if err := p.restore(past.crossings); err != nil {
-		return err
+		p.left = b.left
+		if err := p.restore(story.crossings); err != nil {
+			return err
+		}
 	}
 	if err := p.recordResumed(); err != nil {
 		return err
 	}
 	switch {
-	case past.turns == 0 && !past.goesOn:
+	case story.turns == 0 && !story.goesOn:
 		p.anew = true
 		return p.init()
 	case p.left != nil: // it ends
 		return nil
 	}
-	return p.awaited(past.began)
+	return p.awaited(story.began)
 }
 
 // awaited adds to the children that are resumed those declared ones that have not
@@ -117,7 +160,8 @@ func (p *process) awaited(began int64) error {
 
 // resumeAgain begins an incarnation in place of one that had ended before the actor
 // is resumed, which nobody has counted or waited for.
-func (p *process) resumeAgain(ctx context.Context, left Exit, past past) error {
+func (p *process) resumeAgain(ctx context.Context) error {
+	left, began := *p.birth.left, p.birth.story.began
 	fresh := !p.control.keepsState()
 	if fresh {
 		p.anew = true
@@ -127,7 +171,7 @@ func (p *process) resumeAgain(ctx context.Context, left Exit, past past) error {
 				return err
 			}
 		}
-	} else if err := p.restore(past.crossings); err != nil {
+	} else if err := p.restore(p.birth.story.crossings); err != nil {
 		return err
 	}
 	if err := p.recordResumed(); err != nil {
@@ -138,9 +182,9 @@ func (p *process) resumeAgain(ctx context.Context, left Exit, past past) error {
 		return err
 	}
 	if left.Reason == ReasonChildren {
-		past.began = lasts // those that have ended too
+		began = lasts // those that have ended too
 	}
-	return p.awaited(past.began)
+	return p.awaited(began)
 }
 
 // discard ends, on the log, an actor that was to be resumed and those below it.
@@ -150,7 +194,25 @@ func (s *System) discard(ctx context.Context, b *birth) error {
 			return err
 		}
 	}
-	return s.stopOld(ctx, b.control.id, ReasonShutdown)
+	s.forsake(ctx, b.absent)
+	s.registry.forget(b.control)
+	drops := references(b.control.shut(ErrStopped))
+	b.letGo()
+	return s.stopOld(ctx, b.control.id, ReasonShutdown, drops...)
+}
+
+// forsake ends, on the log, actors that could not be resumed, for what they have
+// above them ends or begins anew.
+func (s *System) forsake(ctx context.Context, absent []NotResumed) {
+	for _, a := range slices.Backward(absent) {
+		if !s.earlier.claim(a.ID, a.Path) {
+			continue
+		}
+		if err := s.stopOld(ctx, a.ID, ReasonOrphaned); err != nil {
+			s.config.Logger.Error("an actor without a parent is left", "actor", a.Path, "error", err)
+			s.earlier.leave(a.ID, a.Path)
+		}
+	}
 }
 
 // errEnded is returned for an actor whose instance a turn has ended, though its
@@ -161,13 +223,18 @@ var errEnded = errors.New("the actor has failed")
 // which is not run twice on one instance.
 var errNeverStarted = errors.New("its init did not succeed")
 
-// recordResumed closes a turn that was cut short and says that the actor goes on.
+// recordResumed closes a turn that was cut short, says which messages are not
+// delivered again, and that the actor goes on.
 func (p *process) recordResumed() error {
 	var events []chain.Event
 	if p.inTurn {
 		events = append(events, cutShort(processEnded))
 		p.inTurn = false
 	}
+	for _, lost := range p.lost {
+		events = append(events, lost)
+	}
+	p.lost = nil
 	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
 	return p.record(events...)
 }

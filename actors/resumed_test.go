@@ -235,7 +235,7 @@ func TestChildrenWhoseRootCannotBeResumedGiveWayToANewTree(t *testing.T) {
 		t.Errorf("a second one gives %v", err)
 	}
 	h.grow(parent("", child("a")))
-	if end := last[*chain.Lifecycle](t, events(t, log, a.ID)); end.What != chain.LifecycleStopped || end.Reason != "superseded" {
+	if end := last[*chain.Lifecycle](t, events(t, log, a.ID)); end.What != chain.LifecycleStopped || end.Reason != "orphaned" {
 		t.Errorf("the chain of the child that was left ends with %+v", end)
 	}
 	if h.ref("/top/a").ID == a.ID {

@@ -22,17 +22,28 @@ type Spec struct {
 	Package   []byte             // the wasm module; nil reads the manifest's package
 	Name      string             // "" is the manifest's name, whose rule it keeps
 	State     *pack.Value        // the state before init; nil is the manifest's
+	// Supersede ends the tree of an earlier system at the path, also after Recover,
+	// which could not bring it back.
+	Supersede bool
 }
 
 // Spawn starts an actor at the root of the tree and returns once its init is
 // over and the children that its manifest declares have started. A failed init
 // ends the actor and is the error.
+//
+// What earlier systems have left at the actor's path ends first, as superseded. In
+// a system that recovers it does not: before the end of Recover nothing is spawned
+// (ErrRecovering), and a path at which Recover has left something is refused
+// (ErrLeft) unless the Spec says otherwise.
 func (s *System) Spawn(ctx context.Context, spec Spec) (Ref, error) {
+	if _, err := s.recovery.admit(); err != nil {
+		return Ref{}, fmt.Errorf("spawn: %w", err)
+	}
 	birth, err := s.conceive(ctx, spec)
 	if err != nil {
 		return Ref{}, err
 	}
-	return s.launch(ctx, birth)
+	return s.launch(ctx, birth, spec.Supersede)
 }
 
 // birth is an actor about to live.
@@ -42,10 +53,29 @@ type birth struct {
 	genesis *chain.Genesis // nil when resumed
 	marks   *marks         // of the turn that spawns it
 	goesOn  bool           // it has been initialised elsewhere: there is no init
-	was     string         // the path of an actor that is resumed
 	as      role           // of an actor that is resumed, or starts with one that is
-	past    []*birth       // the children of an actor that is resumed
+
+	// Of an actor that is resumed:
+	sum     chain.Summary
+	parent  *birth         // that is resumed with it, nil for none
+	past    []*birth       // its children, as they go on
+	absent  []NotResumed   // those below it that cannot, above before below
 	born    map[role]int64 // when the newest of its children was, by their roles
+	claimed bool           // it is taken from those that are left
+	process *process       // has executed the chain again
+	witness *witness       // has read it
+	story   past           // what it tells
+	left    *Exit          // how the actor had ended before, nil if it had not
+}
+
+// letGo closes what an actor has that does not go on.
+func (b *birth) letGo() {
+	if p := b.process; p != nil {
+		p.closeSessions(ReasonSuspended)
+		if p.machine != nil {
+			p.machine.Close(context.WithoutCancel(p.system.ctx))
+		}
+	}
 }
 
 // conceive makes an actor for the root of the tree.
@@ -110,19 +140,24 @@ func (b *Blueprint) conceive(name string, state []byte, parent *control, cause c
 	return &birth{control: s.newControl(b, id, name, genesis.InitialState, parent), state: state, genesis: &genesis}, nil
 }
 
-// launch starts an actor at the root and waits until it is ready.
-func (s *System) launch(ctx context.Context, b *birth) (Ref, error) {
+// launch starts a new actor at the root and waits until it is ready.
+func (s *System) launch(ctx context.Context, b *birth, supersede bool) (Ref, error) {
 	c := b.control
-	c.above = s.root
-	c.spec = supervision.ChildSpec{ID: c.text, Restart: supervision.Temporary, Shutdown: supervision.Infinity, Dynamic: true}
+	s.plant(c)
 	if err := s.enter(b, ""); err != nil {
 		return Ref{}, err
 	}
-	if b.genesis != nil { // it takes its path from those of an earlier run
-		if err := s.supersede(ctx, c.path); err != nil {
-			s.unborn(c, err)
-			return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
-		}
+	leaves, err := s.recovery.admit()
+	switch {
+	case err != nil:
+	case leaves && !supersede && s.earlier.holds(c.path):
+		err = ErrLeft
+	default: // it takes its path from those of an earlier run
+		err = s.supersede(ctx, c.path)
+	}
+	if err != nil {
+		s.unborn(c, err)
+		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 	}
 	return s.enroll(ctx, b)
 }
@@ -141,27 +176,50 @@ func (s *System) enter(b *birth, parent string) error {
 	return nil
 }
 
+// plant gives an actor its place at the root.
+func (s *System) plant(c *control) {
+	c.above = s.root
+	c.spec = supervision.ChildSpec{ID: c.text, Restart: supervision.Temporary, Shutdown: supervision.Infinity, Dynamic: true}
+}
+
 // enroll makes an actor that has its place a child of the supervisor above it and
 // waits until it is ready. When ctx ends first the actor is killed.
 func (s *System) enroll(ctx context.Context, b *birth) (Ref, error) {
-	c := b.control
-	spec := c.spec
+	return s.arrive(ctx, b, s.enlist(b))
+}
+
+// enlist begins that. It gives what the supervisor says once the actor is ready, or
+// cannot be.
+func (s *System) enlist(b *birth) <-chan error {
+	spec := b.control.spec
 	spec.Child = s.memberOf(b)
 	ready := make(chan error, 1)
-	c.above.Add(spec, func(err error) { ready <- err })
+	b.control.above.Add(spec, func(err error) { ready <- err })
+	return ready
+}
+
+// arrive waits for it.
+func (s *System) arrive(ctx context.Context, b *birth, ready <-chan error) (Ref, error) {
 	var err error
 	select {
 	case err = <-ready:
 	case <-ctx.Done():
-		c.ward().Terminate(func(error) {})
-		c.killAll()
+		b.control.ward().Terminate(func(error) {})
+		b.control.killAll()
 		err = <-ready
 	}
+	return s.outcome(b, err)
+}
+
+// outcome is what has come of it.
+func (s *System) outcome(b *birth, err error) (Ref, error) {
+	c := b.control
 	if err == nil {
 		return c.ref(), nil
 	}
 	if c.pid == nil {
 		s.unborn(c, err)
+		b.letGo()
 	}
 	exit := c.current().exit // nothing follows on the first incarnation of a temporary actor
 	if c.parent != nil {
@@ -184,7 +242,7 @@ func (s *System) unborn(c *control, err error) {
 		exit = Exit{Reason: ReasonShutdown}
 	}
 	s.registry.remove(c)
-	c.shut()
+	c.shut(ErrStopped)
 	c.end(exit)
 }
 
@@ -195,7 +253,10 @@ func (s *System) run(ctx actor.Context, b *birth) error {
 	if c.ordered() != orderNone {
 		return ErrStopped
 	}
-	p := newProcess(s, b)
+	p := b.process
+	if p == nil {
+		p = newProcess(s, b)
+	}
 	props := actor.PropsFromProducer(func() actor.Actor { return newGuard(p, s.config.Logger) },
 		actor.WithMailbox(func() actor.Mailbox { return c.mailbox }),
 		actor.WithDispatcher(s.dispatcher),

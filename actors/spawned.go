@@ -2,9 +2,6 @@ package actors
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -17,6 +14,9 @@ type spawning struct {
 
 // spawning looks up the parent's event that has brought a child about.
 func (s *System) spawning(ctx context.Context, parent *Blueprint, at chain.Ref) (found spawning, err error) {
+	if at == (chain.Ref{Actor: at.Actor}) { // the genesis of a parent whose manifest declares the child
+		return spawning{settled: true}, nil
+	}
 	seen := false
 	for r, err := range s.config.Log.Records(ctx, at.Actor, at.Record) {
 		if err != nil {
@@ -31,7 +31,7 @@ func (s *System) spawning(ctx context.Context, parent *Blueprint, at chain.Ref) 
 				continue
 			}
 			intent, ok := event.(*chain.Intent)
-			if !ok { // the genesis of a parent whose manifest declares the child
+			if !ok {
 				return spawning{settled: true}, nil
 			}
 			imports := parent.module.Layout.Imports
@@ -40,22 +40,4 @@ func (s *System) spawning(ctx context.Context, parent *Blueprint, at chain.Ref) 
 		}
 	}
 	return found, nil
-}
-
-// orphans ends, on the log, those of a tree that nobody resumes, the deepest first:
-// a child whose parent does not know that it has it, for the process died before the
-// parent was told, one whose parent has no chain here, and all below them.
-func (s *System) orphans(ctx context.Context, kin kin) error {
-	for _, path := range slices.Backward(slices.Sorted(maps.Keys(kin.left))) {
-		for _, sum := range kin.left[path] {
-			if !s.earlier.has(sum.ID, sum.Path) {
-				continue // it is resumed
-			}
-			if err := s.stopOld(ctx, sum.ID, ReasonOrphaned); err != nil {
-				return fmt.Errorf("stop the orphan %s: %w", sum.Path, err)
-			}
-			s.earlier.claim(sum.ID, sum.Path)
-		}
-	}
-	return nil
 }

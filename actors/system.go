@@ -34,6 +34,9 @@ type Config struct {
 	// Output takes what guests log and write. It is called by the goroutines
 	// of the actors and must not wait. nil drops it.
 	Output func(Line)
+	// Recovers says that Recover will be called: until it has returned nothing is
+	// spawned or resumed.
+	Recovers bool
 	// Observe takes what becomes of actors, in order for those of one parent. It
 	// is called by the goroutines of supervisors and must not wait. nil drops it.
 	Observe func(Change)
@@ -56,7 +59,9 @@ type System struct {
 	dispatcher *runQueue
 	registry   *registry
 	earlier    *earlier
+	recovery   recovery
 	blueprints *blueprints
+	faces      *faces
 	waits      *waits
 	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
@@ -90,8 +95,8 @@ func Open(ctx context.Context, config Config) (*System, error) {
 		config:     config,
 		ctx:        context.WithoutCancel(ctx),
 		dispatcher: newRunQueue(max(runtime.GOMAXPROCS(0)-1, 1), idleWorkers),
-		registry:   newRegistry(),
 		blueprints: newBlueprints(),
+		faces:      newFaces(),
 		waits:      newWaits(),
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 			actor.WithDeadLetterRequestLogging(false),
@@ -103,6 +108,10 @@ func Open(ctx context.Context, config Config) (*System, error) {
 	if s.earlier, err = findEarlier(ctx, config.Log); err != nil {
 		return nil, err
 	}
+	if config.Recovers {
+		s.recovery.phase = recoveryAwaited
+	}
+	s.registry = newRegistry(s.earlier.holds)
 	s.root = s.newSupervisor(s.observe, func(Exit) {})
 	s.proto.Root.Spawn(s.supervisorProps(s.root).Configure(actor.WithGuardian(supervision.Guardian{})))
 	s.root.Begin(supervision.Spec{}, nil, func(error) {})

@@ -60,6 +60,9 @@ func (d *Draft) Add(e Event) {
 	case *Genesis:
 		c := *e
 		d.changes = append(d.changes, &c)
+		if !d.closed {
+			d.stored.Note = e.Folder
+		}
 	case *Call:
 		d.updated = max(d.updated, e.Time)
 	case *Outcome:

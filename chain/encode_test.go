@@ -199,6 +199,8 @@ func FuzzDecodeSummary(f *testing.F) {
 	var s chain.Summary
 	s.Apply(chaintest.Genesis(chaintest.ID(1), chaintest.Sum(1)))
 	f.Add(s.Append(nil))
+	s.Folder = "/srv"
+	f.Add(s.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if s, err := chain.DecodeSummary(b); err == nil && !bytes.Equal(s.Append(nil), b) {
 			t.Errorf("encoded again as %x", s.Append(nil))

@@ -32,6 +32,10 @@ type Genesis struct {
 	// convention, of the module rewriter and of the fuel prices.
 	Convention, Rewriter, FuelSchedule uint32
 	Sealed                             bool // payloads are written sealed
+	// Folder is the absolute path of the folder that the manifest lay in, where
+	// its actor finds what it names; "" when that is not known. It is kept beside
+	// the record and not hashed, for another machine has other folders.
+	Folder string
 }
 
 // Call opens a turn: one export is called.

@@ -13,7 +13,7 @@ type Stored struct {
 	Number uint64
 	Epoch  uint64
 	Hash   Hash
-	Note   string // the result's Text, which is not hashed
+	Note   string // what is not hashed: the result's Text, or else the genesis's Folder
 	Events []byte // what AppendEvents writes
 }
 
@@ -26,14 +26,27 @@ func Store(r Record) (Stored, error) {
 	return Stored{Actor: r.Actor, Number: r.Number, Epoch: r.Epoch, Hash: r.Hash, Note: Note(r.Events), Events: events}, nil
 }
 
-// Note is the text of the result among events.
+// Note is what is kept beside events and not hashed: the text of their result, or,
+// where they have none, the folder of their genesis.
 func Note(events []Event) string {
-	for _, e := range events {
-		if r, ok := e.(*Result); ok {
-			return r.Text
-		}
+	if at := noted(events); at != nil {
+		return *at
 	}
 	return ""
+}
+
+// noted is where events have their note, nil where none has one.
+func noted(events []Event) *string {
+	var folder *string
+	for _, e := range events {
+		switch e := e.(type) {
+		case *Result:
+			return &e.Text
+		case *Genesis:
+			folder = &e.Folder
+		}
+	}
+	return folder
 }
 
 // Append appends the stored form to dst.
@@ -107,13 +120,12 @@ func putNote(events []Event, note string) error {
 	if note == "" {
 		return nil
 	}
-	for _, e := range events {
-		if r, ok := e.(*Result); ok {
-			r.Text = note
-			return nil
-		}
+	at := noted(events)
+	if at == nil {
+		return fmt.Errorf("a note without a result or a genesis: %w", ErrCorrupt)
 	}
-	return fmt.Errorf("a note without a result: %w", ErrCorrupt)
+	*at = note
+	return nil
 }
 
 // Sum computes the hash of s after the record whose hash is prev.

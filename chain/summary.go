@@ -28,7 +28,8 @@ type Summary struct {
 	Reason                 string // of the last lifecycle event that changed Status
 	Created, Updated       int64
 	Records, Events        uint64
-	Head                   Hash // of record Records-1
+	Head                   Hash   // of record Records-1
+	Folder                 string // the genesis's
 }
 
 // Apply folds the next record in.
@@ -57,7 +58,7 @@ func (s *Summary) event(e Event) {
 	case *Genesis:
 		s.Name, s.Path, s.Parent = e.Name, e.Path, e.Parent
 		s.Module, s.Manifest, s.InitialState, s.Children = e.Module, e.Manifest, e.InitialState, e.Children
-		s.Created = e.Time
+		s.Created, s.Folder = e.Time, e.Folder
 		s.touch(e.Time)
 	case *Call:
 		s.touch(e.Time)
@@ -100,7 +101,11 @@ func (s *Summary) Append(dst []byte) []byte {
 	dst = appendTime(dst, s.Updated)
 	dst = appendUint(dst, s.Records)
 	dst = appendUint(dst, s.Events)
-	return append(dst, s.Head[:]...)
+	dst = append(dst, s.Head[:]...)
+	if s.Folder != "" {
+		dst = appendString(dst, s.Folder)
+	}
+	return dst
 }
 
 // DecodeSummary reads what Append wrote, all of b and nothing else.
@@ -113,6 +118,10 @@ func DecodeSummary(b []byte) (Summary, error) {
 	s.Status = Status(d.status(uint8(StatusStopped)))
 	s.Reason, s.Created, s.Updated = d.string(), d.time(), d.time()
 	s.Records, s.Events, s.Head = d.uint(), d.uint(), d.hash()
+	if len(d.b) > 0 {
+		s.Folder = d.string()
+		d.nonZero(s.Folder != "")
+	}
 	if d.problem != "" || len(d.b) > 0 {
 		return Summary{}, fmt.Errorf("summary: %s: %w", d.problem, ErrCorrupt)
 	}

@@ -186,6 +186,25 @@ func TestTheTextOfAResultIsNotHashed(t *testing.T) {
 	chaintest.Must(t, err)
 }
 
+func TestTheFolderOfAGenesisIsNotHashed(t *testing.T) {
+	k := chainOf()
+	k.records[0].Events[0].(*chain.Genesis).Folder = "/somewhere"
+	_, err := k.verify()
+	chaintest.Must(t, err)
+	s, err := chain.Store(k.records[0])
+	chaintest.Must(t, err)
+	r, err := s.Record(chain.Hash{})
+	chaintest.Must(t, err)
+	if got := r.Events[0].(*chain.Genesis).Folder; s.Note != "/somewhere" || got != s.Note {
+		t.Errorf("it is kept as %q and read as %q", s.Note, got)
+	}
+	encoded, err := chain.AppendEvents(nil, []chain.Event{call})
+	chaintest.Must(t, err)
+	if _, err := (&chain.Stored{Events: encoded, Note: "x"}).Record(chain.Hash{}); !errors.Is(err, chain.ErrCorrupt) {
+		t.Errorf("a note of nothing gives %v", err)
+	}
+}
+
 func TestVerifyLooksAtBlobs(t *testing.T) {
 	body := bytes.Repeat([]byte("b"), chain.InlineMax+1)
 	payload := chain.NewPayload(body)

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 
 	"github.com/urfave/cli/v2"
 )
@@ -23,6 +24,9 @@ type Console struct {
 	// Kill is closed when the user does not want to wait for an orderly end;
 	// nil is never.
 	Kill <-chan struct{}
+	// Hangup begins to take hangups, which else end the process: each is an element
+	// of the channel until stop is called. nil takes none.
+	Hangup func() (hung <-chan os.Signal, stop func())
 	// Program is the path of this program, which compiles modules in processes
 	// of their own; without it they are compiled in this one.
 	Program string
@@ -36,7 +40,7 @@ var ErrInterrupted = errors.New("interrupted")
 // it is over or ctx ends. It returns the exit code, one of those that
 // theater --help lists.
 func Run(ctx context.Context, args []string, c Console) int {
-	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, path: c.Program}
+	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program}
 	app := p.app()
 	if len(args) > 0 && args[0] == "__complete" {
 		p.complete(app, args[1:])
@@ -51,25 +55,27 @@ func Run(ctx context.Context, args []string, c Console) int {
 
 // program is one run of theater.
 type program struct {
-	in   io.Reader
-	out  io.Writer
-	err  *status
-	kill <-chan struct{}
-	path string // of the program itself, or ""
+	in     io.Reader
+	out    io.Writer
+	err    *status
+	kill   <-chan struct{}
+	hangup func() (<-chan os.Signal, func())
+	path   string // of the program itself, or ""
 }
 
 func (p *program) app() *cli.App {
+	groups := p.commands()
+	all := []*cli.Command{p.compileCommand()}
+	for _, g := range groups {
+		all = append(all, g.commands...)
+	}
 	app := &cli.App{
-		Name:      "theater",
-		Usage:     "run actors in WebAssembly, and keep a chain of all they do",
-		UsageText: "theater COMMAND [FLAGS] [ARGUMENTS]",
-		Commands: []*cli.Command{
-			p.runCommand(), p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(),
-			p.chainCommand(), p.nodeCommand(), p.benchCommand(), p.versionCommand(), p.completionCommand(),
-			p.compileCommand(),
-		},
+		Name:                      "theater",
+		Usage:                     "run actors in WebAssembly, and keep a chain of all they do",
+		UsageText:                 "theater COMMAND [FLAGS] [ARGUMENTS]",
+		Commands:                  all,
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
-		CustomAppHelpTemplate:     appHelp,
+		CustomAppHelpTemplate:     helpOf(groups),
 		Reader:                    p.in,
 		Writer:                    p.out,
 		ErrWriter:                 p.err,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/manifest"
+	"github.com/theater-go/theater/actors/node"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/wasm"
@@ -121,6 +122,8 @@ func hintOf(err error) string {
 	var f *failure
 	var trap *wasm.Trap
 	var compile *wasm.CompileError
+	var used *node.SocketInUseError
+	var exposed *node.ExposedError
 	switch {
 	case errors.As(err, &f) && f.hint != "":
 		return f.hint
@@ -136,6 +139,12 @@ func hintOf(err error) string {
 		return "--call calls any export of the actor, registered or not"
 	case errors.Is(err, context.Canceled):
 		return ""
+	case errors.Is(err, node.ErrLogStopped):
+		return "what was answered is kept; see to the disk and start the node again"
+	case errors.As(err, &used):
+		return "theater ps shows what the node there does; --socket names another one"
+	case errors.As(err, &exposed):
+		return "docs/serve.md says how to make the node reachable for others, and for nobody else"
 	case errors.As(err, &compile):
 		return compileHint(compile)
 	case errors.Is(err, wasm.ErrNodeMemory):

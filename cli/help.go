@@ -13,8 +13,7 @@ Start here:
    theater run hello          build and run it
    theater chain show hello   show what it did
 
-Commands:{{range .VisibleCommands}}
-   {{.Name}}{{"\t"}}{{.Usage}}{{end}}
+COMMANDS
 
 Exit codes:
    0{{"\t"}}everything was done

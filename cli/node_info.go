@@ -41,11 +41,6 @@ type nodeFailure struct {
 	Detail string `json:"detail"`
 }
 
-// nodeState is the state of a node in a word.
-func nodeState(s theaterv1.NodeState) string {
-	return strings.ToLower(strings.TrimPrefix(s.String(), "NODE_STATE_"))
-}
-
 func newNodeInfo(i *theaterv1.InfoResponse) nodeInfo {
 	shown := nodeInfo{
 		State: nodeState(i.State), Node: i.Node, Version: i.Version, PID: i.Pid,

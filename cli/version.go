@@ -36,7 +36,7 @@ type versions struct {
 	Convention  int    `json:"guest_convention"`
 }
 
-func (p *program) version(format string) error {
+func programVersions() versions {
 	v := versions{
 		Theater: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		ChainFormat: chain.Version, Convention: wasm.Convention,
@@ -49,6 +49,11 @@ func (p *program) version(format string) error {
 			}
 		}
 	}
+	return v
+}
+
+func (p *program) version(format string) error {
+	v := programVersions()
 	if format == formatJSON {
 		return p.writeJSON(v, true)
 	}

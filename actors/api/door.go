@@ -20,6 +20,8 @@ import (
 func (s *Server) Handler(via Via) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w = &patientWriter{ResponseWriter: w, control: http.NewResponseController(w), time: s.Limits.WriteTime}
+		r, count := s.counted(r)
+		defer count()
 		defer s.recovered(w, r)
 		if err := s.enter(via, w, r); err != nil {
 			s.answer(w, r, err)
@@ -46,7 +48,7 @@ func (s *Server) panicked(procedure string, p any) error {
 // answer writes an error in the words of the protocol that the client speaks.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, err error) {
 	// A client that has gone hears nothing.
-	_ = s.refused.Write(w, r, refusalOf(err).wire())
+	_ = s.refused.Write(w, r, refusalOf(err).noted(r.Context()).wire())
 }
 
 // enter brings a call to its method.

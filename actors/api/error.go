@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -36,10 +37,10 @@ func ErrorOf(err error) *Error {
 		return &Error{Code: CodeUnreachable, Message: err.Error(), Status: connect.CodeUnavailable, err: err}
 	}
 	e := &Error{Code: CodeUnreachable, Message: c.Message(), Status: c.Code(), err: err}
-	switch c.Code() {
-	case connect.CodeDeadlineExceeded:
+	switch { // a connection that breaks off is called cancelled below, too
+	case c.Code() == connect.CodeDeadlineExceeded:
 		e.Code = CodeDeadline
-	case connect.CodeCanceled:
+	case errors.Is(err, context.Canceled):
 		e.Code = CodeCancelled
 	}
 	for _, d := range c.Details() {

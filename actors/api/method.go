@@ -81,11 +81,11 @@ func unary[Req, Res any, P message[Req]](s *Server, procedure string, m method, 
 	m.handler = connect.NewUnaryHandlerSimple(procedure, func(ctx context.Context, in *received) (*Res, error) {
 		request := P(new(Req))
 		if err := in.decode(request); err != nil {
-			return nil, err.wire()
+			return nil, err.noted(ctx).wire()
 		}
 		answer, err := do(ctx, request)
 		if err != nil {
-			return nil, ending(ctx, err).wire()
+			return nil, ending(ctx, err).noted(ctx).wire()
 		}
 		return answer, nil
 	}, s.options(procedure)...)
@@ -96,10 +96,10 @@ func streams[Req, Res any, P message[Req]](s *Server, procedure string, m method
 	m.handler = connect.NewServerStreamHandlerSimple(procedure, func(ctx context.Context, in *received, out *connect.ServerStream[Res]) error {
 		request := P(new(Req))
 		if err := in.decode(request); err != nil {
-			return err.wire()
+			return err.noted(ctx).wire()
 		}
 		if err := do(ctx, request, out); err != nil {
-			return ending(ctx, err).wire()
+			return ending(ctx, err).noted(ctx).wire()
 		}
 		return nil
 	}, s.options(procedure)...)
@@ -116,8 +116,8 @@ func ending(ctx context.Context, err error) *refusal {
 }
 
 func (s *Server) options(procedure string) []connect.HandlerOption {
-	panicked := func(_ context.Context, _ connect.Spec, _ http.Header, p any) error {
-		return refusalOf(s.panicked(procedure, p)).wire()
+	panicked := func(ctx context.Context, _ connect.Spec, _ http.Header, p any) error {
+		return refusalOf(s.panicked(procedure, p)).noted(ctx).wire()
 	}
 	return []connect.HandlerOption{
 		connect.WithCodec(codec{"proto"}), connect.WithCodec(codec{"json"}),

@@ -39,9 +39,11 @@ type Config struct {
 	// Certificates says who a client is whose certificate was verified; nil knows
 	// none.
 	Certificates func(Certificate) (Principal, bool)
-	Limits       Limits           // zero fields are those of DefaultLimits
-	Logger       *slog.Logger     // nil drops
-	Now          func() time.Time // nil is the machine's
+	// Answered is told of every call that was answered, and must not wait; nil drops it.
+	Answered func(Answered)
+	Limits   Limits           // zero fields are those of DefaultLimits
+	Logger   *slog.Logger     // nil drops
+	Now      func() time.Time // nil is the machine's
 }
 
 // Node is the process around a System.

@@ -60,6 +60,15 @@ func (f folder) open() (files, error) {
 	return root, nil
 }
 
+// exists reports whether the innermost root is there.
+func (f folder) exists() bool {
+	files, err := f.open()
+	if err == nil {
+		files.Close()
+	}
+	return err == nil
+}
+
 // resolve returns the path of what a manifest in the folder names.
 func (f folder) resolve(ref string) (string, error) {
 	if len(f.roots) == 0 && filepath.IsAbs(ref) {
@@ -150,3 +159,37 @@ func readFile(in files, path string, limit int64) ([]byte, error) {
 	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, limit)) // it may grow meanwhile
 }
+
+// Folder returns the absolute path of the folder that the manifest lies in, ""
+// where that is not known.
+func (m *Manifest) Folder() string {
+	if !m.read || m.Dir == "" {
+		return ""
+	}
+	path, err := filepath.Abs(m.Dir)
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// FolderOf returns the folder of a declared child's manifest, which need not be
+// read, nor be there any more; "" where the manifest's own is not known.
+func (m *Manifest) FolderOf(c *Child) string {
+	in := folder{dir: m.Folder()}
+	if in.dir == "" {
+		return ""
+	}
+	path, err := in.resolve(c.File)
+	if err != nil {
+		return ""
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() || err != nil && filepath.Ext(path) != filepath.Ext(FileName) {
+		return path
+	}
+	return filepath.Dir(path)
+}
+
+// PutIn says in which folder a manifest lies that was parsed from elsewhere: an
+// absolute path, or "" where that is not known.
+func (m *Manifest) PutIn(path string) { m.Dir, m.read = path, filepath.IsAbs(path) }

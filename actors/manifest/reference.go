@@ -38,9 +38,9 @@ func (e *ReferenceError) Unwrap() error { return e.Err }
 // packages of them all. The error is a [*ReferenceError], whose text may be given
 // to the guest; errors.Is with fs.ErrNotExist tells a missing manifest.
 //
-// Only a manifest that Load or Reference read, or that Parse was given an
-// absolute file name for, knows the folder that it lies in. The others refuse
-// every reference.
+// Only a manifest that Load or Reference read, that Parse was given an absolute
+// file name for, or that was put in a folder, knows the folder that it lies in.
+// The others refuse every reference.
 func (m *Manifest) Reference(ref string, reg Registry) (*Manifest, error) {
 	if reason := m.refuse(ref); reason != "" {
 		if len(ref) > maxReference {
@@ -52,6 +52,8 @@ func (m *Manifest) Reference(ref string, reg Registry) (*Manifest, error) {
 	in := m.folder().root()
 	path, data, _, err := l.read(in, filepath.FromSlash(ref))
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && !in.exists():
+		return nil, &ReferenceError{ref, "cannot be found: the folder that the actor's own manifest lay in is gone", err}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &ReferenceError{ref, "is not there: the folder of the actor's own manifest has no such file", err}
 	case err != nil:

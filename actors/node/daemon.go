@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -21,9 +22,8 @@ type DaemonConfig struct {
 	Settings
 	Logger   *slog.Logger   // required
 	Compiler *wasm.Compiler // as in Config
-	// Hangup has an element when tokens and certificates are to be read again; nil
-	// never has.
-	Hangup <-chan struct{}
+	// Hangup has an element when certificates are to be read again; nil never has.
+	Hangup <-chan os.Signal
 	// Kill is closed when the end of the node is not to be waited for; nil is never.
 	Kill <-chan struct{}
 	// Ready is told once that the node takes requests; nil drops it.
@@ -107,7 +107,7 @@ func (d *daemon) open(ctx context.Context) error {
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
-		Logger: d.Logger, Now: d.Now,
+		Logger: d.Logger, Now: d.Now, Recovers: d.Recover,
 		Output: func(l actors.Line) {
 			d.lines.Add(l)
 			d.teller.line(l)
@@ -184,14 +184,18 @@ func (d *daemon) readiness() Readiness {
 	return r
 }
 
-// reload reads tokens and certificates again. What cannot be read is said, and what
-// was read before stays in use.
+// reload reads the certificates again; tokens are read whenever one is shown. What
+// cannot be read is said, and what was read before stays in use.
 func (d *daemon) reload() {
 	d.notify.reloading()
-	if err := d.reloadKeys(); err != nil {
-		d.Logger.Error("tokens and certificates are as before", "error", err)
+	var err error
+	if d.certificates != nil {
+		err = d.certificates.Reload()
+	}
+	if err != nil {
+		d.Logger.Error("the certificates are as before", "error", err)
 	} else {
-		d.Logger.Info("tokens and certificates were read again")
+		d.Logger.Info("the certificates were read again")
 	}
 	state, _ := d.condition.state()
 	d.notify.ready(string(state))

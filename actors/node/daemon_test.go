@@ -39,7 +39,7 @@ type served struct {
 	ready    node.Readiness
 	log      *journal
 	stop     context.CancelFunc
-	hangup   chan struct{}
+	hangup   chan os.Signal
 	kill     chan struct{}
 	over     chan error // has an element when Serve has returned
 }
@@ -86,7 +86,7 @@ func short(t *testing.T) string {
 func begin(t *testing.T, settings node.Settings) (*served, <-chan node.Readiness) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &served{t: t, settings: settings, log: &journal{}, stop: stop, hangup: make(chan struct{}, 1), kill: make(chan struct{}), over: make(chan error, 1)}
+	s := &served{t: t, settings: settings, log: &journal{}, stop: stop, hangup: make(chan os.Signal, 1), kill: make(chan struct{}), over: make(chan error, 1)}
 	ready := make(chan node.Readiness, 1)
 	go func() {
 		s.over <- node.Serve(ctx, node.DaemonConfig{
@@ -293,7 +293,7 @@ func TestTheProbesSayWhatTheNodeDoes(t *testing.T) {
 	}
 	_, after := s.get("/metrics")
 	for line, was := range map[string]string{
-		`theater_turns_total{result="ok"} 2`: before, `theater_log_stopped 0`: "", `theater_node_ready 1`: "", `theater_actors{status="running"} 1`: "",
+		`theater_turns_total{result="ok"} 2`: before, `theater_log_stopped 0`: "", `theater_node_ready 1`: "", `theater_api_requests_total{code="ok",method="theater.v1.MessageService/Request"} 1`: before, `theater_actors{status="running"} 1`: "",
 	} {
 		if !strings.Contains(after, "\n"+line+"\n") || was != "" && strings.Contains(was, "\n"+line+"\n") {
 			t.Errorf("after a turn the metrics have %s: %v", line, strings.Contains(after, "\n"+line+"\n"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 )
 
@@ -22,7 +23,11 @@ func (d *daemon) listen(ctx context.Context) error {
 	if err := d.makeServer(); err != nil {
 		return err
 	}
-	s, err := listenSocket(d.Socket)
+	path, err := filepath.Abs(d.Socket)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	s, err := listenSocket(path)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	defer cancel()
 	d.notify.stopping("handling what waits")
 	d.notify.longer(limit + endTime)
-	d.Logger.Info("node drains", "why", why, "limit", limit)
+	d.Logger.Info("node drains", "why", why, "limit", limit.String())
 	begun := d.Now()
 	d.condition.become(StateDraining, why)
 	bounded, stop := context.WithTimeout(ctx, limit)
@@ -34,7 +34,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	defer done()
 	live := d.node.System.Stats().Live()
 	errs := []error{d.node.System.Suspend(suspending)}
-	d.Logger.Info("actors suspended", "actors", live, "took", d.Now().Sub(begun))
+	d.Logger.Info("actors suspended", "actors", live, "took", d.Now().Sub(begun).String())
 	return errors.Join(append(errs, d.close())...)
 }
 

@@ -4,24 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors/api"
+	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/actors/observe"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
 // makeServer makes the server of the management API.
 func (d *daemon) makeServer() (err error) {
+	if d.Listen != Off { // at the socket nobody needs a token
+		if d.tokens, err = api.OpenTokens(d.Tokens); err != nil {
+			return err
+		}
+	}
 	config := api.Config{
 		System: d.node.System, Log: d.node.Log, Node: front{d}, Handlers: d.node.Handlers,
 		Bundles: filepath.Join(d.Data, "bundles"), Ready: d.opened, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
@@ -29,7 +37,7 @@ func (d *daemon) makeServer() (err error) {
 			RequestBytes: int64(d.Limits.RequestBytes), CallTime: d.Limits.RequestTime,
 			Rate: float64(d.Limits.Rate), Burst: d.Limits.Burst,
 		},
-		Logger: d.Logger, Now: d.Now,
+		Answered: d.answered, Logger: d.Logger, Now: d.Now,
 	}
 	if d.certificates != nil && d.TLS.ClientCA != "" {
 		scope, err := api.ParseScope(d.TLS.ClientScope)
@@ -37,11 +45,24 @@ func (d *daemon) makeServer() (err error) {
 			return err
 		}
 		config.Certificates = func(c api.Certificate) (api.Principal, bool) {
-			return api.Principal{Name: c.Subject.CommonName, Scope: scope}, c.Subject.CommonName != ""
+			return api.Principal{Name: c.Subject.CommonName, Scope: scope}, callable(c.Subject.CommonName)
 		}
 	}
 	d.server, err = api.NewServer(config)
 	return err
+}
+
+// callable reports whether somebody may be called by the name: "local" is who comes
+// through the socket.
+func callable(name string) bool { return name != "local" && manifest.CheckName(name) == nil }
+
+// answered counts a call to the API.
+func (d *daemon) answered(a api.Answered) {
+	if a.Stream {
+		d.metrics.Stream(a.Method, a.Code)
+	} else {
+		d.metrics.Request(a.Method, a.Code, a.Took)
+	}
 }
 
 // socketServer has the API for this machine, and the probes.
@@ -135,27 +156,46 @@ func (f front) Shutdown(limit time.Duration) error {
 // loadKeys reads what tells callers apart. Callers from the network need something
 // that does, and a certificate by which they know the node.
 func (d *daemon) loadKeys() (err error) {
-	if d.tokens, err = openTokens(d.Tokens); err != nil {
-		return fmt.Errorf("tokens: %w", err)
-	}
 	if d.Listen == Off {
 		return nil
 	}
-	known := tokenCount(d.tokens) > 0
-	switch {
-	case d.TLS.Cert == "" || d.TLS.Key == "":
+	if d.TLS.Cert == "" || d.TLS.Key == "" {
 		return &ExposedError{Address: d.Listen, Missing: "tls.cert and tls.key"}
-	case d.TLS.ClientCA == "" && !known:
-		return &ExposedError{Address: d.Listen, Missing: "tls.client_ca or a token"}
 	}
-	d.certificates, err = LoadCertificates(d.TLS, func() bool { return tokenCount(d.tokens) == 0 }, d.Now)
+	known, err := anyToken(d.Tokens, d.Now())
 	if err != nil {
+		return err
+	}
+	if d.TLS.ClientCA == "" && !known {
+		return &ExposedError{Address: d.Listen, Missing: "tls.client_ca and no token that holds"}
+	}
+	if d.certificates, err = LoadCertificates(d.TLS, d.Now); err != nil {
 		return err
 	}
 	if left := d.certificates.Expires().Sub(d.Now()); left < expiryWarning {
 		d.Logger.Warn("the certificate expires soon", "file", d.TLS.Cert, "expires", d.certificates.Expires())
 	}
 	return nil
+}
+
+// anyToken reports whether a folder has a token that holds.
+func anyToken(dir string, now time.Time) (bool, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	tokens, err := api.OpenTokens(dir)
+	if err != nil {
+		return false, err
+	}
+	all, err := tokens.List()
+	return slices.ContainsFunc(all, func(t api.Token) bool { return t.Expires.IsZero() || now.Before(t.Expires) }), err
+}
+
+// CheckSettings says what would keep a node from starting with the settings, as far as
+// that can be known without touching anything.
+func CheckSettings(s Settings, now func() time.Time) error {
+	d := &daemon{DaemonConfig: DaemonConfig{Settings: s, Now: now, Logger: slog.New(slog.DiscardHandler)}}
+	return d.loadKeys()
 }
 
 // expiryWarning is how long before its end a certificate is worth a word.
@@ -169,13 +209,4 @@ type ExposedError struct {
 
 func (e *ExposedError) Error() string {
 	return fmt.Sprintf("listen %s: other machines could call this node, and it has no %s", e.Address, e.Missing)
-}
-
-// reloadKeys reads tokens and certificates again.
-func (d *daemon) reloadKeys() error {
-	err := reloadTokens(d.tokens)
-	if d.certificates != nil {
-		err = errors.Join(err, d.certificates.Reload())
-	}
-	return err
 }

@@ -58,6 +58,8 @@ type Config struct {
 	// Observe takes what becomes of actors; nil drops it. It must not wait. See
 	// actors.Config.
 	Observe func(actors.Change)
+	// Recovers says that System.Recover will be called. See actors.Config.
+	Recovers bool
 	// Now and Random are the machine's when nil.
 	Now    func() time.Time
 	Random io.Reader
@@ -126,6 +128,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 		Log: n.Log, Writer: writer, Durability: n.durability, Memory: memory,
 		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
 		Now: config.Now, Random: config.Random, Output: config.Output, Observe: config.Observe,
+		Recovers: config.Recovers,
 	})
 	if err != nil {
 		return err

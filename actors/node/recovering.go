@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/theater-go/theater/actors"
@@ -27,74 +23,41 @@ func (d *daemon) recover(ctx context.Context) {
 	}
 	begun := d.Now()
 	reported := begun
-	r := Recovery{}
-	report := func(total int, of chain.Summary, err error) {
-		r.Total = total
-		r.Took = d.Now().Sub(begun)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			r.Failures = append(r.Failures, RecoveryFailure{ID: of.ID.String(), Path: of.Path, Err: err})
-			d.Logger.Error("actor is not back", "actor", of.Path, "id", of.ID.String(), "error", err)
-		case err == nil:
-			r.Done++
+	failed := 0
+	recovered, err := d.node.System.Recover(ctx, func(r actors.Recovery) {
+		for _, a := range r.Left[failed:] {
+			d.Logger.Error("actor is not back", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
 		}
-		d.condition.recovered(r)
-		if now := d.Now(); now.Sub(reported) >= reportEvery {
+		failed = len(r.Left)
+		now := d.Now()
+		d.condition.recovered(recoverySeen(r, now.Sub(begun)))
+		if now.Sub(reported) >= reportEvery {
 			reported = now
-			d.Logger.Info("node recovers", "done", r.Done, "failed", len(r.Failures), "total", r.Total)
+			d.Logger.Info("node recovers", "done", r.Done, "failed", failed, "total", r.Total)
 			d.notify.status(fmt.Sprintf("recovering, %d of %d", r.Done, r.Total))
 			d.notify.longer(4 * reportEvery)
 		}
+	})
+	took := d.Now().Sub(begun)
+	d.condition.recovered(recoverySeen(recovered, took))
+	for _, a := range recovered.Ended {
+		d.Logger.Warn("actor has ended", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
 	}
-	err := recoverAll(ctx, d.node, report)
-	r.Took = d.Now().Sub(begun)
-	d.condition.recovered(r)
 	switch {
 	case err != nil && ctx.Err() == nil:
 		d.Logger.Error("the recovery has failed", "error", err)
-	case r.Total > 0:
-		d.Logger.Info("node recovered", "actors", r.Done, "failed", len(r.Failures), "took", r.Took)
+	case recovered.Total > 0:
+		d.Logger.Info("node recovered", "actors", recovered.Resumed, "failed", len(recovered.Left), "ended", len(recovered.Ended),
+			"delivered", recovered.Delivered, "dropped", recovered.Dropped, "took", took.String())
 	}
 }
 
-// recoverAll resumes every actor at the top that has not ended for good. report is
-// called by one goroutine at a time.
-func recoverAll(ctx context.Context, n *Node, report func(total int, of chain.Summary, err error)) error {
-	newest := map[string]chain.Summary{}
-	for s, err := range n.Log.Actors(ctx) {
-		if err != nil {
-			return fmt.Errorf("list the actors of the log: %w", err)
-		}
-		if s.Status == chain.StatusStopped || strings.Count(s.Path, "/") != 1 {
-			continue
-		}
-		if before, ok := newest[s.Path]; !ok || s.Created >= before.Created {
-			newest[s.Path] = s
-		}
+func recoverySeen(r actors.Recovery, took time.Duration) Recovery {
+	shown := Recovery{Total: r.Total, Done: r.Done, Took: took}
+	for _, a := range r.Left {
+		shown.Failures = append(shown.Failures, RecoveryFailure{ID: a.ID.String(), Path: a.Path, Err: a.Err})
 	}
-	tops := make([]chain.Summary, 0, len(newest))
-	for _, s := range newest {
-		tops = append(tops, s)
-	}
-	slices.SortFunc(tops, func(a, b chain.Summary) int { return strings.Compare(a.ID.String(), b.ID.String()) })
-	work, results := make(chan chain.Summary), sync.Mutex{}
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(tops)) {
-		workers.Go(func() {
-			for s := range work {
-				_, err := n.System.Resume(ctx, s.ID)
-				results.Lock()
-				report(len(tops), s, err)
-				results.Unlock()
-			}
-		})
-	}
-	for _, s := range tops {
-		work <- s
-	}
-	close(work)
-	workers.Wait()
-	return ctx.Err()
+	return shown
 }
 
 // spawnListed starts the manifests of the settings whose place is free. One that an

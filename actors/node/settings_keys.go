@@ -71,7 +71,7 @@ var settings = []setting{
 		func(s *Settings) any { return &s.Listen }, func(s *Settings) string { return isAddress(s.Listen) }},
 	{Key{"http", "string", "off", "Host and port of /metrics, /healthz and /readyz in plain HTTP, such as `127.0.0.1:9464`. Nobody is asked who he is there. The unix socket has them too."},
 		func(s *Settings) any { return &s.HTTP }, func(s *Settings) string { return isAddress(s.HTTP) }},
-	{Key{"tokens", "path", "tokens in the data folder", "The file of the tokens with which others may call the API; `theater token` writes it. It holds no secret, only hashes."},
+	{Key{"tokens", "path", "tokens in the data folder", "The folder of the tokens with which others may call the API; `theater token` makes them. It holds no secret, only hashes. What is made or revoked there holds at once."},
 		func(s *Settings) any { return &s.Tokens }, func(s *Settings) string { return notEmpty(s.Tokens) }},
 	{Key{"tls.cert", "path", "none", "The node's certificate, with those between it and its authority."},
 		func(s *Settings) any { return &s.TLS.Cert }, nil},

@@ -104,7 +104,7 @@ func (t *teller) log(c actors.Change) {
 	if c.What == actors.ChangeEnded || c.What == actors.ChangeFailed {
 		attrs = append(attrs, slog.String("directive", string(c.Directive)))
 		if c.Wait > 0 {
-			attrs = append(attrs, slog.Duration("wait", c.Wait))
+			attrs = append(attrs, slog.String("wait", c.Wait.String()))
 		}
 	}
 	if c.Restarts > 0 {

@@ -30,10 +30,9 @@ func (e *CertificateError) Unwrap() error { return e.Err }
 // Certificates are what a node shows and trusts. Reload reads them again while they
 // are in use.
 type Certificates struct {
-	files   TLSFiles
-	now     func() time.Time
-	require func() bool // whether a client without a certificate is turned away
-	loaded  atomic.Pointer[loadedTLS]
+	files  TLSFiles
+	now    func() time.Time
+	loaded atomic.Pointer[loadedTLS]
 }
 
 type loadedTLS struct {
@@ -41,10 +40,9 @@ type loadedTLS struct {
 	expires time.Time
 }
 
-// LoadCertificates reads the files. While require says so, only clients that show a
-// certificate get in.
-func LoadCertificates(files TLSFiles, require func() bool, now func() time.Time) (*Certificates, error) {
-	c := &Certificates{files: files, now: now, require: require}
+// LoadCertificates reads the files.
+func LoadCertificates(files TLSFiles, now func() time.Time) (*Certificates, error) {
+	c := &Certificates{files: files, now: now}
 	return c, c.Reload()
 }
 
@@ -66,10 +64,7 @@ func (c *Certificates) Reload() error {
 		if config.ClientCAs, err = readAuthorities(c.files.ClientCA); err != nil {
 			return err
 		}
-		config.ClientAuth = tls.VerifyClientCertIfGiven
-		if c.require() {
-			config.ClientAuth = tls.RequireAndVerifyClientCert
-		}
+		config.ClientAuth = tls.VerifyClientCertIfGiven // who has none needs a token
 	}
 	c.loaded.Store(&loadedTLS{config, leaf.NotAfter})
 	return nil

@@ -9,6 +9,7 @@ package observe
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -90,3 +91,29 @@ const maxScrapes = 4
 
 // Gatherer gives the metrics to who reads them in this process.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
+// Family documents one metric of ours.
+type Family struct {
+	Name, Help, Type string
+	Labels           []string
+}
+
+// Families lists the metrics that a scrape shows now and that are of this package.
+func (m *Metrics) Families() ([]Family, error) {
+	gathered, err := m.registry.Gather()
+	if err != nil {
+		return nil, err
+	}
+	var all []Family
+	for _, g := range gathered {
+		if !strings.HasPrefix(g.GetName(), "theater_") {
+			continue
+		}
+		f := Family{Name: g.GetName(), Help: g.GetHelp(), Type: strings.ToLower(g.GetType().String())}
+		for _, l := range g.GetMetric()[0].GetLabel() {
+			f.Labels = append(f.Labels, l.GetName())
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}

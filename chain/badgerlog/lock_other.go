@@ -16,3 +16,5 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func probeLock(string) error { return nil }

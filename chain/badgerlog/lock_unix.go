@@ -5,6 +5,7 @@ package badgerlog
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -45,4 +46,21 @@ func holder(path string) error {
 		}
 	}
 	return e
+}
+
+// probeLock is *chain.InUseError while a process has the lock. It holds the lock for
+// no more than the moment of the look.
+func probeLock(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at lock: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return errors.Join(holder(path), f.Close())
+	}
+	return errors.Join(err, f.Close())
 }

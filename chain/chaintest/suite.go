@@ -161,7 +161,9 @@ func unknown(t *testing.T, l chain.Log) {
 
 func summary(t *testing.T, l chain.Log) {
 	w := writer(t, l)
-	Begin(t, w, ID(1))
+	first := Genesis(ID(1), w.PutBlob(Module))
+	first.Events[0].(*chain.Genesis).Folder = "/srv/sample"
+	Must(t, w.Append(Draft(first), nil))
 	Fill(t, w, ID(1), 1, 50)
 	Must(t, w.Append(Draft(chain.Record{Actor: ID(1), Number: 50, Events: []chain.Event{
 		&chain.Lifecycle{What: chain.LifecycleStopped, Reason: "normal", Time: Start + 1e12},
@@ -173,7 +175,7 @@ func summary(t *testing.T, l chain.Log) {
 	}
 	got, err := l.Summary(t.Context(), ID(1))
 	Must(t, err)
-	if got != want || got.Status != chain.StatusStopped || got.Records != 51 || got.Updated != Start+1e12 {
+	if got != want || got.Status != chain.StatusStopped || got.Records != 51 || got.Updated != Start+1e12 || got.Folder != "/srv/sample" {
 		t.Errorf("summary %+v, want %+v", got, want)
 	}
 }

@@ -36,5 +36,12 @@ func run() int {
 	if err != nil {
 		program = "" // modules are then compiled in this process
 	}
-	return cli.Run(ctx, os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Kill: kill, Program: program})
+	return cli.Run(ctx, os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Kill: kill, Hangup: hangups, Program: program})
+}
+
+// hangups has SIGHUP told instead of ending the process, until stop is called.
+func hangups() (hung <-chan os.Signal, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	return signals, func() { signal.Stop(signals) }
 }

@@ -117,12 +117,18 @@ func killAfter(t *testing.T, cmd *exec.Cmd, lines int) (last int) {
 // newCounter makes a project with the source of the example counter.
 func newCounter(t *testing.T) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "counter")
-	if err := sdk.WriteProject(dir, "counter", "message-server"); err != nil {
+	return newProject(t, "counter", "../../examples/counter", "main.go", "manifest.toml")
+}
+
+// newProject makes a project of files in a folder and builds it.
+func newProject(t *testing.T, name, from string, files ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	if err := sdk.WriteProject(dir, name, "message-server"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"main.go", "manifest.toml"} {
-		text, err := os.ReadFile(filepath.Join("../../examples/counter", name))
+	for _, name := range files {
+		text, err := os.ReadFile(filepath.Join(from, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +136,7 @@ func newCounter(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if out, err := sdk.BuildCommand(t.Context(), dir, "counter.wasm").CombinedOutput(); err != nil {
+	if out, err := sdk.BuildCommand(t.Context(), dir, name+".wasm").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	if err := os.Remove(filepath.Join(dir, "main.go")); err != nil { // so that no run builds it again

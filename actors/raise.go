@@ -1,0 +1,167 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// errOrphan is why an orphan ends.
+var errOrphan = errors.New("it has no parent any more that knows of it")
+
+// orphans ends, on the log, those that nobody resumes, the deepest first: a child
+// whose parent does not know that it has it, for the process died before the parent
+// was told, one whose parent has ended or has no chain here, and all below them.
+func (r *revival) orphans(ctx context.Context) error {
+	var orphans []chain.Summary
+	known := map[chain.ID]bool{}
+	for _, sum := range r.kin.left {
+		if r.orphaned(sum, known) {
+			orphans = append(orphans, sum)
+		}
+	}
+	slices.SortFunc(orphans, func(a, b chain.Summary) int { return strings.Compare(b.Path, a.Path) })
+	for _, sum := range orphans {
+		if err := r.end(ctx, sum, r.drops[sum.ID]); err != nil {
+			return err
+		}
+		r.system.earlier.claim(sum.ID, sum.Path)
+		r.done(1)
+	}
+	return nil
+}
+
+// orphaned reports whether an actor is an orphan. known holds what was found before.
+func (r *revival) orphaned(sum chain.Summary, known map[chain.ID]bool) bool {
+	if r.of[sum.ID] != nil || r.left[sum.ID] || sum.Parent.IsZero() {
+		return false
+	}
+	if found, ok := known[sum.ID]; ok {
+		return found
+	}
+	known[sum.ID] = true // while its parents are asked, which may be a cycle
+	by := sum.Parent.Actor
+	path, _ := splitPath(sum.Path)
+	if r.of[by] == nil && r.system.earlier.has(by, path) {
+		i := slices.IndexFunc(r.kin.at[path], func(p chain.Summary) bool { return p.ID == by })
+		known[sum.ID] = i >= 0 && r.orphaned(r.kin.at[path][i], known)
+	}
+	return known[sum.ID]
+}
+
+// end writes the end of an orphan.
+func (r *revival) end(ctx context.Context, sum chain.Summary, drops []chain.Ref) error {
+	if err := r.system.stopOld(ctx, sum.ID, ReasonOrphaned, drops...); err != nil {
+		return fmt.Errorf("stop the orphan %s: %w", sum.Path, err)
+	}
+	r.now.Dropped += len(drops)
+	r.now.Ended = append(r.now.Ended, NotResumed{sum.ID, sum.Path, errOrphan})
+	return nil
+}
+
+// raise has all trees come up. Their paths are theirs before the first of them does
+// anything: whoever sends to one that is not up yet finds its mailbox.
+func (r *revival) raise(ctx context.Context) error {
+	s := r.system
+	for _, b := range r.births {
+		path := ""
+		if b.parent != nil {
+			path = b.parent.control.path
+		}
+		if err := s.registry.expect(b.control, path); err != nil {
+			return fmt.Errorf("%s: %w", b.sum.Path, err)
+		}
+	}
+	r.raised = true
+	var roots []*birth
+	var ready []<-chan error
+	for _, b := range r.births {
+		if b.parent == nil {
+			s.plant(b.control)
+			if err := s.enter(b, ""); err != nil {
+				return err
+			}
+			roots, ready = append(roots, b), append(ready, s.enlist(b))
+		}
+	}
+	for i, b := range roots {
+		if err := r.await(ctx, b, ready[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await waits for a tree. In the recovery of all, one that does not come up has
+// ended, as its chain says.
+func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error {
+	s, c := r.system, b.control
+	if r.strict {
+		_, err := s.arrive(ctx, b, ready)
+		if err != nil {
+			<-c.done
+		}
+		return err
+	}
+	select {
+	case err := <-ready:
+		if err == nil {
+			return nil
+		}
+		_, err = s.outcome(b, err)
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		r.now.Ended = append(r.now.Ended, NotResumed{b.sum.ID, b.sum.Path, err})
+		s.config.Logger.Warn("an actor that was to be resumed has ended", "actor", b.sum.Path, "id", c.text, "error", err)
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// settle takes back what did not come up: it is left, unless what is above it has
+// ended for good.
+func (r *revival) settle(ctx context.Context) {
+	if r.raised && !r.strict && ctx.Err() != nil {
+		return // it may come up yet
+	}
+	lost, ended := map[*birth]bool{}, map[*birth]bool{}
+	for _, b := range r.births {
+		lost[b] = r.system.registry.forget(b.control) || !r.raised
+		ended[b] = lost[b] && b.parent != nil && ended[b.parent] || !lost[b] && b.control.stopped()
+	}
+	for _, b := range slices.Backward(r.births) {
+		if !lost[b] {
+			if !ended[b] {
+				r.now.Resumed++
+			}
+			continue
+		}
+		drops := references(b.control.shut(ErrStopped))
+		r.release(b)
+		if ended[b] && r.system.earlier.claim(b.sum.ID, b.sum.Path) {
+			if err := r.end(ctx, b.sum, drops); err != nil {
+				r.system.config.Logger.Error("an actor without a parent is left", "actor", b.sum.Path, "error", err)
+				r.system.earlier.leave(b.sum.ID, b.sum.Path)
+			}
+		}
+	}
+}
+
+// references name the messages that have a name on the log.
+func references(messages []delivery) []chain.Ref {
+	var refs []chain.Ref
+	for _, d := range messages {
+		if e := d.(*envelope); e.cause.Kind == chain.CauseEvent && !e.lossy() {
+			refs = append(refs, e.cause.Event)
+		}
+	}
+	return refs
+}

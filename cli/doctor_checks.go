@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/theater-go/theater/actors/api"
+	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+)
+
+// diagnose looks at all that the doctor knows of. What follows from the settings is
+// left out when those are wrong.
+func (p *program) diagnose(ctx context.Context, from node.Sources) []finding {
+	v := programVersions()
+	findings := []finding{
+		fine("program", "theater %s, %s, %s", v.Theater, v.Go, v.Platform),
+		examineGo(ctx), examineClock(time.Now()), examineFiles(),
+	}
+	e, err := node.LoadSettings(from)
+	if err != nil {
+		return append(findings, fails("settings", "theater serve --check-config shows where each comes from", "%s", strings.ReplaceAll(err.Error(), "\n", "; ")))
+	}
+	return append(findings,
+		examineSettings(e), examineCache(e.Cache), examineMemory(int64(e.Memory)),
+		examineData(e.Data), examineFolder(e.Socket), examineSocket(ctx, e.Socket, v.Theater))
+}
+
+func examineGo(ctx context.Context) finding {
+	const name, advice = "go", "actors in Go are built by it: install it from https://go.dev/dl; actors that are built run without"
+	path, err := exec.LookPath("go")
+	if err != nil {
+		return warns(name, advice, "there is no go command")
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "env", "GOVERSION").Output()
+	if err != nil {
+		return warns(name, advice, "%s does not tell its version: %v", path, err)
+	}
+	return fine(name, "%s at %s", strings.TrimSpace(string(out)), path)
+}
+
+// probeTime bounds each look at something that may not answer.
+const probeTime = 5 * time.Second
+
+// released is before the first version of this program.
+var released = time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+func examineClock(now time.Time) finding {
+	if now.Before(released) {
+		return fails("clock", "set the time of this machine: ids and chains are made with it", "it is %s here", now.Format(time.DateTime))
+	}
+	return fine("clock", "%s", now.Format("2006-01-02 15:04:05 MST"))
+}
+
+// What a node needs of open files: a few for its data folder, and one for each client.
+const (
+	fewFiles  = 256
+	manyFiles = 4096
+)
+
+func examineFiles() finding {
+	n, known := openFiles()
+	const advice = "raise it with ulimit -n, or LimitNOFILE in a systemd unit"
+	switch {
+	case !known:
+		return fine("open files", "no limit is known here")
+	case n < fewFiles:
+		return fails("open files", advice, "at most %d, and a node needs %d", n, fewFiles)
+	case n < manyFiles:
+		return warns("open files", advice, "at most %d: enough for few clients", n)
+	}
+	return fine("open files", "at most %d", n)
+}
+
+func examineSettings(e *node.Effective) finding {
+	if err := node.CheckSettings(e.Settings, time.Now); err != nil {
+		return fails("settings", hintOf(err), "%v", err)
+	}
+	if e.File == "" {
+		return fine("settings", "no file; theater serve --check-config shows them")
+	}
+	return fine("settings", "of %s; theater serve --check-config shows them", e.File)
+}
+
+func examineCache(dir string) finding {
+	const name = "cache"
+	if dir == "" {
+		return warns(name, "set HOME or XDG_CACHE_HOME, or name a folder with --cache", "there is none: modules are compiled again by each start")
+	}
+	if err := writable(dir); err != nil {
+		return fails(name, "name another folder with --cache", "%v", err)
+	}
+	return fine(name, "%s", dir)
+}
+
+// writable says why nothing can be written to a folder, or to the nearest one above it
+// that is there, in which it would be made.
+func writable(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		parent := filepath.Dir(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && parent != dir:
+			dir = parent
+			continue
+		case err != nil:
+			return err
+		case !info.IsDir():
+			return fmt.Errorf("%s is no folder", dir)
+		}
+		f, err := os.CreateTemp(dir, ".theater-doctor-*")
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+}
+
+func examineMemory(budget int64) finding {
+	const name = "memory"
+	total, known := machineMemory()
+	switch {
+	case !known:
+		return fine(name, "the machine does not tell how much it has")
+	case budget == 0:
+		return warns(name, "theater serve --memory bounds what all actors together may have", "no bound; the machine has %s", size(total))
+	case budget > total:
+		return warns(name, "lower --memory: the system may end the node before its actors reach that", "the bound is %s, and the machine has %s", size(budget), size(total))
+	}
+	return fine(name, "the bound is %s of %s", size(budget), size(total))
+}
+
+func examineData(dir string) finding {
+	const name = "data folder"
+	face, err := badgerlog.Look(dir)
+	switch {
+	case errors.Is(err, chain.ErrNotFound):
+		if err := writable(dir); err != nil {
+			return fails(name, "name another folder with --data", "%v", err)
+		}
+		return fine(name, "%s is not there yet; a node makes it", dir)
+	case err != nil:
+		return fails(name, hintOf(err), "%v", err)
+	case face.Free < face.Needed:
+		return fails(name, "make room on the disk, or name another folder with --data", "%s has %s free, and records need %s", dir, size(face.Free), size(face.Needed))
+	}
+	held := "no process has it open"
+	if face.Holder != nil {
+		held = fmt.Sprintf("process %d has it open", face.Holder.PID)
+	}
+	what := fmt.Sprintf("%s, %s, %s free, %s", dir, face.Durability, size(face.Free), held)
+	if face.Free < 4*face.Needed {
+		return warns(name, "make room on the disk soon", "%s", what)
+	}
+	return fine(name, "%s", what)
+}
+
+func examineFolder(socket string) finding {
+	const name = "socket folder"
+	dir := filepath.Dir(socket)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := writable(dir); err != nil {
+			return fails(name, "name a socket elsewhere with --socket", "%v", err)
+		}
+		return fine(name, "%s is not there yet; a node makes it", dir)
+	}
+	if err := node.CheckSocketFolder(dir); err != nil {
+		return fails(name, "name a socket elsewhere with --socket", "%v", err)
+	}
+	if err := writable(dir); err != nil {
+		return fails(name, "name a socket elsewhere with --socket", "%v", err)
+	}
+	return fine(name, "%s", dir)
+}
+
+func examineSocket(ctx context.Context, path, version string) finding {
+	const name = "node"
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fine(name, "none runs at %s; theater serve starts one", path)
+	case err != nil:
+		return fails(name, "", "%v", err)
+	case info.Mode().Type() != fs.ModeSocket:
+		return fails(name, "remove it, or name another socket with --socket", "%s is no socket", path)
+	}
+	conn, err := net.DialTimeout("unix", path, probeTime)
+	if err != nil {
+		return fine(name, "none runs; %s is left from one that was killed, and the next replaces it", path)
+	}
+	conn.Close()
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	client, err := api.Dial(api.DialConfig{Address: "unix:" + path})
+	if err != nil {
+		return fails(name, "", "%v", err)
+	}
+	defer client.Close()
+	told, err := client.Node.Info(ctx, &theaterv1.InfoRequest{})
+	if err != nil {
+		return fails(name, "its log says what it does", "what listens at %s does not answer as a node does: %v", path, err)
+	}
+	what := fmt.Sprintf("process %d at %s, %s, %d actors", told.Pid, path, nodeState(told.State), told.Actors)
+	switch {
+	case told.State == theaterv1.NodeState_NODE_STATE_FAILED:
+		return fails(name, "its log says why; start it again", "%s", what)
+	case told.Version != version:
+		return warns(name, "start the node again to have it run this version", "%s, of version %s", what, told.Version)
+	case len(told.Recovery.GetFailures()) > 0:
+		return warns(name, "its log says why", "%s; %s did not come back", what, count(len(told.Recovery.Failures), "actor"))
+	}
+	return fine(name, "%s", what)
+}
+
+// nodeState is what a node does, in a word.
+func nodeState(s theaterv1.NodeState) string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), "NODE_STATE_"))
+}
