@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -131,7 +133,7 @@ func (s *actorService) GetState(_ context.Context, r *theaterv1.GetStateRequest)
 }
 
 // GetMetrics shows the counters of one actor.
-func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
+func (s *actorService) GetMetrics(ctx context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
 	ref, err := s.live(r.Target)
 	if err != nil {
 		return nil, named(err)
@@ -140,5 +142,11 @@ func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequ
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.GetMetricsResponse{Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: d.Records}, nil
+	sum, err := s.Log.Summary(ctx, d.ID) // of one that the log does not have, all is zero
+	if err != nil && !errors.Is(err, chain.ErrNotFound) {
+		return nil, err
+	}
+	return &theaterv1.GetMetricsResponse{
+		Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: sum.Records, Events: sum.Events,
+	}, nil
 }

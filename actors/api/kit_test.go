@@ -137,13 +137,11 @@ func dial(t testing.TB, config api.DialConfig) *api.Client {
 	return c
 }
 
-// raw is a client of the socket without any protocol above HTTP/1.
-func (s *stage) raw() *http.Client {
-	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+// transport reaches the socket by HTTP/1.
+func (s *stage) transport() *http.Transport {
+	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
 	}}
-	s.t.Cleanup(t.CloseIdleConnections)
-	return &http.Client{Transport: t}
 }
 
 // grants are the handlers of the actors here.

@@ -37,7 +37,9 @@ func (s *stage) send(method, path string, body io.Reader, header ...string) rawA
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	answer, err := s.raw().Do(r)
+	transport := s.transport()
+	defer transport.CloseIdleConnections()
+	answer, err := transport.RoundTrip(r)
 	check(s.t, err)
 	defer answer.Body.Close()
 	b, err := io.ReadAll(answer.Body)
