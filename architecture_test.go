@@ -33,7 +33,7 @@ type rule struct {
 // layout is the import table: the only edges there are.
 var layout = []rule{
 	{"cli/theater", []string{"cli"}, nil},
-	{"cli", []string{"cli/top", "actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf"}},
+	{"cli", []string{"cli/top", "actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf", "golang.org/x/term"}},
 	{"cli/top", nil, []string{"charm.land/bubbletea/v2", "github.com/charmbracelet/x/ansi"}},
 
 	{"actors", []string{"actors/manifest", "supervision", "host", "wasm", "wasm/pack", "chain", "chain/replay"}, []string{"github.com/asynkron/protoactor-go"}},
@@ -66,7 +66,7 @@ var layout = []rule{
 }
 
 // testLibraries are what test files may import of others, besides what their folder may.
-var testLibraries = []string{"go.uber.org/goleak", "pgregory.net/rapid", "github.com/rogpeppe/go-internal"}
+var testLibraries = []string{"go.uber.org/goleak", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6"}
 
 // topLevel are the folders that the project has, besides those that git or a
 // tool keeps to itself.
