@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -83,16 +82,11 @@ func (s *actorService) stopWithin(ctx context.Context, ref actors.Ref, timeout t
 
 // outlast waits for the end of an actor.
 func (s *actorService) outlast(ctx context.Context, ref actors.Ref) (*theaterv1.Exit, error) {
-	exits, err := s.System.Watch(ref)
+	exited, err := s.System.Await(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case e := <-exits:
-		return exit(e), nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s has not ended yet: %w", ref, context.Cause(ctx))
-	}
+	return exit(exited), nil
 }
 
 func (s *actorService) Restart(ctx context.Context, r *theaterv1.RestartRequest) (*theaterv1.RestartResponse, error) {
