@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -72,7 +73,7 @@ func (s *chainSource) heldByNode(c *cli.Context) bool {
 			return err
 		}
 		there, err := os.Stat(info.Data)
-		if err != nil {
+		if err != nil || !filepath.IsAbs(info.Data) {
 			return err
 		}
 		here, err := os.Stat(s.data)
