@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/theater-go/theater/chain"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
 func (p *program) chainShowCommand() *cli.Command {
@@ -54,11 +55,11 @@ func (p *program) chainShow(ctx context.Context, r chain.Reader, target string, 
 		return err
 	}
 	out := bufio.NewWriter(p.out)
-	live, err := liveActors(ctx, r)
+	live, err := lives(ctx, r, s.ID)
 	if err != nil {
 		return err
 	}
-	var show recordWriter = &textRecords{to: out, events: newEventReader(ctx, r, s), actor: s, live: live[s.ID]}
+	var show recordWriter = &textRecords{to: out, events: newEventReader(ctx, r, s), actor: s, live: live}
 	if format == formatJSON {
 		show = &jsonRecords{to: out, events: newEventReader(ctx, r, s)}
 	}
@@ -82,6 +83,16 @@ func (p *program) chainShow(ctx context.Context, r chain.Reader, target string, 
 		return err
 	}
 	return out.Flush()
+}
+
+// lives reports whether an actor has a process; in a data folder none has.
+func lives(ctx context.Context, r chain.Reader, id chain.ID) (bool, error) {
+	n, ok := r.(*nodeChains)
+	if !ok {
+		return false, nil
+	}
+	answer, err := ask(ctx, n.conn, n.Chain.GetChain, &theaterv1.GetChainRequest{Target: id.String()})
+	return answer.GetChain().GetLive(), err
 }
 
 // recordWriter shows the records of one actor.
