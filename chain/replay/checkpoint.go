@@ -16,6 +16,8 @@ type Checkpoint struct {
 	Actor  chain.ID
 	Record uint64
 	Event  *chain.Lifecycle
+
+	index uint32 // of the event in its record
 }
 
 // Restore makes machine, of the actor's module, what it was at a checkpoint: what
@@ -48,21 +50,21 @@ func load(ctx context.Context, machine *wasm.Machine, reader chain.Reader, id ch
 	return kept, snapshot, err
 }
 
-func (c *Checkpoint) run(ctx context.Context, machine *wasm.Machine, reader chain.Reader) error {
-	kept, was, err := load(ctx, machine, reader, c.Actor, chain.Marker{Record: c.Record, Sum: c.Event.Sum})
+func (c *Checkpoint) run(ctx context.Context, x *execution) error {
+	kept, was, err := load(ctx, x.machine, x.reader, c.Actor, chain.Marker{Record: c.Record, Sum: c.Event.Sum})
 	if err != nil { // there is nothing to compare
 		return ctx.Err()
 	}
-	is, err := machine.Snapshot()
+	is, err := x.machine.Snapshot()
 	if err != nil {
 		return fmt.Errorf("compare with the checkpoint of record %d: %w", c.Record, err)
 	}
-	difference := is.Difference(was)
-	if !bytes.Equal(machine.State(), kept.State) {
-		difference = "the state is another: " + literal(machine.State())
+	d := &Divergence{Turn: c.Record, Record: c.Record, Index: c.index, What: is.Difference(was), Recorded: c.Event, checkpoint: true}
+	if !bytes.Equal(x.machine.State(), kept.State) {
+		d.What, d.is, d.was = "the state is another", bytes.Clone(x.machine.State()), kept.State
 	}
-	if difference != "" {
-		return &Divergence{Record: c.Record, What: difference, checkpoint: true}
+	if d.What != "" {
+		return d
 	}
 	return nil
 }

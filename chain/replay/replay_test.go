@@ -197,12 +197,12 @@ func TestEveryDifferenceIsADivergenceThatNamesItsTurn(t *testing.T) {
 		{"another response", "", func(u *replay.Turn) { u.Result.Response = other }, "the response is another"},
 		{"another state", "", func(u *replay.Turn) { u.Result.State = chain.NewState(other.Bytes) }, "the state after it is another"},
 		{"another state that is kept by its hash", "", func(u *replay.Turn) { u.Result.State = chain.NewState(make([]byte, 2000)) }, "the state after it is another"},
-		{"another error", "e", func(u *replay.Turn) { u.Result.Error = other }, "ends with another error: no"},
+		{"another error", "e", func(u *replay.Turn) { u.Result.Error = other }, "it ends with another error"},
 		{"an error that is none", "", func(u *replay.Turn) { u.Result.Status = chain.ResultError }, "it succeeds, the chain has error"},
 		{"a success that is none", "e", func(u *replay.Turn) { u.Result.Status = chain.ResultOK }, "the chain has ok"},
 		{"a trap that the chain does not have", "x", func(u *replay.Turn) { u.Result = &chain.Result{} }, "the chain has ok"},
 		{"another input", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Input = other }, "with another input"},
-		{"another import", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Import++ }, "the guest calls import"},
+		{"another import", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Import++ }, "the guest calls another function, test:replay/host.local"},
 		{"another answer", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Output = other }, "the response is another"},
 		{"another input of an outcall", "o", func(u *replay.Turn) { u.Events[0].(*chain.Intent).Input = other }, "with another input"},
 		{"another answer of an outcall", "o", func(u *replay.Turn) { u.Events[1].(*chain.Outcome).Output = other }, "the response is another"},
@@ -228,7 +228,7 @@ func TestEveryDifferenceIsADivergenceThatNamesItsTurn(t *testing.T) {
 			if !errors.As(err, &diverged) {
 				t.Fatalf("it gives %v, want a divergence", err)
 			}
-			if diverged.Record != 1 || !strings.Contains(diverged.What, c.says) || !strings.Contains(err.Error(), "turn of record 1") {
+			if diverged.Turn != 1 || diverged.Record != 1 || !strings.Contains(diverged.What, c.says) || !strings.Contains(err.Error(), "turn of record 1") {
 				t.Errorf("it says %v, want %q", err, c.says)
 			}
 		})
