@@ -33,7 +33,7 @@ type rule struct {
 // layout is the import table: the only edges there are.
 var layout = []rule{
 	{"cli/theater", []string{"cli"}, nil},
-	{"cli", []string{"actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf"}},
+	{"cli", []string{"actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf", "golang.org/x/term"}},
 
 	{"actors", []string{"actors/manifest", "supervision", "host", "wasm", "wasm/pack", "chain", "chain/replay"}, []string{"github.com/asynkron/protoactor-go"}},
 	{"actors/manifest", []string{"wasm/pack"}, []string{"github.com/pelletier/go-toml/v2"}},
@@ -65,7 +65,7 @@ var layout = []rule{
 }
 
 // testLibraries are what test files may import of others, besides what their folder may.
-var testLibraries = []string{"go.uber.org/goleak", "pgregory.net/rapid", "github.com/rogpeppe/go-internal"}
+var testLibraries = []string{"go.uber.org/goleak", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6"}
 
 // topLevel are the folders that the project has, besides those that git or a
 // tool keeps to itself.

@@ -195,6 +195,13 @@ func (m *mailbox) len() (messages int, bytes int64) {
 	return m.deliveries, m.bytes
 }
 
+// busy reports whether a message is handled, or is about to be.
+func (m *mailbox) busy() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.scheduled
+}
+
 // close refuses every later delivery with the reason and returns those that
 // waited, oldest first; the caller answers them. Each delivery is thus handled,
 // refused or returned here, and exactly one of these. A second close returns

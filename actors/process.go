@@ -272,9 +272,11 @@ func (p *process) finish(exit Exit) {
 	if e := p.failing; e != nil {
 		dropped = append([]delivery{e}, dropped...)
 	}
-	p.system.totals.dropped.Add(int64(len(dropped)))
 	p.recordEnd(exit, dropped)
 	for _, d := range dropped {
+		if !(exit.Reason == ReasonSuspended && p.waits(d.(*envelope))) {
+			p.system.totals.dropped.Add(1)
+		}
 		p.reply(d.(*envelope).reply, p.control.gone())
 	}
 	p.requests.abandon(p)

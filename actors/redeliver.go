@@ -66,6 +66,7 @@ func (p *process) waits(e *envelope) bool {
 
 // lose notes that a message is to be recorded as dropped.
 func (p *process) lose(at chain.Ref, reason, detail string) {
+	p.system.totals.dropped.Add(1)
 	p.lost = append(p.lost, &chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: reason, Detail: detail, Ref: at})
 }
 

@@ -117,13 +117,14 @@ func (p *process) resume(ctx context.Context) error {
 			return fmt.Errorf("%w: %w", errEnded, story.ended)
 		}
 		return cmp.Or(b.left.Err, errEnded)
-	case p.control.spec.Restart != supervision.Temporary:
-		return p.resumeAgain(ctx)
-	default:
+	case p.control.spec.Restart == supervision.Temporary,
+		p.control.spec.Restart == supervision.Transient && !b.left.Failed():
 		p.left = b.left
 		if err := p.restore(story.crossings); err != nil {
 			return err
 		}
+	default:
+		return p.resumeAgain(ctx)
 	}
 	if err := p.recordResumed(); err != nil {
 		return err

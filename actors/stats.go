@@ -10,6 +10,7 @@ import (
 // opened. What a chain tells of earlier systems does not count.
 type Stats struct {
 	Actors       map[Status]int // that live
+	Busy         int            // of them, that handle a message or are about to
 	Mailbox      int            // messages that wait
 	MailboxBytes int64          // and their bytes
 
@@ -43,6 +44,9 @@ func (s *System) Stats() Stats {
 	for _, c := range live {
 		messages, bytes := c.mailbox.len()
 		stats.Actors[c.status()]++
+		if c.mailbox.busy() {
+			stats.Busy++
+		}
 		stats.Mailbox += messages
 		stats.MailboxBytes += bytes
 	}

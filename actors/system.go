@@ -221,6 +221,20 @@ func (s *System) Watch(ref Ref) (<-chan Exit, error) {
 	return c.watch(), nil
 }
 
+// Await waits for the actor's end and returns how it was.
+func (s *System) Await(ctx context.Context, ref Ref) (Exit, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return Exit{}, err
+	}
+	select {
+	case <-c.done:
+		return c.exited(), nil
+	case <-ctx.Done():
+		return Exit{}, fmt.Errorf("actor %s has not ended: %w", c.path, context.Cause(ctx))
+	}
+}
+
 func (c *control) watch() <-chan Exit {
 	ch := make(chan Exit, 1)
 	go func() {
@@ -252,7 +266,7 @@ func (s *System) Stop(ctx context.Context, ref Ref) (Exit, error) {
 	return c.await(ctx, c.done, nil, c.exited)
 }
 
-// Dismiss is Stop that waits for nothing. Watch tells of the end.
+// Dismiss is Stop that waits for nothing. Await tells of the end.
 func (s *System) Dismiss(ref Ref) error {
 	c, err := s.resolve(ref)
 	if err != nil {

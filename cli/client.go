@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -128,7 +127,7 @@ func (l *live) secret() (string, error) {
 	}
 	text, err := readFile(file)
 	if err != nil {
-		return "", fmt.Errorf("token: %w", err)
+		return "", prefixed("--token", err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }
@@ -141,3 +140,6 @@ func ask[Req, Res any](ctx context.Context, n *conn, method func(context.Context
 	}
 	return answer, nil
 }
+
+// show writes a result for programs.
+func (l *live) show(v any) error { return l.writeJSON(v, true) }

@@ -38,7 +38,7 @@ var hints = map[string]string{
 	api.CodeNoMessages:      "theater call calls any export of the actor, registered or not",
 	api.CodeEnded:           "theater chain show says what it did to its end",
 	api.CodeMailboxFull:     "try again when it has handled some of its messages; [limits] in its manifest says how many may wait",
-	api.CodeGuestFailed:     "theater inspect shows its last turns, theater chain show all of them",
+	api.CodeGuestFailed:     "theater chain show says what it did",
 	api.CodeInitFailed:      "theater chain show says what it did in its init",
 	api.CodeChanging:        "try again in a moment",
 	api.CodeNodeMemory:      "theater stop makes room, or theater serve --memory gives the node more",
@@ -53,6 +53,9 @@ func (n *conn) explain(ctx context.Context, err error) error {
 		return nil
 	}
 	told := api.ErrorOf(err)
+	if end, ok := ctx.Deadline(); ok && told.Code == api.CodeDeadline && time.Until(end) < lastLook {
+		<-ctx.Done() // the node, which knows the time, was quicker
+	}
 	switch {
 	case ctx.Err() != nil:
 		return n.givenUp(ctx)

@@ -41,7 +41,7 @@ func (l *live) tls(command string) (*tls.Config, error) {
 	if l.ca != "" {
 		pem, err := readFile(l.ca)
 		if err != nil {
-			return nil, fmt.Errorf("--ca: %w", err)
+			return nil, prefixed("--ca", err)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {

@@ -17,7 +17,12 @@ type group struct {
 func (p *program) commands() []group {
 	return []group{
 		{"Projects", []*cli.Command{
-			p.newCommand(), p.buildCommand(), p.validateCommand(), p.inspectCommand(), p.runCommand(),
+			p.newCommand(), p.buildCommand(), p.validateCommand(), p.runCommand(),
+		}},
+		{"Actors", []*cli.Command{
+			p.spawnCommand(), p.psCommand(), p.treeCommand(), p.inspectCommand(), p.stateCommand(),
+			p.requestCommand(), p.sendCommand(), p.callCommand(),
+			p.restartCommand(), p.stopCommand(), p.killCommand(),
 		}},
 		{"Nodes", []*cli.Command{
 			p.serveCommand(), p.nodeCommand(), p.tokenCommand(), p.doctorCommand(),

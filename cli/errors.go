@@ -66,6 +66,17 @@ func usageOf(c *cli.Context, err error, _ bool) error {
 	return usagef(c.Command.HelpName, "%s", text)
 }
 
+// prefixed says in front of an error what it is about.
+func prefixed(what string, err error) error {
+	var f *failure
+	if !errors.As(err, &f) || f.cause == nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	about := *f
+	about.cause = fmt.Errorf("%s: %w", what, f.cause)
+	return &about
+}
+
 // report shows an error and returns the exit code.
 func (p *program) report(err error) int {
 	if err == nil {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
 )
@@ -30,7 +32,7 @@ func NewTraces(all bool) func(actors.Line) []string {
 // Drawn are the lines of a drawn tree.
 func Drawn(t *actors.Tree, most int) []string {
 	var lines []string
-	for _, twig := range draw(t, most) {
+	for _, twig := range draw(newBranch(t), most) {
 		lines = append(lines, twig.lead+twig.name)
 	}
 	return lines
@@ -68,3 +70,21 @@ func (f Feed) Close()                           { f.f.close() }
 
 // AsTrees orders chains as a list shows them.
 func AsTrees(all []chain.Summary) []chain.Summary { return asTrees(all) }
+
+// CommandsWithJSON are the commands that have a flag --output, without theater.
+func CommandsWithJSON() []string {
+	var names []string
+	var walk func(prefix string, list []*cli.Command)
+	walk = func(prefix string, list []*cli.Command) {
+		for _, c := range list {
+			for _, f := range c.Flags {
+				if f.Names()[0] == "output" {
+					names = append(names, prefix+c.Name)
+				}
+			}
+			walk(prefix+c.Name+" ", c.Subcommands)
+		}
+	}
+	walk("", (&program{err: newStatus(io.Discard)}).app().Commands)
+	return names
+}

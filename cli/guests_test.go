@@ -42,6 +42,8 @@ func guests() map[string][]byte {
 			'q': do("theater:simple/runtime", "shutdown", pack.Some(pack.Bytes([]byte("closed"))), wasmtest.Reply([]byte("going"))),
 			'x': wasmtest.Trap(),
 		}, wasmtest.Echo())),
+		// counter counts its messages, and takes them without having registered.
+		"counter": wasmtest.Counter(),
 		// doomed fails as soon as it has started, as /storm/doomed.
 		"doomed": wasmtest.Guest{
 			Init: do("theater:simple/message-server-host", "register", pack.Unit,

@@ -18,39 +18,64 @@ import (
 )
 
 func (p *program) inspectCommand() *cli.Command {
-	format := choose("text", formatJSON)
+	l := p.newLive()
 	return &cli.Command{
 		Name:      "inspect",
-		Usage:     "show what a module is, and whether it runs as an actor",
-		UsageText: "theater inspect FILE.wasm [--manifest] [-o json]",
-		Description: `Shown are the module's size, memory and tools, what it imports and exports, the
+		Usage:     "show all there is to see of an actor, or what a module is",
+		UsageText: "theater inspect TARGET\n   theater inspect FILE.wasm [--manifest]",
+		Description: `An argument that ends in .wasm, or that names a file, is a module; all else is
+the path or id of an actor of a node.
+
+Of an actor are shown its id, module and status, who supervises it and how it
+supervises others, its last restarts with their reasons, its mailbox, the limits of
+its manifest with what is used of them, what it is granted, its last turns, the
+head of its chain and its children.
+
+Of a module are shown its size, memory and tools, what it imports and exports, the
 interfaces that it declares with their hashes and what this build has for them,
 and a manifest for it. When theater would refuse the module, every reason is
 shown with the way out, and the exit code is 1. Nothing of the actor runs but
-its initialisation, without any host function.
-
-The manifest grants what the module imports. It names the file as it was typed,
-so it belongs into the folder where that was.
+its initialisation, without any host function. The manifest grants what the module
+imports. It names the file as it was typed, so it belongs into the folder where
+that was.
 
 Examples:
+   theater inspect /shop/till
    theater inspect counter.wasm
    theater inspect counter.wasm --manifest > manifest.toml`,
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "manifest", Usage: "print the manifest alone", DisableDefaultText: true},
-			outputFlag(format),
-		},
+		Flags: l.flags(
+			&cli.BoolFlag{Name: "manifest", Usage: "print the manifest alone, of a module", DisableDefaultText: true},
+		),
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1, "a FILE.wasm")
+			args, err := arguments(c, 1, 1, "the path or id of an actor, or a FILE.wasm")
 			if err != nil {
 				return err
 			}
 			alone := c.Bool("manifest")
-			if alone && format.value == formatJSON {
-				return usagef("theater inspect", "--manifest prints TOML: with -o json the manifest is part of the result")
+			switch {
+			case alone && l.format.value != "text":
+				return usagef("theater inspect", "--manifest prints TOML: with -o %s the manifest is part of the result", l.format.value)
+			case isFile(args[0]):
+				return p.inspect(c.Context, args[0], alone, l.format.value)
+			case alone:
+				return usagef("theater inspect", "--manifest is for modules: -o json shows the manifest of an actor")
 			}
-			return p.inspect(c.Context, args[0], alone, format.value)
+			return l.with(c, func(ctx context.Context, n *conn) error { return n.inspectActor(ctx, args[0]) })
 		},
 	}
+}
+
+// isFile reports whether an argument of inspect names a file rather than an actor,
+// whose path begins with a slash as that of a folder may.
+func isFile(arg string) bool {
+	info, err := os.Stat(arg)
+	switch {
+	case strings.HasSuffix(arg, ".wasm"):
+		return true
+	case err != nil:
+		return false
+	}
+	return info.Mode().IsRegular() || !strings.HasPrefix(arg, "/")
 }
 
 // inspection is what is known of a file.
@@ -105,7 +130,7 @@ func readModule(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case !strings.HasSuffix(path, ".wasm"):
-		return nil, noModule(path, err == nil)
+		return nil, noModule(path)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, notFound(fmt.Errorf("there is no file %s", path), "theater build makes one from Go source")
 	case err != nil:
@@ -123,15 +148,10 @@ func readModule(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxInspected)) // it may grow meanwhile
 }
 
-// noModule says what to do with an argument that is not FILE.wasm.
-func noModule(path string, exists bool) error {
-	cause, hint := fmt.Errorf("%q is an actor, and actors that run cannot be inspected: a module is a FILE.wasm", path),
-		"theater chain show "+path+" shows what an actor did"
-	if exists {
-		cause, hint = fmt.Errorf("%s is no module: the name of one ends in .wasm", path),
-			"theater validate "+path+" checks a manifest and the module that it names"
-	}
-	return &failure{code: codeUsage, cause: cause, hint: hint}
+// noModule says what to do with a file that is not FILE.wasm.
+func noModule(path string) error {
+	return &failure{code: codeUsage, cause: fmt.Errorf("%s is no module: the name of one ends in .wasm", path),
+		hint: "theater validate " + path + " checks a manifest and the module that it names"}
 }
 
 // examine finds out all there is to know. Its error is not the module's fault.

@@ -246,7 +246,7 @@ func (r *runner) showStart(verb string, ref actors.Ref) error {
 		return err
 	}
 	text := fmt.Sprintf("%s %s %s\n", verb, escape(ref.Path), ref.ID)
-	for _, twig := range draw(&t, maxDrawn)[1:] {
+	for _, twig := range draw(newBranch(&t), maxDrawn)[1:] {
 		text += twig.lead + twig.name + "\n"
 	}
 	_, err = io.WriteString(r.err, text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +31,9 @@ func TestMain(m *testing.M) {
 		if len(os.Args) > 1 && os.Args[1] == "compile-module" {
 			beginCompile()
 		}
-		os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: program}))
+		os.Exit(checkedRun(os.Args[1:], func(out io.Writer) int {
+			return cli.Run(context.Background(), os.Args[1:], cli.Console{In: os.Stdin, Out: out, Err: os.Stderr, Program: program})
+		}))
 	}})
 }
 
@@ -56,6 +59,8 @@ func beginCompile() {
 //
 //	exits CODE COMMAND...   run a command that must end with the exit code
 //	guest NAME DIR          make a folder with a manifest and one of the guests
+//	shop                    write a tree: shop.toml, whose guest tells those below it what to do,
+//	                        above till and tills, which is above 1 and 2
 //	forge result ACTOR      append a record to a chain in .theater that breaks its rules
 //	forge answer ACTOR      append a turn that the actor's module would not make
 //	forge restarts ACTOR    append restarts, and a turn that tells of the actor's own event 1.0
@@ -90,7 +95,7 @@ func TestCommands(t *testing.T) {
 			return false, fmt.Errorf("there is no condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "guest": writeGuest, "forge": forge, "await": await, "node": controlNode,
+			"exits": exits, "guest": writeGuest, "shop": writeShop, "forge": forge, "await": await, "node": controlNode,
 		},
 	})
 }
@@ -102,7 +107,7 @@ func newShared(t *testing.T) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "GUESTS=" + filepath.Join(root, "wasm", "testdata", "guests"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off"}
+	env := []string{"COUNTER=" + filepath.Join(dir, "counter"), "GUESTS=" + filepath.Join(root, "wasm", "testdata", "guests"), "HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOPROXY=off", "SHOP=" + filepath.Join(root, "cli", "testdata", "shop"), schemaEnv + "=" + filepath.Join(root, "docs", "schemas")}
 	for _, name := range []string{"GOCACHE", "GOPATH", "GOMODCACHE", "GOROOT"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
@@ -214,6 +219,13 @@ func writeGuest(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o777))
 	ts.Check(os.WriteFile(filepath.Join(dir, name+".wasm"), module, 0o666))
 	ts.Check(os.WriteFile(filepath.Join(dir, "manifest.toml"), fmt.Appendf(nil, manifestText, name), 0o666))
+}
+
+func writeShop(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(ts.Getenv("SHOP"))))
+	for _, name := range []string{"boss", "player"} {
+		writeGuest(ts, false, []string{name, "guests"})
+	}
 }
 
 const manifestText = `name = %[1]q

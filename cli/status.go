@@ -20,11 +20,7 @@ type status struct {
 }
 
 func newStatus(w io.Writer) *status {
-	s := &status{w: w}
-	if f, ok := w.(*os.File); ok {
-		info, err := f.Stat()
-		s.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
+	s := &status{w: w, terminal: onTerminal(w)}
 	s.colour = s.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return s
 }

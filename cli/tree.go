@@ -27,30 +27,56 @@ func branches(t *actors.Tree) iter.Seq[*actors.Tree] {
 	}
 }
 
+// branch is an actor of a tree that is drawn, with what stands beside it.
+type branch struct {
+	path  string
+	cells []string
+	below []*branch
+}
+
+// newBranch is a tree of a run.
+func newBranch(t *actors.Tree) *branch {
+	last := ""
+	if t.Last != nil {
+		last = why(*t.Last)
+	}
+	b := &branch{path: t.Path, cells: []string{string(t.Status), fmt.Sprint(t.Restarts), last}}
+	for i := range t.Children {
+		b.below = append(b.below, newBranch(&t.Children[i]))
+	}
+	return b
+}
+
+// size is how many actors there are, it and those below it.
+func (b *branch) size() int {
+	n := 1
+	for _, c := range b.below {
+		n += c.size()
+	}
+	return n
+}
+
 // twig is a line of a drawn tree: an actor, or how many more there are.
 type twig struct {
-	lead  string       // the lines that lead to it
-	name  string       // the last part of its path, safe to be shown; the path of the first
-	actor *actors.Tree // nil for those that are left out
+	lead string  // the lines that lead to it
+	name string  // the last part of its path, safe to be shown; the path of the first
+	of   *branch // nil for those that are left out
 }
 
 // draw draws a tree with at most so many actors, the upper ones first. It says in
 // their place how many are left out; below 1 it is all of them.
-func draw(t *actors.Tree, most int) []twig {
-	picked := pick(t, most)
+func draw(top *branch, most int) []twig {
+	picked := pick(top, most)
 	var list []twig
-	var walk func(t *actors.Tree, lead, below string)
-	walk = func(t *actors.Tree, lead, below string) {
-		list = append(list, twig{lead, escape(strings.TrimPrefix(t.Path, parentOf(t.Path)+"/")), t})
+	var walk func(b *branch, lead, below string)
+	walk = func(b *branch, lead, below string) {
+		list = append(list, twig{lead, escape(strings.TrimPrefix(b.path, parentOf(b.path)+"/")), b})
 		more := 0
-		for i := range t.Children {
-			c := &t.Children[i]
+		for i, c := range b.below {
 			switch {
 			case !picked(c):
-				for range branches(c) {
-					more++
-				}
-			case i == len(t.Children)-1:
+				more += c.size()
+			case i == len(b.below)-1:
 				walk(c, below+"└─ ", below+"   ")
 			default:
 				walk(c, below+"├─ ", below+"│  ")
@@ -60,25 +86,22 @@ func draw(t *actors.Tree, most int) []twig {
 			list = append(list, twig{lead: below + "└─ ", name: fmt.Sprintf("… %d more", more)})
 		}
 	}
-	walk(t, "", "")
-	list[0].name = escape(t.Path)
+	walk(top, "", "")
+	list[0].name = escape(top.path)
 	return list
 }
 
 // pick says which actors are drawn. Of siblings those that are not come last.
-func pick(t *actors.Tree, most int) func(*actors.Tree) bool {
+func pick(top *branch, most int) func(*branch) bool {
 	if most < 1 {
-		return func(*actors.Tree) bool { return true }
+		return func(*branch) bool { return true }
 	}
-	picked, queue := map[*actors.Tree]bool{}, []*actors.Tree{t}
+	picked, queue := map[*branch]bool{}, []*branch{top}
 	for len(queue) > 0 && len(picked) < most {
 		first := queue[0]
-		picked[first], queue = true, queue[1:]
-		for i := range first.Children {
-			queue = append(queue, &first.Children[i])
-		}
+		picked[first], queue = true, append(queue[1:], first.below...)
 	}
-	return func(t *actors.Tree) bool { return picked[t] }
+	return func(b *branch) bool { return picked[b] }
 }
 
 // treeNode is an actor of a tree as JSON shows it.
@@ -98,15 +121,13 @@ func newTreeNode(t *actors.Tree) treeNode {
 	return n
 }
 
-// showTree writes a tree in columns.
-func (p *program) showTree(t *actors.Tree) error {
+// showTrees writes trees in columns, one below the other.
+func (p *program) showTrees(trees ...*branch) error {
 	rows := [][]string{{"ACTOR", "STATUS", "RESTARTS", "LAST FAILURE"}}
-	for _, twig := range draw(t, 0) {
-		last := ""
-		if exit := twig.actor.Last; exit != nil {
-			last = why(*exit)
+	for _, t := range trees {
+		for _, twig := range draw(t, 0) {
+			rows = append(rows, append([]string{twig.lead + twig.name}, twig.of.cells...))
 		}
-		rows = append(rows, []string{twig.lead + twig.name, string(twig.actor.Status), fmt.Sprint(twig.actor.Restarts), last})
 	}
-	return p.table(rows)
+	return p.writeColumns(rows)
 }

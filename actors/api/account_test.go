@@ -32,11 +32,8 @@ func TestEveryCallIsToldOfWithItsCode(t *testing.T) {
 		}
 		stream.Close()
 	}
-	client := s.raw()
 	for _, path := range []string{"/theater.v1.ActorService/Made-up-1", "/theater.v1.ActorService/Made-up-2"} {
-		r, err := client.Post("http://node"+path, "application/json", strings.NewReader("{}"))
-		check(t, err)
-		r.Body.Close()
+		s.post(path, "{}")
 	}
 	s.eventually("all are told", func() bool {
 		mu.Lock()

@@ -2,12 +2,13 @@ package api
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors"
+	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -81,16 +82,11 @@ func (s *actorService) stopWithin(ctx context.Context, ref actors.Ref, timeout t
 
 // outlast waits for the end of an actor.
 func (s *actorService) outlast(ctx context.Context, ref actors.Ref) (*theaterv1.Exit, error) {
-	exits, err := s.System.Watch(ref)
+	exited, err := s.System.Await(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case e := <-exits:
-		return exit(e), nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s has not ended yet: %w", ref, context.Cause(ctx))
-	}
+	return exit(exited), nil
 }
 
 func (s *actorService) Restart(ctx context.Context, r *theaterv1.RestartRequest) (*theaterv1.RestartResponse, error) {
@@ -131,7 +127,7 @@ func (s *actorService) GetState(_ context.Context, r *theaterv1.GetStateRequest)
 }
 
 // GetMetrics shows the counters of one actor.
-func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
+func (s *actorService) GetMetrics(ctx context.Context, r *theaterv1.GetMetricsRequest) (*theaterv1.GetMetricsResponse, error) {
 	ref, err := s.live(r.Target)
 	if err != nil {
 		return nil, named(err)
@@ -140,5 +136,11 @@ func (s *actorService) GetMetrics(_ context.Context, r *theaterv1.GetMetricsRequ
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.GetMetricsResponse{Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: d.Records}, nil
+	sum, err := s.Log.Summary(ctx, d.ID) // of one that the log does not have, all is zero
+	if err != nil && !errors.Is(err, chain.ErrNotFound) {
+		return nil, err
+	}
+	return &theaterv1.GetMetricsResponse{
+		Time: timestamppb.New(s.Now()), Actor: newShower().actor(d.Info), Records: sum.Records, Events: sum.Events,
+	}, nil
 }

@@ -16,13 +16,18 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/theater-go/theater/actors/manifest"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
-// maxPath bounds the path of a file in a bundle, in bytes.
-const maxPath = 512
+// maxPath bounds the path of a file in a bundle, and maxSegment each part of it, in
+// bytes.
+const (
+	maxPath    = 512
+	maxSegment = 255
+)
 
 // bundles unpacks what clients bring along.
 type bundles struct {
@@ -80,7 +85,9 @@ func improper(name string) string {
 	switch {
 	case len(name) > maxPath:
 		return fmt.Sprintf("is longer than %d bytes", maxPath)
-	case strings.ContainsFunc(name, unicode.IsControl) || strings.Contains(name, `\`):
+	case slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return len(part) > maxSegment }):
+		return fmt.Sprintf("has a name of more than %d bytes", maxSegment)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.Contains(name, `\`):
 		return "has characters that no path here has"
 	case name == "." || path.Clean(name) != name || !filepath.IsLocal(filepath.FromSlash(name)):
 		return "is not a plain relative path"

@@ -81,7 +81,8 @@ func (s *chainService) GetEvent(ctx context.Context, r *theaterv1.GetEventReques
 	}
 	sum, err := s.Log.Summary(ctx, id)
 	if err != nil {
-		return nil, err
+		r := *refusalOf(err)
+		return nil, r.at("event.actor")
 	}
 	for record, err := range s.Log.Records(ctx, id, r.Event.Record) {
 		switch {

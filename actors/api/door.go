@@ -103,9 +103,13 @@ func (m *method) readable(r *http.Request) error {
 		return refuse(CodeMalformed, "version %.20q of the Connect protocol is not known here", v)
 	}
 	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if charset := parameters["charset"]; err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") || !m.speaks(kind) {
+	if kind == "application/json" && strings.EqualFold(parameters["charset"], "utf-8") {
+		delete(parameters, "charset") // JSON has no other
+	}
+	if err != nil || len(parameters) > 0 || !m.speaks(kind) {
 		return refuse(CodeMalformed, "the method does not take the content type %.60q", r.Header.Get("Content-Type")).hinting(m.types())
 	}
+	r.Header.Set("Content-Type", kind)
 	return nil
 }
 

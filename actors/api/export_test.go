@@ -1,5 +1,7 @@
 package api
 
+import "context"
+
 // Ring is a ring of numbers whose size they are.
 type Ring struct{ *ring[int] }
 
@@ -20,3 +22,18 @@ func (r Ring) Add(n int) { r.add(n) }
 
 // Take returns what there is.
 func (r Reader) Take(most int) ([]int, uint64) { return r.of.take(r.ringReader, most) }
+
+// Statuses are the codes that there are.
+var Statuses = statuses
+
+// CodeOf is the code of an error of the packages below.
+func CodeOf(err error) string { return refusalOf(err).code }
+
+// CodeOfUnprepared is that of an error which keeps an actor from being made.
+func CodeOfUnprepared(err error) string { return unprepared(err).code }
+
+// Calls are the calls under way.
+func (s *Server) Calls() int { return len(s.bounds.calls) }
+
+// Context is that of calls that come through HTTP.
+func (s *Server) Context() context.Context { return s.base }

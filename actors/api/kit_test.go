@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -26,7 +28,16 @@ import (
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		all := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""
+		if left := unseen(); code == 0 && all && len(left) > 0 {
+			fmt.Fprintln(os.Stderr, "no test has got the codes", left)
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
 
 // patience bounds every wait of these tests; none of them takes as long.
 const patience = 20 * time.Second
@@ -126,13 +137,11 @@ func dial(t testing.TB, config api.DialConfig) *api.Client {
 	return c
 }
 
-// raw is a client of the socket without any protocol above HTTP/1.
-func (s *stage) raw() *http.Client {
-	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+// transport reaches the socket by HTTP/1.
+func (s *stage) transport() *http.Transport {
+	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
 	}}
-	s.t.Cleanup(t.CloseIdleConnections)
-	return &http.Client{Transport: t}
 }
 
 // grants are the handlers of the actors here.
@@ -192,6 +201,7 @@ func refuses(t testing.TB, err error, code, field string) *api.Error {
 	if e.Code != code || e.Field != field {
 		t.Fatalf("the error is %s of %q (%v): %s; want %s of %q", e.Code, e.Field, e.Status, e.Message, code, field)
 	}
+	seen(code)
 	return e
 }
 

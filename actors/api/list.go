@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"path"
 	"strconv"
 	"strings"
 
@@ -17,52 +16,58 @@ const (
 	maxPage     = 10_000
 )
 
-// List shows live actors, page by page. Where actors come and go meanwhile, one
-// may be shown twice, and none that stays is left out.
+// List shows live actors, page by page. Where actors come and go between two pages,
+// one may be shown twice, or not at all.
 func (s *actorService) List(_ context.Context, r *theaterv1.ListRequest) (*theaterv1.ListResponse, error) {
 	size, from, err := page(r.PageSize, r.PageToken)
 	if err != nil {
 		return nil, err
 	}
-	trees, depth, err := s.roots(r.Filter.GetUnder())
+	all, err := s.census(r.Filter.GetUnder())
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFilter(r.Filter)
+	f, err := newFilter(r.Filter, all)
 	if err != nil {
 		return nil, err
 	}
-	f.depth = depth
-	for i := range trees {
-		f.walk(&trees[i], 1)
+	found := make([]*actors.Info, 0, len(all))
+	for i := range all {
+		if f.holds(&all[i]) {
+			found = append(found, &all[i])
+		}
 	}
-	return from.cut(f.found, size), nil
+	return from.cut(found, size), nil
 }
 
-// roots are the trees in which is looked, and how deep in the whole they begin.
-func (s *actorService) roots(under string) ([]actors.Tree, int, error) {
-	if under == "" {
-		return s.System.Forest(), 0, nil
+// census is an actor and all below it, all actors for "".
+func (s *actorService) census(under string) ([]actors.Info, error) {
+	var ref actors.Ref
+	if under != "" {
+		var err error
+		if ref, err = s.live(under); err != nil {
+			r := *refusalOf(err)
+			return nil, r.at("filter.under")
+		}
 	}
-	ref, err := s.live(under)
-	if err != nil {
-		r := *refusalOf(err)
-		return nil, 0, r.at("filter.under")
-	}
-	tree, err := s.System.Tree(ref)
-	return []actors.Tree{tree}, -1, err
+	return s.System.Census(ref)
 }
 
-// filter finds the actors that a request is about.
+// filter says which actors a request is about.
 type filter struct {
 	*theaterv1.Filter
 	statuses map[string]bool
-	depth    int // of those above the ones that are looked at, -1 where the first is not counted
-	found    []*actors.Info
+	deepest  int // how many parts a path may have; 0 is any number
 }
 
-func newFilter(f *theaterv1.Filter) (*filter, error) {
+func newFilter(f *theaterv1.Filter, all []actors.Info) (*filter, error) {
 	made := &filter{Filter: f, statuses: map[string]bool{}}
+	if most := int(f.GetMaxDepth()); most > 0 {
+		made.deepest = most
+		if f.Under != "" {
+			made.deepest += depth(all[0].Path)
+		}
+	}
 	for _, status := range f.GetStatuses() {
 		switch actors.Status(status) {
 		case actors.StatusStarting, actors.StatusRunning, actors.StatusRestarting, actors.StatusStopping, actors.StatusEnded:
@@ -71,33 +76,19 @@ func newFilter(f *theaterv1.Filter) (*filter, error) {
 			return nil, invalid("filter.statuses", "%.40q is no status", status).hinting("statuses are starting, running, restarting, stopping and ended")
 		}
 	}
-	if _, err := path.Match(f.GetName(), ""); err != nil {
-		return nil, invalid("filter.name", "%.80q is no pattern: %w", f.GetName(), err)
-	}
 	return made, nil
 }
 
-// walk looks at an actor and at all below it, in the order in which they start.
-func (f *filter) walk(t *actors.Tree, level int) {
-	if most := int(f.GetMaxDepth()); most > 0 && level+f.depth > most {
-		return
-	}
-	if f.holds(&t.Info) {
-		f.found = append(f.found, &t.Info)
-	}
-	for i := range t.Children {
-		f.walk(&t.Children[i], level+1)
-	}
-}
+// depth is how many parts a path has.
+func depth(path string) int { return strings.Count(path, "/") }
 
 func (f *filter) holds(i *actors.Info) bool {
 	if f.Filter == nil {
 		return true
 	}
-	if name, err := path.Match(f.Name, i.Name); f.Name != "" && (!name || err != nil) {
-		return false
-	}
-	return (len(f.statuses) == 0 || f.statuses[string(i.Status)]) &&
+	return (f.Name == "" || wild(f.Name, i.Name)) &&
+		(f.deepest == 0 || depth(i.Path) <= f.deepest) &&
+		(len(f.statuses) == 0 || f.statuses[string(i.Status)]) &&
 		(f.Path == "" || wild(f.Path, i.Path)) &&
 		(f.Module == "" || !i.Module.IsZero() && strings.HasPrefix(i.Module.String(), strings.ToLower(f.Module))) &&
 		i.Restarts >= f.MinRestarts

@@ -120,7 +120,7 @@ func (s *Server) options(procedure string) []connect.HandlerOption {
 		return refusalOf(s.panicked(procedure, p)).noted(ctx).wire()
 	}
 	return []connect.HandlerOption{
-		connect.WithCodec(codec{"proto"}), connect.WithCodec(codec{"json"}), connect.WithCodec(codec{"json; charset=utf-8"}),
+		connect.WithCodec(codec{"proto"}), connect.WithCodec(codec{"json"}),
 		connect.WithCompression("gzip", nil, nil), connect.WithRecover(panicked),
 	}
 }

@@ -137,6 +137,7 @@ func unprepared(err error) *refusal {
 	var single *manifest.Error
 	var link *actors.LinkError
 	var abi *wasm.ABIError
+	var file *fs.PathError
 	var durability *actors.DurabilityError
 	switch {
 	case errors.As(err, &link):
@@ -147,7 +148,7 @@ func unprepared(err error) *refusal {
 		return refuse(CodeManifest, "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse(CodeNoManifest, "%w", err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrInvalid):
+	case errors.As(err, &file):
 		return refuse(CodeManifest, "%w", err)
 	case errors.As(err, &durability):
 		return refusalOf(err)

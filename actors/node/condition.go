@@ -1,9 +1,6 @@
 package node
 
-import (
-	"sync"
-	"time"
-)
+import "sync"
 
 // State is what a node does.
 type State string
@@ -19,19 +16,6 @@ const (
 )
 
 var order = map[State]int{StateStarting: 0, StateRecovering: 1, StateReady: 2, StateDraining: 3, StateStopping: 4, StateFailed: 5}
-
-// Recovery is how far the actors of the log have come back.
-type Recovery struct {
-	Total, Done int
-	Failures    []RecoveryFailure
-	Took        time.Duration // so far
-}
-
-// RecoveryFailure is an actor that did not come back.
-type RecoveryFailure struct {
-	ID, Path string
-	Err      error
-}
 
 // condition is the state of a node. Its zero value is starting.
 type condition struct {

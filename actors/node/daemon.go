@@ -32,6 +32,8 @@ type DaemonConfig struct {
 	Version, Revision string
 	// Now is the machine's when nil.
 	Now func() time.Time
+
+	opened func(*Node) // is told of the node, for tests
 }
 
 // Readiness is what a node that has become ready has to say.
@@ -60,7 +62,7 @@ type daemon struct {
 	started      time.Time
 
 	condition condition
-	opened    chan struct{} // closed when requests are taken
+	taking    chan struct{} // closed when requests are taken
 	doors     []*door
 	group     sync.WaitGroup     // of every goroutine that the daemon starts
 	recovered chan struct{}      // closed when no more actors come back
@@ -79,12 +81,15 @@ func Serve(ctx context.Context, config DaemonConfig) error {
 	}
 	d := &daemon{
 		DaemonConfig: config, notify: notifier{config.Logger}, started: config.Now(),
-		opened: make(chan struct{}), recovered: make(chan struct{}), broken: make(chan error, 1), shutdown: make(chan time.Duration, 1),
+		taking: make(chan struct{}), recovered: make(chan struct{}), broken: make(chan error, 1), shutdown: make(chan time.Duration, 1),
 	}
 	d.lines, d.changes = api.NewJournal(api.JournalConfig{Now: config.Now}), api.NewChanges(config.Now)
 	d.teller = newTeller(config.Logger, config.Log.Guests)
 	defer d.teller.close()
 	if err := d.open(ctx); err != nil {
+		if ctx.Err() != nil { // it was told to end before it had begun
+			err = nil
+		}
 		return errors.Join(err, d.close())
 	}
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,7 +112,7 @@ func (d *daemon) open(ctx context.Context) error {
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
-		Logger: d.Logger, Now: d.Now, Recovers: d.Recover,
+		Recovers: d.Recover, Logger: d.Logger, Now: d.Now,
 		Output: func(l actors.Line) {
 			d.lines.Add(l)
 			d.teller.line(l)
@@ -119,6 +124,9 @@ func (d *daemon) open(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if d.opened != nil {
+		d.opened(d.node)
 	}
 	d.metrics = observe.New(d.measured())
 	return d.listen(ctx)
@@ -163,9 +171,9 @@ func (d *daemon) becomeReady() {
 	if !d.condition.become(StateReady, "") {
 		return
 	}
-	close(d.opened)
+	close(d.taking)
 	r := d.readiness()
-	d.Logger.Info("node ready", "addresses", r.Addresses, "http", r.HTTP, "actors", d.node.System.Stats().Live(), "failed", len(r.Failures))
+	d.Logger.Info("node ready", "addresses", r.Addresses, "http", r.HTTP, "actors", d.node.System.Stats().Live(), "failed", len(r.Left))
 	d.notify.ready(fmt.Sprintf("ready, %d actors", d.node.System.Stats().Live()))
 	if d.Ready != nil {
 		d.Ready(r)

@@ -83,17 +83,19 @@ func short(t *testing.T) string {
 }
 
 // begin starts a daemon and does not wait for it.
-func begin(t *testing.T, settings node.Settings) (*served, <-chan node.Readiness) {
+func begin(t *testing.T, settings node.Settings, options ...func(*node.DaemonConfig)) (*served, <-chan node.Readiness) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &served{t: t, settings: settings, log: &journal{}, stop: stop, hangup: make(chan os.Signal, 1), kill: make(chan struct{}), over: make(chan error, 1)}
 	ready := make(chan node.Readiness, 1)
-	go func() {
-		s.over <- node.Serve(ctx, node.DaemonConfig{
-			Settings: settings, Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Hangup: s.hangup, Kill: s.kill, Ready: func(r node.Readiness) { ready <- r }, Version: "v-test",
-		})
-	}()
+	config := node.DaemonConfig{
+		Settings: settings, Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Hangup: s.hangup, Kill: s.kill, Ready: func(r node.Readiness) { ready <- r }, Version: "v-test",
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	go func() { s.over <- node.Serve(ctx, config) }()
 	t.Cleanup(stop)
 	return s, ready
 }
@@ -221,7 +223,7 @@ func TestActorsAreSuspendedByTheEndAndBackWithTheNextStart(t *testing.T) {
 	}
 
 	second := serve(t, settings)
-	if r := second.ready.Recovery; r.Done != 2 || r.Total != 2 || len(r.Failures) != 0 || r.Took <= 0 {
+	if r := second.ready.Recovery; r.Resumed != 2 || r.Total != 2 || len(r.Left) != 0 || r.Took <= 0 {
 		t.Errorf("the recovery was %+v", r)
 	}
 	if next, err := second.request("/a"); err != nil || last[0] != 3 || next[0] != 4 {
@@ -267,8 +269,8 @@ func TestListedManifestsAreSpawnedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if s.ready.Done != resumed {
-			t.Errorf("start %d has brought back %d", i, s.ready.Done)
+		if s.ready.Resumed != resumed {
+			t.Errorf("start %d has brought back %d", i, s.ready.Resumed)
 		}
 		if !strings.Contains(s.log.String(), `"manifest is not spawned"`) || !strings.Contains(s.log.String(), "missing") {
 			t.Error("the manifest that is missing is not logged")
@@ -371,10 +373,30 @@ func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {
 	}
 	settings.Drain = 5 * time.Second
 	again := serve(t, settings)
-	if again.ready.Done != 1 {
+	if again.ready.Resumed != 1 {
 		t.Errorf("it is not back: %+v", again.ready)
 	}
 	again.end()
+}
+
+func TestWhatWaitsIsAnsweredBeforeTheEnd(t *testing.T) {
+	s := serve(t, settingsOf(short(t)))
+	s.spawn(project(t, "slow", wasmtest.Guest{HandleRequest: wasmtest.Sleep(40*time.Millisecond, wasmtest.Calls())}, ""))
+	const n = 5
+	answers := make(chan error, n)
+	for range n {
+		go func() {
+			_, err := s.request("/slow")
+			answers <- err
+		}()
+	}
+	s.eventually("the others wait for the first", func() bool { return strings.Contains(s.metrics(), "\ntheater_mailbox_messages 4\n") })
+	s.end()
+	for range n {
+		if err := <-answers; err != nil {
+			t.Errorf("one is answered %v", err)
+		}
+	}
 }
 
 func TestASecondSignalDoesNotWaitForTheDrain(t *testing.T) {

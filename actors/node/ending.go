@@ -61,10 +61,12 @@ const (
 	settleLast  = 50 * time.Millisecond
 )
 
-// settle waits until no message waits, and returns how many do when ctx ends first.
+// settle waits until no message waits and none is handled, and returns how many wait
+// when ctx ends first.
 func (d *daemon) settle(ctx context.Context) (waiting int) {
 	for pause := settleFirst; ; pause = min(2*pause, settleLast) {
-		if waiting = d.node.System.Stats().Mailbox; waiting == 0 {
+		s := d.node.System.Stats()
+		if waiting = s.Mailbox; waiting+s.Busy == 0 {
 			return 0
 		}
 		timer := time.NewTimer(pause)

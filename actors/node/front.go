@@ -32,7 +32,7 @@ func (d *daemon) makeServer() (err error) {
 	}
 	config := api.Config{
 		System: d.node.System, Log: d.node.Log, Node: front{d}, Handlers: d.node.Handlers,
-		Bundles: filepath.Join(d.Data, "bundles"), Ready: d.opened, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
+		Bundles: filepath.Join(d.Data, "bundles"), Ready: d.taking, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
 		Limits: api.Limits{
 			RequestBytes: int64(d.Limits.RequestBytes), CallTime: d.Limits.RequestTime,
 			Rate: float64(d.Limits.Rate), Burst: d.Limits.Burst,
@@ -126,8 +126,8 @@ func (f front) Info() *theaterv1.InfoResponse {
 
 func recoveryOf(r Recovery) *theaterv1.Recovery {
 	out := &theaterv1.Recovery{Done: uint64(r.Done), Total: uint64(r.Total), Took: durationpb.New(r.Took)}
-	for _, f := range r.Failures {
-		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID, Path: f.Path, Detail: f.Err.Error()})
+	for _, f := range r.Left {
+		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID.String(), Path: f.Path, Detail: f.Err.Error()})
 	}
 	return out
 }

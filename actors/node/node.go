@@ -58,7 +58,7 @@ type Config struct {
 	// Observe takes what becomes of actors; nil drops it. It must not wait. See
 	// actors.Config.
 	Observe func(actors.Change)
-	// Recovers says that System.Recover will be called. See actors.Config.
+	// Recovers says that System.Recover will be called; see actors.Config.
 	Recovers bool
 	// Now and Random are the machine's when nil.
 	Now    func() time.Time
@@ -75,7 +75,7 @@ type Node struct {
 	durability string
 	epoch      uint64
 
-	store *badgerlog.Log                // Log, where that is in a folder
+	store store                         // Log, where that is in a folder
 	close []func(context.Context) error // last opened is closed first
 }
 
@@ -127,8 +127,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	n.System, err = actors.Open(ctx, actors.Config{
 		Log: n.Log, Writer: writer, Durability: n.durability, Memory: memory,
 		Engine: n.Engine, Handlers: n.Handlers, Logger: config.Logger,
-		Now: config.Now, Random: config.Random, Output: config.Output, Observe: config.Observe,
-		Recovers: config.Recovers,
+		Now: config.Now, Random: config.Random, Output: config.Output, Recovers: config.Recovers, Observe: config.Observe,
 	})
 	if err != nil {
 		return err
@@ -152,6 +151,14 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 	n.Log, n.store = log, log
 	n.onClose(func(context.Context) error { return log.Close() })
 	return log.Durability(), nil
+}
+
+// store is what a log in a folder tells of itself.
+type store interface {
+	Stats() badgerlog.Stats
+	// Stopped is closed when the log takes no more records; Err says why.
+	Stopped() <-chan struct{}
+	Err() error
 }
 
 // stopped is closed when the log takes no more records; one in memory always does.

@@ -39,8 +39,9 @@ func (d *daemon) probe(w http.ResponseWriter, good bool) {
 		Detail    string `json:"detail,omitempty"`
 		Recovered int    `json:"recovered"`
 		Failed    int    `json:"failed"`
+		Ended     int    `json:"ended"`
 		Total     int    `json:"total"`
-	}{state, detail, r.Done, len(r.Failures), r.Total})
+	}{state, detail, r.Resumed, len(r.Left), len(r.Ended), r.Total})
 }
 
 // What a probe may take.
@@ -67,7 +68,7 @@ func (d *daemon) measured() observe.Config {
 		Log:    func() observe.Log { return d.node.logged() },
 		Recovery: func() observe.Recovery {
 			r := d.condition.recovery()
-			return observe.Recovery{Total: r.Total, Done: r.Done, Failed: len(r.Failures), Took: r.Took}
+			return observe.Recovery{Total: r.Total, Done: r.Resumed, Failed: len(r.Left), Ended: len(r.Ended), Took: r.Took}
 		},
 		Ready: d.ready,
 		Build: d.build(),

@@ -8,8 +8,13 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/manifest"
-	"github.com/theater-go/theater/chain"
 )
+
+// Recovery is how far the actors of the log have come back.
+type Recovery struct {
+	actors.Recovery
+	Took time.Duration // so far
+}
 
 // reportEvery is how often the progress of a recovery is logged.
 const reportEvery = 5 * time.Second
@@ -21,53 +26,54 @@ func (d *daemon) recover(ctx context.Context) {
 	if !d.Recover {
 		return
 	}
-	begun := d.Now()
-	reported := begun
-	failed := 0
-	recovered, err := d.node.System.Recover(ctx, func(r actors.Recovery) {
-		for _, a := range r.Left[failed:] {
-			d.Logger.Error("actor is not back", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
-		}
-		failed = len(r.Left)
-		now := d.Now()
-		d.condition.recovered(recoverySeen(r, now.Sub(begun)))
-		if now.Sub(reported) >= reportEvery {
-			reported = now
-			d.Logger.Info("node recovers", "done", r.Done, "failed", failed, "total", r.Total)
-			d.notify.status(fmt.Sprintf("recovering, %d of %d", r.Done, r.Total))
-			d.notify.longer(4 * reportEvery)
-		}
-	})
-	took := d.Now().Sub(begun)
-	d.condition.recovered(recoverySeen(recovered, took))
-	for _, a := range recovered.Ended {
-		d.Logger.Warn("actor has ended", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
-	}
-	switch {
-	case err != nil && ctx.Err() == nil:
+	p := &progress{daemon: d, begun: d.Now(), reported: d.Now()}
+	r, err := d.node.System.Recover(ctx, p.tell)
+	p.tell(r)
+	switch took := d.Now().Sub(p.begun); {
+	case ctx.Err() != nil:
+		d.Logger.Warn("the recovery is cut short", "up", r.Resumed, "total", r.Total)
+	case err != nil:
 		d.Logger.Error("the recovery has failed", "error", err)
-	case recovered.Total > 0:
-		d.Logger.Info("node recovered", "actors", recovered.Resumed, "failed", len(recovered.Left), "ended", len(recovered.Ended),
-			"delivered", recovered.Delivered, "dropped", recovered.Dropped, "took", took.String())
+	case r.Total > 0:
+		d.Logger.Info("node recovered", "actors", r.Resumed, "failed", len(r.Left), "ended", len(r.Ended),
+			"delivered", r.Delivered, "dropped", r.Dropped, "took", took.String())
 	}
 }
 
-func recoverySeen(r actors.Recovery, took time.Duration) Recovery {
-	shown := Recovery{Total: r.Total, Done: r.Done, Took: took}
-	for _, a := range r.Left {
-		shown.Failures = append(shown.Failures, RecoveryFailure{ID: a.ID.String(), Path: a.Path, Err: a.Err})
-	}
-	return shown
+// progress shows a recovery as it goes.
+type progress struct {
+	*daemon
+	begun, reported time.Time
+	left, ended     int // that were logged
 }
 
-// spawnListed starts the manifests of the settings whose place is free. One that an
-// unfinished actor of the log has is not: a new actor would be the end of that one.
+func (p *progress) tell(r actors.Recovery) {
+	now := p.Now()
+	p.condition.recovered(Recovery{r, now.Sub(p.begun)})
+	for _, a := range r.Left[p.left:] {
+		p.Logger.Error("actor is not back", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
+	}
+	for _, a := range r.Ended[p.ended:] {
+		p.Logger.Warn("actor has ended", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
+	}
+	p.left, p.ended = len(r.Left), len(r.Ended)
+	if now.Sub(p.reported) >= reportEvery {
+		p.reported = now
+		p.Logger.Info("node recovers", "done", r.Done, "failed", len(r.Left), "total", r.Total)
+		p.notify.status(fmt.Sprintf("recovering, %d of %d", r.Done, r.Total))
+		p.notify.longer(4 * reportEvery)
+	}
+}
+
+// spawnListed starts the manifests of the settings whose place is free.
 func (d *daemon) spawnListed(ctx context.Context) {
 	for _, path := range d.Spawn {
 		ref, err := d.spawnFree(ctx, path)
 		switch {
 		case ctx.Err() != nil:
 			return
+		case errors.Is(err, actors.ErrLeft):
+			d.Logger.Warn("manifest is not spawned: an actor that is not back has its place", "manifest", path)
 		case err != nil:
 			d.Logger.Error("manifest is not spawned", "manifest", path, "error", err)
 		case ref.Path == "":
@@ -78,18 +84,14 @@ func (d *daemon) spawnListed(ctx context.Context) {
 	}
 }
 
-// spawnFree spawns a manifest unless its place is taken; the Ref is then zero.
+// spawnFree spawns a manifest unless an actor lives at its place; the Ref is then zero.
 func (d *daemon) spawnFree(ctx context.Context, path string) (actors.Ref, error) {
 	m, err := manifest.Load(path, d.node.Handlers)
 	if err != nil {
 		return actors.Ref{}, err
 	}
-	before, err := chain.Find(ctx, d.node.Log, "/"+m.Name)
-	if err == nil && before.Status != chain.StatusStopped {
+	if _, err := d.node.System.Lookup("/" + m.Name); err == nil {
 		return actors.Ref{}, nil
-	}
-	if err != nil && !errors.Is(err, chain.ErrNotFound) {
-		return actors.Ref{}, err
 	}
 	return d.node.System.Spawn(ctx, actors.Spec{Manifest: m})
 }

@@ -43,7 +43,7 @@ var (
 	descCommit  = describe("log_commit_seconds_total", "Time that the commits of the log took together.")
 	descStopped = describe("log_stopped", "1 when the log takes no more records, else 0.")
 
-	descRecovered = describe("recovery_actors", "Actors that the node is to bring back: those that are back, those that failed, those that wait.", "result")
+	descRecovered = describe("recovery_actors", "Actors that the node is to bring back: those that are back, that failed, that had ended, and that wait.", "result")
 	descRecovery  = describe("recovery_seconds", "Time that the recovery took, or has taken so far.")
 	descReady     = describe("node_ready", "1 when the node takes requests, else 0.")
 	descBuild     = describe("build_info", "The program that runs; always 1.", "version", "revision", "go")
@@ -136,7 +136,8 @@ func (s scrape) log(l Log) {
 func (s scrape) recovery(r Recovery) {
 	s.gauge(descRecovered, float64(r.Done), "done")
 	s.gauge(descRecovered, float64(r.Failed), "failed")
-	s.gauge(descRecovered, float64(r.Total-r.Done-r.Failed), "waiting")
+	s.gauge(descRecovered, float64(r.Ended), "ended")
+	s.gauge(descRecovered, float64(max(r.Total-r.Done-r.Failed-r.Ended, 0)), "waiting")
 	s.gauge(descRecovery, r.Took.Seconds())
 }
 

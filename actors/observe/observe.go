@@ -39,8 +39,8 @@ type Log struct {
 
 // Recovery is how far the actors of the log have come back.
 type Recovery struct {
-	Total, Done, Failed int
-	Took                time.Duration // so far
+	Total, Done, Failed, Ended int
+	Took                       time.Duration // so far
 }
 
 // Build is which program runs.

@@ -162,6 +162,42 @@ func TestTheShopFailsAllDayAndGoesOn(t *testing.T) {
 	s.isInOrder()
 }
 
+func TestAShopThatWasStoppedGoesOnWhereItWas(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	said := &diary{}
+	data := t.TempDir()
+	open := func() (*node.Node, *shop) {
+		n, err := node.Open(ctx, node.Config{Data: data, Output: said.put})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, &shop{t: t, ctx: ctx, log: n.Log}
+	}
+	n, s := open()
+	ref, err := n.System.Spawn(ctx, actors.Spec{Manifest: load(t, n)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"sold bread, 1 so far", "sold ham, 2 so far", "sold cheese, 3 so far"}
+	for sales := range want {
+		s.waitFor("a sale", func() bool { return len(said.get()) > sales })
+		if err := n.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		n, s = open()
+		if _, err := n.System.Resume(ctx, ref.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := said.get(); !slices.Equal(got, want) {
+		t.Errorf("the till said %q, want %q", got, want)
+	}
+	if err := n.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // passes waits until all has happened that a day brings.
 func (s *shop) passes(said *diary) {
 	t := s.t

@@ -1,0 +1,36 @@
+package actors
+
+import (
+	"context"
+	"math"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// Waiting are the messages that were sent and neither received nor dropped, as the
+// chains of actors tell that are read in this order.
+func Waiting(ctx context.Context, log chain.Reader, ids ...chain.ID) ([]chain.Ref, error) {
+	var l ledger
+	faces := newFaces()
+	for _, id := range ids {
+		sum, err := log.Summary(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		face, err := faces.of(ctx, log, sum.Module)
+		if err != nil {
+			return nil, err
+		}
+		w := &witness{log: log, actor: id, ledger: &l, face: face, errFails: true}
+		err = w.see(ctx, math.MaxUint64)
+		w.tell()
+		if err != nil {
+			return nil, err
+		}
+	}
+	var refs []chain.Ref
+	for _, s := range l.waiting() {
+		refs = append(refs, s.at)
+	}
+	return refs, nil
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/theater-go/theater/actors/api"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+	"github.com/theater-go/theater/wasm/pack"
+)
+
+func (p *program) callCommand() *cli.Command {
+	l := p.newLive()
+	return &cli.Command{
+		Name:      "call",
+		Usage:     "call a function that an actor exports and print what it returns",
+		UsageText: "theater call TARGET FUNCTION [LITERAL]",
+		Description: `FUNCTION is the whole name of an export of TARGET, the path or id of an actor. Its
+parameters are a LITERAL, a tuple or the only one, without it none. What it returns
+is printed as a literal. The call is a turn like any other: a function that takes
+a state is given the actor's, and what it returns as state is kept.
+
+A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes
+are a list, [103u8, 101u8, 116u8]. LITERAL that is @FILE is read from the file.
+
+Examples:
+   theater call /counter theater:simple/message-server-client.handle-request '("1", [103u8, 101u8, 116u8])'`,
+		Flags: l.flags(),
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 2, 3, "a TARGET, the path or id of an actor, and a FUNCTION of its")
+			if err != nil {
+				return err
+			}
+			request := &theaterv1.CallRequest{Target: args[0], Function: args[1]}
+			if len(args) == 3 {
+				literal, err := readLiteral(args[2])
+				if err != nil {
+					return err
+				}
+				request.Parameters = &theaterv1.CallRequest_Literal{Literal: literal}
+			}
+			return l.with(c, func(ctx context.Context, n *conn) error { return n.call(ctx, request) })
+		},
+	}
+}
+
+// called is what a function has returned, as JSON shows it.
+type called struct {
+	Target   string `json:"target"`
+	Function string `json:"function"`
+	Value    value  `json:"value"`
+}
+
+func (n *conn) call(ctx context.Context, request *theaterv1.CallRequest) error {
+	answer, err := askAbout(ctx, n, request.Target, n.Messages.Call, request)
+	if err != nil {
+		return n.nameExports(ctx, err, request.Target)
+	}
+	literal, inHex := literalOrHex(answer.Value.GetEncoded())
+	if n.live.format.value != "text" {
+		return n.live.show(called{request.Target, request.Function, value{Literal: literal, Hex: inHex, Length: answer.Value.GetLength()}})
+	}
+	return n.live.writeLiteral(literal, inHex)
+}
+
+// readLiteral checks a literal that was typed, or is in a file that is named @FILE.
+func readLiteral(text string) (string, error) {
+	if file, isFile := strings.CutPrefix(text, "@"); isFile {
+		content, err := readFile(file)
+		if err != nil {
+			return "", err
+		}
+		text = strings.TrimSpace(string(content))
+	}
+	if _, err := pack.ParseLiteral(text); err != nil {
+		return "", &failure{code: codeUsage, cause: err, hint: `a literal names its types, as in ("text", 5u8, true)`}
+	}
+	return text, nil
+}
+
+// nameExports adds what the actor exports to the error that it has no such function.
+func (n *conn) nameExports(ctx context.Context, err error, target string) error {
+	if !is(err, api.CodeNoExport) {
+		return err
+	}
+	layout, lookErr := n.layout(ctx, target)
+	if lookErr != nil {
+		return err
+	}
+	return &failure{code: codeNotFound, cause: fmt.Errorf("%w", err), hint: "it exports " + callable(layout)}
+}

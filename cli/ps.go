@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+)
+
+const psText = `Each actor is followed by those below it, in the order in which they start. With
+TARGET, the path or id of an actor, it is that one and those below it.
+
+` + filterText + `
+
+-w goes on and shows what becomes of them: on a terminal the list is drawn again,
+elsewhere an actor has another line when its status, its restarts or its last
+failure have changed, and one with the status gone in the end. With -o json
+these are objects, each on a line.
+
+Examples:
+   theater ps
+   theater ps /shop -w
+   theater ps -q --filter status=restarting
+   theater ps --filter 'restarts>=1' --filter 'name=till*'
+   theater stop $(theater ps -q --filter name=worker-*)`
+
+// psOptions are what the flags of ps say.
+type psOptions struct {
+	filter       filterFlag
+	quiet, watch bool
+}
+
+func (p *program) psCommand() *cli.Command {
+	l, o := p.newLive(), &psOptions{}
+	return &cli.Command{
+		Name:        "ps",
+		Usage:       "list the actors of a node",
+		UsageText:   "theater ps [-q] [-w] [--filter CONDITION]... [TARGET]",
+		Description: psText,
+		Flags: l.flags(
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "show the paths alone", DisableDefaultText: true, Destination: &o.quiet},
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on until Ctrl-C and show what changes", DisableDefaultText: true, Destination: &o.watch},
+			&cli.GenericFlag{Name: "filter", Aliases: []string{"f"}, Value: &o.filter, Usage: "show actors for which `CONDITION` holds; may be repeated"},
+		),
+		Action: func(c *cli.Context) error {
+			args, err := arguments(c, 0, 1, "")
+			switch {
+			case err != nil:
+				return err
+			case len(args) == 1 && o.filter.Under != "":
+				return usagef(c.Command.HelpName, "%s and --filter under=%s say the same: leave one out", args[0], o.filter.Under)
+			case o.quiet && l.format.value != "text":
+				return usagef(c.Command.HelpName, "-q prints paths: with -o %s each actor has its path", l.format.value)
+			case len(args) == 1:
+				o.filter.Under = args[0]
+			}
+			l.endless = o.watch
+			return l.with(c, func(ctx context.Context, n *conn) error {
+				if o.watch {
+					return n.watchActors(ctx, o)
+				}
+				defer uncollected()()
+				all, err := n.list(ctx, &o.filter.Filter)
+				if err != nil {
+					return err
+				}
+				return n.live.showActors(all, o.quiet)
+			})
+		},
+	}
+}
+
+// maxPage is how many actors a node shows at once.
+const maxPage = 10_000
+
+// uncollected holds the garbage collector back for a command that only fetches a list
+// and shows it, until the function that it returns is called: of thousands of actors
+// hardly anything is garbage before the end, and collecting takes a third of the time.
+func uncollected() (restore func()) {
+	percent := debug.SetGCPercent(1000)
+	return func() { debug.SetGCPercent(percent) }
+}
+
+// list fetches all actors that the filter holds for.
+func (n *conn) list(ctx context.Context, filter *theaterv1.Filter) ([]*theaterv1.Actor, error) {
+	request := &theaterv1.ListRequest{Filter: filter, PageSize: maxPage}
+	var all []*theaterv1.Actor
+	for {
+		page, err := ask(ctx, n, n.Actors.List, request)
+		if err != nil {
+			return nil, n.suggestTarget(ctx, err, filter.GetUnder())
+		}
+		if all == nil {
+			all = page.Actors
+		} else {
+			all = append(all, page.Actors...)
+		}
+		if request.PageToken = page.NextPageToken; request.PageToken == "" {
+			return all, nil
+		}
+	}
+}
+
+// showActors writes the list.
+func (l *live) showActors(all []*theaterv1.Actor, quiet bool) error {
+	if l.format.value != "text" {
+		list := make([]liveActor, 0, len(all))
+		for _, a := range all {
+			list = append(list, newLiveActor(a))
+		}
+		return l.show(list)
+	}
+	if !quiet {
+		return l.writeColumns(actorRows(all, time.Now()))
+	}
+	var b strings.Builder
+	for _, a := range all {
+		b.WriteString(escape(a.Path))
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(l.out, b.String())
+	return err
+}
+
+var actorHeads = []string{"PATH", "STATUS", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}
+
+func actorRows(all []*theaterv1.Actor, now time.Time) [][]string {
+	rows := make([][]string, 0, len(all)+1)
+	rows = append(rows, actorHeads)
+	for _, a := range all {
+		rows = append(rows, actorRow(a, now))
+	}
+	return rows
+}
+
+func actorRow(a *theaterv1.Actor, now time.Time) []string {
+	old := ""
+	if a.Created != nil {
+		old = age(now.Sub(a.Created.AsTime()))
+	}
+	return []string{
+		a.Path, a.Status, fmt.Sprint(a.Restarts), fmt.Sprint(a.Mailbox), fmt.Sprint(a.Turns), size(a.Memory), old, whyLive(a.LastFailure),
+	}
+}
