@@ -59,9 +59,9 @@ func (c *Checkpoint) run(ctx context.Context, x *execution) error {
 	if err != nil {
 		return fmt.Errorf("compare with the checkpoint of record %d: %w", c.Record, err)
 	}
-	d := &Divergence{Turn: c.Record, Record: c.Record, Index: c.index, What: is.Difference(was), Recorded: c.Event, checkpoint: true}
+	d := &Divergence{Turn: c.Record, Record: c.Record, Index: c.index, What: is.Difference(was), Recorded: c.Event}
 	if !bytes.Equal(x.machine.State(), kept.State) {
-		d.What, d.is, d.was = "the state is another", bytes.Clone(x.machine.State()), kept.State
+		d.What, d.Is, d.Was = "the state is another", bytes.Clone(x.machine.State()), kept.State
 	}
 	if d.What != "" {
 		return d

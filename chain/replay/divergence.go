@@ -19,14 +19,15 @@ type Divergence struct {
 	// nothing. Replayed has the indexes of the module that was run, and holds its
 	// values itself, however long they are.
 	Recorded, Replayed chain.Event
-
-	was, is    []byte // the values that differ, where they are what differs
-	checkpoint bool   // it is one that differs, and no turn before it
+	// Was and Is are the values in them that differ, as CGRF; nil where it is
+	// something else that differs, and Was also where the value is not kept.
+	Was, Is []byte
+	Call    *chain.Call // that begins the turn; nil at a checkpoint
 }
 
 func (d *Divergence) Error() string {
 	step := "turn"
-	if d.checkpoint {
+	if d.Call == nil {
 		step = "checkpoint"
 	}
 	text := fmt.Sprintf("the %s of record %d diverges from its chain", step, d.Turn)
@@ -34,11 +35,11 @@ func (d *Divergence) Error() string {
 		text += fmt.Sprintf(" at event %d.%d", d.Record, d.Index)
 	}
 	text += ": " + d.What
-	if len(d.is) > 0 {
-		text += ": " + literal(d.is)
+	if len(d.Is) > 0 {
+		text += ": " + literal(d.Is)
 	}
-	if len(d.was) > 0 {
-		text += ", not " + literal(d.was)
+	if len(d.Was) > 0 {
+		text += ", not " + literal(d.Was)
 	}
 	return text
 }

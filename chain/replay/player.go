@@ -81,7 +81,7 @@ func (p *player) same(ctx context.Context, e chain.Event, imp int, input []byte,
 		return err
 	}
 	d := p.diverged(called(e, imp, input), "the guest calls %s with another input", p.face.name(imp))
-	d.is, d.was = bytes.Clone(input), p.known(ctx, payload)
+	d.Is, d.Was = bytes.Clone(input), p.known(ctx, payload)
 	return d
 }
 
@@ -129,7 +129,7 @@ func (p *player) reply(ctx context.Context, output chain.Payload, status chain.C
 		}
 		return wasm.Reply{}, wasm.Trapf(wasm.Kind(trap.Kind), "%s", text)
 	}
-	b, err := output.Load(ctx, p.reader)
+	b, err := p.load(ctx, output)
 	if err != nil {
 		return wasm.Reply{}, err
 	}

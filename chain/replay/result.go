@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/wasm"
@@ -92,7 +93,7 @@ func (p *player) close(ctx context.Context, is *chain.Result, failure error) err
 		}
 		if !same {
 			d := p.beyond(kept(is), "%s", v.what)
-			d.is, d.was = bytes.Clone(v.is), p.known(ctx, v.was)
+			d.Is, d.Was = bytes.Clone(v.is), p.known(ctx, v.was)
 			return d
 		}
 	}
@@ -129,13 +130,22 @@ func (x *execution) equal(ctx context.Context, is []byte, was chain.Payload) (bo
 	case chain.FormBlob:
 		return uint64(len(is)) == was.Length && sha256.Sum256(is) == was.Sum, nil
 	}
-	b, err := was.Load(ctx, x.reader)
+	b, err := x.load(ctx, was)
 	return err == nil && bytes.Equal(is, b), err
+}
+
+// load fetches a recorded value.
+func (x *execution) load(ctx context.Context, p chain.Payload) ([]byte, error) {
+	b, err := p.Load(ctx, x.reader)
+	if p.Form == chain.FormSealed && errors.Is(err, chain.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", ErrSealed, err)
+	}
+	return b, err
 }
 
 // known is a recorded value where it can be shown, else nil.
 func (x *execution) known(ctx context.Context, was chain.Payload) []byte {
-	b, err := was.Load(ctx, x.reader)
+	b, err := x.load(ctx, was)
 	if err != nil {
 		return nil
 	}

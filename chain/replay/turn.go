@@ -37,7 +37,7 @@ func (t *Turn) cut() bool { return t.Result == nil || t.Result.Status == chain.R
 // diverged is a difference at one of the turn's events: 0 is its call, and the one
 // behind all events its result.
 func (t *Turn) diverged(at int, is chain.Event, format string, args ...any) *Divergence {
-	d := &Divergence{Turn: t.Record, Record: t.Record, Index: uint32(at), What: fmt.Sprintf(format, args...), Replayed: is}
+	d := &Divergence{Turn: t.Record, Record: t.Record, Index: uint32(at), What: fmt.Sprintf(format, args...), Replayed: is, Call: t.Call}
 	switch {
 	case at < len(t.places):
 		d.Record, d.Index = t.places[at].record, t.places[at].index
@@ -65,7 +65,7 @@ func (t *Turn) run(ctx context.Context, x *execution) error {
 
 // turn executes a turn, or what there is of one that was cut short.
 func (x *execution) turn(ctx context.Context, t *Turn) error {
-	input, err := t.Call.Params.Load(ctx, x.reader)
+	input, err := x.load(ctx, t.Call.Params)
 	if err != nil {
 		return err
 	}

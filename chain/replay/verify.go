@@ -43,8 +43,12 @@ type Report struct {
 	State   []byte     // after the last turn that succeeded, as CGRF
 }
 
-// ErrUnsupported is returned for a chain that holds what cannot be executed again.
-var ErrUnsupported = errors.New("cannot be executed again")
+var (
+	// ErrUnsupported is returned for a chain that holds what cannot be executed again.
+	ErrUnsupported = errors.New("cannot be executed again")
+	// ErrSealed is returned where the opening of a sealed value is not kept.
+	ErrSealed = errors.New("a sealed value cannot be opened")
+)
 
 // Verify executes the chain of an actor again from its beginning, with no handler
 // running, and recomputes its hashes. It verifies the chain on the way: what is
@@ -56,7 +60,7 @@ var ErrUnsupported = errors.New("cannot be executed again")
 // be what a module did; they have different heads.
 //
 // A turn that was cut short is executed as far as it is recorded. A sealed chain
-// needs the openings of its payloads: one that is not kept is chain.ErrNotFound.
+// needs the openings of its values: one that is not kept is ErrSealed.
 //
 // Another module than the chain's is given the same inputs. Its imports and exports are
 // found by their names, and so are the functions in which it traps; where a turn was
@@ -255,7 +259,7 @@ func (v *verification) confirm() error {
 
 // otherHash is a record that is another when it is written down again.
 func otherHash(was, is chain.Record, sum chain.Hash) error {
-	d := &Divergence{Turn: was.Number, Record: was.Number, What: fmt.Sprintf("the record's hash is %s, the chain has %s", sum, was.Hash)}
+	d := &Divergence{Turn: was.Number, Record: was.Number, Call: &chain.Call{}, What: fmt.Sprintf("the record's hash is %s, the chain has %s", sum, was.Hash)}
 	for i := range was.Events {
 		recorded, _ := chain.AppendEvent(nil, was.Events[i])
 		replayed, _ := chain.AppendEvent(nil, is.Events[i])
