@@ -28,7 +28,7 @@ var limits = wasm.Options{MemoryLimit: 16 << 20, TurnTime: 10 * time.Second, Out
 
 // recorder is a world that answers every call and notes the events.
 type recorder struct {
-	t      *testing.T
+	t      testing.TB
 	module *wasm.Module
 	turn   *replay.Turn
 }
@@ -82,22 +82,22 @@ func guest() []byte {
 	}, wasmtest.Calls()))
 }
 
-func compile(t *testing.T) *wasm.Module {
+func compile(t testing.TB) *wasm.Module {
 	t.Helper()
 	return compileOn(t, wasm.EngineConfig{})
 }
 
-func compileOn(t *testing.T, config wasm.EngineConfig) *wasm.Module {
+func compileOn(t testing.TB, config wasm.EngineConfig) *wasm.Module {
 	t.Helper()
 	return compileWith(t, config, guest())
 }
 
-func compileGuest(t *testing.T, code []byte) *wasm.Module {
+func compileGuest(t testing.TB, code []byte) *wasm.Module {
 	t.Helper()
 	return compileWith(t, wasm.EngineConfig{}, code)
 }
 
-func compileWith(t *testing.T, config wasm.EngineConfig, code []byte) *wasm.Module {
+func compileWith(t testing.TB, config wasm.EngineConfig, code []byte) *wasm.Module {
 	t.Helper()
 	e, err := wasm.OpenEngine(t.Context(), config)
 	check(t, err)
@@ -107,7 +107,7 @@ func compileWith(t *testing.T, config wasm.EngineConfig, code []byte) *wasm.Modu
 	return m
 }
 
-func start(t *testing.T, m *wasm.Module, o wasm.Options) *wasm.Machine {
+func start(t testing.TB, m *wasm.Module, o wasm.Options) *wasm.Machine {
 	t.Helper()
 	machine, err := m.Start(t.Context(), o)
 	check(t, err)
@@ -116,12 +116,12 @@ func start(t *testing.T, m *wasm.Module, o wasm.Options) *wasm.Machine {
 }
 
 // record runs a turn for each message and returns what a chain has of them.
-func record(t *testing.T, m *wasm.Module, messages ...string) []*replay.Turn {
+func record(t testing.TB, m *wasm.Module, messages ...string) []*replay.Turn {
 	t.Helper()
 	return recordWith(t.Context(), t, m, limits, messages...)
 }
 
-func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Options, messages ...string) []*replay.Turn {
+func recordWith(ctx context.Context, t testing.TB, m *wasm.Module, o wasm.Options, messages ...string) []*replay.Turn {
 	t.Helper()
 	machine := start(t, m, o)
 	var turns []*replay.Turn
@@ -133,7 +133,7 @@ func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Option
 }
 
 // recordTurn runs a turn and returns what a chain has of it in that record.
-func recordTurn(ctx context.Context, t *testing.T, m *wasm.Module, machine *wasm.Machine, number uint64, name string, params []byte) *replay.Turn {
+func recordTurn(ctx context.Context, t testing.TB, m *wasm.Module, machine *wasm.Machine, number uint64, name string, params []byte) *replay.Turn {
 	t.Helper()
 	export, _ := m.Layout.Export(name)
 	turn := &replay.Turn{Record: number}
@@ -168,7 +168,7 @@ func encode(v pack.Value) []byte {
 	return b
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
