@@ -24,9 +24,9 @@ recorded one: the first difference shows where it would have gone another way.
 once it is found to be the same, as chain show does; --print state prints the state
 after the last of the turns, a literal.
 
-The ACTOR is named as in theater chain, and its chain is read from a data folder
-that no other process uses, or with --address from a node that runs. --tree replays
-also the actors below it.
+The ACTOR is named as in theater chain; without one all chains are replayed, and
+with --tree also those of the actors below it. Chains are read from a data folder
+that no other process uses, or with --address from a node that runs.
 
 Examples:
    theater replay /counter
@@ -48,21 +48,21 @@ func (p *program) replayCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "replay",
 		Usage:       "execute a chain again and compare",
-		UsageText:   "theater replay ACTOR [--wasm FILE] [--until N] [--print event|state] [--tree] [--data DIR] [-o json]",
+		UsageText:   "theater replay [ACTOR...] [--wasm FILE] [--until N] [--print event|state] [--tree] [--data DIR] [-o json]",
 		Description: replayText,
 		Flags:       flags,
 		Action: func(c *cli.Context) error {
-			args, err := arguments(c, 1, 1, "an ACTOR: a path, a name or an id")
-			if err != nil {
-				return err
+			args := c.Args().Slice()
+			if single := len(args) == 1 && !o.tree; !single && o.print.value != "" {
+				return usagef(c.Command.HelpName, "--print is for one ACTOR, without --tree")
 			}
-			if o.tree && o.print.value != "" {
-				return usagef(c.Command.HelpName, "--print is for a single actor, without --tree")
+			if len(args) == 0 && o.module != "" {
+				return usagef(c.Command.HelpName, "--wasm is for the chains of a module: name an ACTOR")
 			}
 			if o.records = 0; c.IsSet("until") && o.until < math.MaxUint64 {
 				o.records = o.until + 1
 			}
-			return l.withChains(c, o.data, func(ctx context.Context, r chain.Reader) error { return l.replay(ctx, r, args[0], o) })
+			return l.withChains(c, o.data, func(ctx context.Context, r chain.Reader) error { return l.replay(ctx, r, args, o) })
 		},
 	}
 }

@@ -26,17 +26,11 @@ type replayer struct {
 	edited   []byte // the module of --wasm, or nil
 }
 
-// replay executes the chain of an actor, or those of a tree, again.
-func (l *live) replay(ctx context.Context, r chain.Reader, target string, o *replayOptions) error {
-	s, err := chain.Find(ctx, r, target)
+// replay executes the chains of actors again.
+func (l *live) replay(ctx context.Context, r chain.Reader, targets []string, o *replayOptions) error {
+	actors, err := toReplay(ctx, r, targets, o.tree)
 	if err != nil {
-		return noActor(err)
-	}
-	actors := []chain.Summary{s}
-	if o.tree {
-		if actors, err = treeOf(ctx, r, s); err != nil {
-			return err
-		}
+		return err
 	}
 	re := &replayer{live: l, replayOptions: o, reader: r}
 	if o.module != "" {
@@ -55,9 +49,24 @@ func (l *live) replay(ctx context.Context, r chain.Reader, target string, o *rep
 	return errors.Join(err, re.engine.Close(context.WithoutCancel(ctx)))
 }
 
-// treeOf are an actor and those below it, each before those that it has below
-// itself.
-func treeOf(ctx context.Context, r chain.Reader, root chain.Summary) ([]chain.Summary, error) {
+// toReplay are the actors that targets name, or all, and with tree those below
+// them; each stands before those that it has below itself.
+func toReplay(ctx context.Context, r chain.Reader, targets []string, tree bool) ([]chain.Summary, error) {
+	chosen := map[chain.ID]bool{}
+	var named []chain.Summary
+	for _, target := range targets {
+		s, err := chain.Find(ctx, r, target)
+		if err != nil {
+			return nil, noActor(err)
+		}
+		if !chosen[s.ID] {
+			chosen[s.ID] = true
+			named = append(named, s)
+		}
+	}
+	if len(targets) > 0 && !tree {
+		return named, nil
+	}
 	var all []chain.Summary
 	for s, err := range r.Actors(ctx) {
 		if err != nil {
@@ -65,15 +74,13 @@ func treeOf(ctx context.Context, r chain.Reader, root chain.Summary) ([]chain.Su
 		}
 		all = append(all, s)
 	}
-	within := map[chain.ID]bool{root.ID: true}
-	tree := []chain.Summary{root}
+	var within []chain.Summary
 	for _, s := range asTrees(all) {
-		if within[s.Parent.Actor] && !within[s.ID] {
-			within[s.ID] = true
-			tree = append(tree, s)
+		if chosen[s.ID] = chosen[s.ID] || len(targets) == 0 || chosen[s.Parent.Actor]; chosen[s.ID] {
+			within = append(within, s)
 		}
 	}
-	return tree, nil
+	return within, nil
 }
 
 // all replays actors and shows what came of it. The exit code tells of the first

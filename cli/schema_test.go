@@ -41,6 +41,8 @@ var jsonOutputs = []jsonOutput{
 	{"kill", "", "kill", false},
 	{"ps", "-w --watch", "ps-watch", true},
 	{"ps", "", "ps", false},
+	{"replay", "--print=event", "chain-show", false},
+	{"replay", "", "replay", false},
 	{"request", "", "request", false},
 	{"restart", "", "restart", false},
 	{"run", "--tree", "run-tree", false},
