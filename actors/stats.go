@@ -21,7 +21,10 @@ type Stats struct {
 	Turns    int64            // closed, init's among them
 	Failed   map[Reason]int64 // of them, by what the failure is to a supervisor
 	Fuel     int64            // spent in turns
-	Dropped  int64            // messages that were taken and not handled, or not to a good end
+	// Checkpoints that were taken, and turns of chains that were executed again.
+	Checkpoints, Replayed int64
+
+	Dropped int64 // messages that were taken and not handled, or not to a good end
 }
 
 // Live is how many actors there are.
@@ -39,6 +42,7 @@ func (s *System) Stats() Stats {
 		Actors:  map[Status]int{},
 		Spawned: t.spawned.Load(), Resumed: t.resumed.Load(), Ended: t.ended.all(),
 		Restarts: t.restarts.Load(), Failed: t.failed.all(), Dropped: t.dropped.Load(),
+		Checkpoints: t.checkpoints.Load(), Replayed: t.replayed.Load(),
 	}
 	live, work := s.registry.tallied()
 	for _, c := range live {
@@ -58,6 +62,7 @@ func (s *System) Stats() Stats {
 // the actor's own control block, so that workers do not meet at one counter.
 type totals struct {
 	spawned, resumed, restarts, dropped atomic.Int64
+	checkpoints, replayed               atomic.Int64
 	ended, failed                       byReason
 }
 

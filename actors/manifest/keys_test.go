@@ -135,8 +135,8 @@ var notes = map[string]string{
 	"snapshot": `An actor is resumed from its newest snapshot: only the turns after it are executed
 again. A snapshot holds what differs in the guest's memory from what the module begins
 with. It is taken between two turns, by whichever of the first keys comes first, but not
-before the turns since the last one have spent as much fuel as the memory has bytes:
-until then it costs less to execute them again. The data folder keeps the newest two.
+before the turns since the last one have spent as much fuel as the memory has bytes,
+with 4,096 for each turn: until then it costs less to execute them again. The data folder keeps the newest two.
 Those of an actor with ` + "`chain.sealed`" + ` lie there in clear, as what opens its payloads
 does; nothing of them stands on the chain but a salted hash. An actor whose durability
 is ` + "`memory`" + ` has none, nor one whose module changes tables or drops segments:

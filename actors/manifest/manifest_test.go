@@ -211,7 +211,7 @@ tls = true
 			Memory: 128 << 20, TurnTime: time.Minute, Fuel: 12345, WaitTime: 250 * time.Millisecond, MailboxMessages: 5,
 			MailboxBytes: 4096, HostCalls: 7, RecordedBytes: 1 << 30, LogBytes: 0,
 		},
-		Chain: manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
+		Chain:    manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
 		Snapshot: manifest.Snapshot{Turns: 3, Bytes: 1 << 20, Fuel: 1000, MaxReplay: 2000},
 		Supervision: manifest.Supervision{
 			OnError: manifest.OnErrorContinue, RestartState: manifest.RestartLast, Mailbox: manifest.MailboxDrop, MaxDeliveries: 4,

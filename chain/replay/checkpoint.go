@@ -20,38 +20,47 @@ type Checkpoint struct {
 	index uint32 // of the event in its record
 }
 
-// Restore makes machine, of the actor's module, what it was at a checkpoint: what
-// Run makes of it by all steps before, and the actor's state with it. Tail gives
-// the steps that follow. After an error, which says why the checkpoint is of no
-// use, machine takes no turns before a Reset, and its state and its clock are what
-// they were.
-func Restore(ctx context.Context, machine *wasm.Machine, reader chain.Reader, id chain.ID, at chain.Marker) (*chain.Checkpoint, error) {
-	kept, snapshot, err := load(ctx, machine, reader, id, at)
-	if err == nil {
-		err = machine.Restore(ctx, snapshot)
-	}
+// Start is a checkpoint to go on from.
+type Start struct {
+	*chain.Checkpoint
+	snapshot *wasm.Snapshot
+}
+
+// Load fetches a checkpoint of an actor of a module, and says why it is of no use.
+func Load(ctx context.Context, module *wasm.Module, reader chain.Reader, id chain.ID, at chain.Marker) (*Start, error) {
+	s, err := load(ctx, module, reader, id, at)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of record %d: %w", at.Record, err)
 	}
-	machine.SetState(kept.State)
-	return kept, nil
+	return s, nil
 }
 
-// load fetches a checkpoint and reads what is in it.
-func load(ctx context.Context, machine *wasm.Machine, reader chain.Reader, id chain.ID, at chain.Marker) (*chain.Checkpoint, *wasm.Snapshot, error) {
+func load(ctx context.Context, module *wasm.Module, reader chain.Reader, id chain.ID, at chain.Marker) (*Start, error) {
 	kept, err := chain.LoadCheckpoint(ctx, reader, id, at)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if view := (pack.View{}); !view.Scan(kept.State) {
-		return nil, nil, fmt.Errorf("state: %w: no encoded value", chain.ErrCorrupt)
+		return nil, fmt.Errorf("state: %w: no encoded value", chain.ErrCorrupt)
 	}
-	snapshot, err := machine.Module().DecodeSnapshot(kept.Machine)
-	return kept, snapshot, err
+	snapshot, err := module.DecodeSnapshot(kept.Machine)
+	return &Start{kept, snapshot}, err
+}
+
+// Restore makes machine, of that module, what Run makes of it by all steps before
+// the checkpoint, and sets the actor's state. Tail gives the steps that follow.
+// After an error machine takes no turns before a Reset, and its state and its clock
+// are what they were.
+func (s *Start) Restore(ctx context.Context, machine *wasm.Machine) error {
+	if err := machine.Restore(ctx, s.snapshot); err != nil {
+		return fmt.Errorf("checkpoint of record %d: %w", s.Record, err)
+	}
+	machine.SetState(s.State)
+	return nil
 }
 
 func (c *Checkpoint) run(ctx context.Context, x *execution) error {
-	kept, was, err := load(ctx, x.machine, x.reader, c.Actor, chain.Marker{Record: c.Record, Sum: c.Event.Sum})
+	was, err := load(ctx, x.machine.Module(), x.reader, c.Actor, chain.Marker{Record: c.Record, Sum: c.Event.Sum})
 	if err != nil { // there is nothing to compare
 		return ctx.Err()
 	}
@@ -59,9 +68,9 @@ func (c *Checkpoint) run(ctx context.Context, x *execution) error {
 	if err != nil {
 		return fmt.Errorf("compare with the checkpoint of record %d: %w", c.Record, err)
 	}
-	d := &Divergence{Turn: c.Record, Record: c.Record, Index: c.index, What: is.Difference(was), Recorded: c.Event}
-	if !bytes.Equal(x.machine.State(), kept.State) {
-		d.What, d.Is, d.Was = "the state is another", bytes.Clone(x.machine.State()), kept.State
+	d := &Divergence{Turn: c.Record, Record: c.Record, Index: c.index, What: is.Difference(was.snapshot), Recorded: c.Event}
+	if !bytes.Equal(x.machine.State(), was.State) {
+		d.What, d.Is, d.Was = "the state is another", bytes.Clone(x.machine.State()), was.State
 	}
 	if d.What != "" {
 		return d
