@@ -49,6 +49,8 @@ var jsonOutputs = []jsonOutput{
 	{"logs", "", "logs", false},
 	{"ps", "-w --watch", "ps-watch", true},
 	{"ps", "", "ps", false},
+	{"replay", "--print=event", "chain-show", false},
+	{"replay", "", "replay", false},
 	{"request", "", "request", false},
 	{"restart", "", "restart", false},
 	{"run", "--tree", "run-tree", false},

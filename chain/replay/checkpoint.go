@@ -16,6 +16,8 @@ type Checkpoint struct {
 	Actor  chain.ID
 	Record uint64
 	Event  *chain.Lifecycle
+
+	index uint32 // of the event in its record
 }
 
 // Start is a checkpoint to go on from.
@@ -57,21 +59,21 @@ func (s *Start) Restore(ctx context.Context, machine *wasm.Machine) error {
 	return nil
 }
 
-func (c *Checkpoint) run(ctx context.Context, machine *wasm.Machine, reader chain.Reader) error {
-	was, err := load(ctx, machine.Module(), reader, c.Actor, chain.Marker{Record: c.Record, Sum: c.Event.Sum})
+func (c *Checkpoint) run(ctx context.Context, x *execution) error {
+	was, err := load(ctx, x.machine.Module(), x.reader, c.Actor, chain.Marker{Record: c.Record, Sum: c.Event.Sum})
 	if err != nil { // there is nothing to compare
 		return ctx.Err()
 	}
-	is, err := machine.Snapshot()
+	is, err := x.machine.Snapshot()
 	if err != nil {
 		return fmt.Errorf("compare with the checkpoint of record %d: %w", c.Record, err)
 	}
-	difference := is.Difference(was.snapshot)
-	if !bytes.Equal(machine.State(), was.State) {
-		difference = "the state is another: " + literal(machine.State())
+	d := &Divergence{Turn: c.Record, Record: c.Record, Index: c.index, What: is.Difference(was.snapshot), Recorded: c.Event}
+	if !bytes.Equal(x.machine.State(), was.State) {
+		d.What, d.Is, d.Was = "the state is another", bytes.Clone(x.machine.State()), was.State
 	}
-	if difference != "" {
-		return &Divergence{Record: c.Record, What: difference, checkpoint: true}
+	if d.What != "" {
+		return d
 	}
 	return nil
 }
