@@ -356,6 +356,11 @@ func (s *System) Suspend(ctx context.Context) error {
 	return s.Close(ctx)
 }
 
+// Flush waits until the log keeps all that was recorded before, in its durability.
+// What is told to somebody outside the node should not be lost with it. Who asks an
+// actor something need not call it: an answer leaves once its turn is kept.
+func (s *System) Flush(ctx context.Context) error { return s.config.Writer.Flush(ctx) }
+
 // Close suspends every actor, the newest first and those below one before it, so
 // that each can be resumed from its chain. When ctx ends the rest are killed. It
 // may be called twice.
