@@ -21,17 +21,26 @@ func newReplayEvents(ctx context.Context, r chain.Reader, recorded, run names) r
 
 // writer shows whole records of the chain.
 func (v *replayEvents) writer(format string, out io.Writer, s chain.Summary) recordWriter {
-	p := &program{out: out}
+	events := newEventReader(v.ctx, v.reader, s)
 	if format == formatJSON {
-		return p.jsonRecords(v.ctx, v.reader, s)
+		return &jsonRecords{to: out, events: events}
 	}
-	return p.textRecords(v.ctx, v.reader, s)
+	return &textRecords{to: out, events: events, actor: s}
+}
+
+func (v *replayEvents) event(e chain.Event, n names) event {
+	r := &eventReader{displayer{v.ctx, v.reader}, n}
+	return r.event(e)
 }
 
 // line is an event in a line of text, with its kind.
 func (v *replayEvents) line(e chain.Event, n names) string {
-	t := &textRecords{displayer: displayer{v.ctx, v.reader}, names: n}
-	return chain.KindOf(e) + "  " + t.event(e)
+	shown := v.event(e, n)
+	text, state := shown.text()
+	if state != "" {
+		text += "\n            " + state
+	}
+	return shown.Kind + "  " + text
 }
 
 // json is an event for programs, nil where there is none.
@@ -39,7 +48,7 @@ func (v *replayEvents) json(e chain.Event, n names) *event {
 	if e == nil {
 		return nil
 	}
-	j := &jsonRecords{displayer: displayer{v.ctx, v.reader}, names: n}
-	out := j.event(e)
-	return &out
+	shown := v.event(e, n)
+	shown.spell()
+	return &shown
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/theater-go/theater/actors/node"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/replay"
-	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -22,7 +21,7 @@ type replayer struct {
 	*replayOptions
 	reader   chain.Reader
 	engine   *wasm.Engine
-	handlers *host.Registry
+	handlers manifest.Registry
 	edited   []byte // the module of --wasm, or nil
 }
 
@@ -55,9 +54,9 @@ func toReplay(ctx context.Context, r chain.Reader, targets []string, tree bool) 
 	chosen := map[chain.ID]bool{}
 	var named []chain.Summary
 	for _, target := range targets {
-		s, err := chain.Find(ctx, r, target)
+		s, err := find(ctx, r, target)
 		if err != nil {
-			return nil, noActor(err)
+			return nil, err
 		}
 		if !chosen[s.ID] {
 			chosen[s.ID] = true
