@@ -24,6 +24,7 @@ type replayer struct {
 	engine   *wasm.Engine
 	handlers *host.Registry
 	edited   []byte // the module of --wasm, or nil
+	compiled map[chain.Hash]*wasm.Module
 }
 
 // replay executes the chains of actors again.
@@ -32,7 +33,7 @@ func (l *live) replay(ctx context.Context, r chain.Reader, targets []string, o *
 	if err != nil {
 		return err
 	}
-	re := &replayer{live: l, replayOptions: o, reader: r}
+	re := &replayer{live: l, replayOptions: o, reader: r, compiled: map[chain.Hash]*wasm.Module{}}
 	if o.module != "" {
 		if re.edited, err = readFile(o.module); err != nil {
 			return err
@@ -131,12 +132,14 @@ func (r *replayer) one(ctx context.Context, s chain.Summary) (*replayed, error) 
 		result.module, err = r.compile(ctx, s)
 	}
 	if err == nil {
-		recorded := moduleNames(ctx, r.reader, s.Module)
-		result.events = newReplayEvents(ctx, r.reader, recorded, names{result.module.Layout})
+		run := names{result.module.Layout}
+		recorded := run
 		if result.module.Sum != s.Module {
+			recorded = moduleNames(ctx, r.reader, s.Module)
 			result.change = changeOf(recorded, result.module.Layout)
 			r.tellChange(result)
 		}
+		result.events = newReplayEvents(ctx, r.reader, recorded, run)
 		err = r.verify(ctx, result, options)
 	}
 	switch {
@@ -198,6 +201,9 @@ func (r *replayer) blob(ctx context.Context, sum chain.Hash) ([]byte, error) {
 
 // compile makes what an actor's chain is executed on.
 func (r *replayer) compile(ctx context.Context, s chain.Summary) (m *wasm.Module, err error) {
+	if m := r.compiled[s.Module]; m != nil {
+		return m, nil
+	}
 	code, name := r.edited, r.module
 	if name == "" {
 		name = "the module of " + s.Path
@@ -205,13 +211,19 @@ func (r *replayer) compile(ctx context.Context, s chain.Summary) (m *wasm.Module
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	what := "replaying " + s.Path
-	err = r.err.during(what, quietStart, func(next func(string)) error {
-		m, err = r.engine.Compile(tellCompile(ctx, name, what, next), code)
+	compile := func(ctx context.Context) error {
+		m, err = r.engine.Compile(ctx, code)
 		return err
-	})
+	}
+	what := "replaying " + s.Path
+	if r.err.terminal {
+		err = r.err.during(what, quietStart, func(next func(string)) error { return compile(tellCompile(ctx, name, what, next)) })
+	} else {
+		err = compile(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	r.compiled[s.Module] = m
 	return m, nil
 }
