@@ -86,15 +86,19 @@ type fate struct {
 	dropped      int
 }
 
-// fates reads all chains of a log.
-func fates(t testing.TB, log chain.Reader) map[chain.Ref]fate {
+// fates are those of all messages of a log.
+type fates map[chain.Ref]fate
+
+func (f fates) change(at chain.Ref, how func(*fate)) {
+	was := f[at]
+	how(&was)
+	f[at] = was
+}
+
+// fatesOf reads all chains of a log.
+func fatesOf(t testing.TB, log chain.Reader) fates {
 	t.Helper()
-	all := map[chain.Ref]fate{}
-	change := func(at chain.Ref, f func(*fate)) {
-		was := all[at]
-		f(&was)
-		all[at] = was
-	}
+	all := fates{}
 	for sum, err := range log.Actors(context.Background()) {
 		check(t, err)
 		if _, err := chain.Verify(context.Background(), log, sum.ID); err != nil {
@@ -104,58 +108,65 @@ func fates(t testing.TB, log chain.Reader) map[chain.Ref]fate {
 		check(t, err)
 		layout, err := wasm.ReadLayout(code)
 		check(t, err)
-		receive, _ := layout.Export(wasmtest.HandleSend)
-		newest := map[chain.ID]chain.Ref{}
-		var open *chain.Call
-		for _, r := range records(t, log, sum.ID) {
-			var sent []chain.Ref
-			released := true
-			for i, event := range r.Events {
-				switch e := event.(type) {
-				case *chain.Call:
-					if open = e; int(e.Export) != receive || e.Cause.Kind != chain.CauseEvent {
-						open = nil
-						continue
-					}
-					from := e.Cause.Event
-					if last := newest[from.Actor]; e.Delivery == 1 && last.Record*1000+uint64(last.Index) >= from.Record*1000+uint64(from.Index) {
-						t.Errorf("%s receives %v after %v", sum.Path, from, last)
-					}
-					newest[from.Actor] = from
-				case *chain.Host:
-					if imp := layout.Imports[e.Import]; imp.Module == message.Interface && imp.Name == "send" && e.Status == chain.CallAnswered && bytes.Equal(e.Output.Bytes, encode(pack.Ok(pack.TypeString, pack.TypeString, pack.Unit))) {
-						sent = append(sent, chain.Ref{Actor: sum.ID, Record: r.Number, Index: uint32(i)})
-					}
-				case *chain.Result:
-					released = e.Status == chain.ResultOK
-					if open != nil {
-						change(open.Cause.Event, func(f *fate) {
-							if released {
-								f.well++
-							} else {
-								f.failed++
-							}
-						})
-						open = nil
-					}
-				case *chain.Lifecycle:
-					if e.What == chain.LifecycleDropped {
-						change(e.Ref, func(f *fate) { f.dropped++ })
-					}
-				}
-			}
-			for _, at := range sent {
-				change(at, func(f *fate) { f.released = released })
-			}
-		}
+		all.read(t, sum, layout, records(t, log, sum.ID))
 	}
 	return all
+}
+
+// read reads one chain.
+func (f fates) read(t testing.TB, sum chain.Summary, layout *wasm.Layout, records []chain.Record) {
+	t.Helper()
+	receive, _ := layout.Export(wasmtest.HandleSend)
+	newest := map[chain.ID]chain.Ref{}
+	var open chain.Ref // the message of the turn
+	for _, r := range records {
+		var sent []chain.Ref
+		released := true
+		for i, event := range r.Events {
+			switch e := event.(type) {
+			case *chain.Call:
+				if open = e.Cause.Event; int(e.Export) != receive || open.IsZero() {
+					open = chain.Ref{}
+					continue
+				}
+				if last := newest[open.Actor]; e.Delivery == 1 && last.Record*1000+uint64(last.Index) >= open.Record*1000+uint64(open.Index) {
+					t.Errorf("%s receives %v after %v", sum.Path, open, last)
+				}
+				newest[open.Actor] = open
+			case *chain.Host:
+				if layout.Imports[e.Import].String() == message.Interface+".send" && bytes.Equal(e.Output.Bytes, encode(pack.Ok(pack.TypeString, pack.TypeString, pack.Unit))) {
+					sent = append(sent, chain.Ref{Actor: sum.ID, Record: r.Number, Index: uint32(i)})
+				}
+			case *chain.Result:
+				if released = e.Status == chain.ResultOK; !open.IsZero() {
+					f.change(open, func(f *fate) { f.ends(released) })
+				}
+				open = chain.Ref{}
+			case *chain.Lifecycle:
+				if e.What == chain.LifecycleDropped {
+					f.change(e.Ref, func(f *fate) { f.dropped++ })
+				}
+			}
+		}
+		for _, at := range sent {
+			f.change(at, func(f *fate) { f.released = released })
+		}
+	}
+}
+
+// ends says how a turn of the message has ended.
+func (f *fate) ends(well bool) {
+	if well {
+		f.well++
+	} else {
+		f.failed++
+	}
 }
 
 // unsettled says what is wrong with the fate of a message: each that was released is
 // handled well once or dropped once, after no more turns than it may bring about, and
 // no other is either.
-func unsettled(all map[chain.Ref]fate, deliveries int) (problem string) {
+func unsettled(all fates, deliveries int) (problem string) {
 	for at, f := range all {
 		switch {
 		case f.released && f.well+f.dropped == 1 && f.well+f.failed <= deliveries:
@@ -214,7 +225,7 @@ func (h *house) quiet(deliveries int) {
 			idle = idle && info.Mailbox == 0 && info.Status == actors.StatusRunning
 		}
 		if idle {
-			if problem = unsettled(fates(h.t, h.log), deliveries); problem == "" {
+			if problem = unsettled(fatesOf(h.t, h.log), deliveries); problem == "" {
 				return
 			}
 		}
@@ -234,7 +245,7 @@ func recovered(t *testing.T, log *ordered, deliveries int) {
 	}
 	h.quiet(deliveries)
 	h.close()
-	if problem := unsettled(fates(t, log), deliveries); problem != "" {
+	if problem := unsettled(fatesOf(t, log), deliveries); problem != "" {
 		t.Errorf("after the end: %s", problem)
 	}
 }

@@ -58,6 +58,16 @@ func (s *System) Stats() Stats {
 	return stats
 }
 
+// Fleeting is how many messages wait or are handled that would be lost if the node
+// ended now: those that came from outside. What actors have sent each other is
+// delivered again when they are resumed.
+func (s *System) Fleeting() (n int) {
+	for _, c := range s.registry.all() {
+		n += c.mailbox.fleeting()
+	}
+	return n
+}
+
 // totals are counted where something rare happens. What every turn would count is in
 // the actor's own control block, so that workers do not meet at one counter.
 type totals struct {

@@ -12,20 +12,23 @@ import (
 )
 
 func (p *program) chainListCommand() *cli.Command {
-	var data string
-	format := choose("text", formatJSON)
+	source := p.newChainSource()
 	return &cli.Command{
 		Name:      "list",
-		Usage:     "list the actors of a data folder",
-		UsageText: "theater chain list [--data DIR] [-o json]",
+		Usage:     "list the actors that have chains",
+		UsageText: "theater chain list [FLAGS]",
 		Description: `Actors stand in the order in which they were made, and each is followed by those
-that it had below it.`,
-		Flags: []cli.Flag{dataFlag(&data), outputFlag(format)},
+that it had below it.
+
+` + sourceText,
+		Flags: source.flags(),
 		Action: func(c *cli.Context) error {
 			if _, err := arguments(c, 0, 0, ""); err != nil {
 				return err
 			}
-			return withLog(data, func(r chain.Reader) error { return p.chainList(c.Context, r, format.value) })
+			return source.read(c, func(ctx context.Context, r chain.Reader) error {
+				return p.chainList(ctx, r, source.format.value)
+			})
 		},
 	}
 }
@@ -62,12 +65,16 @@ func (p *program) chainList(ctx context.Context, r chain.Reader, format string) 
 		}
 		all = append(all, s)
 	}
+	live, err := liveActors(ctx, r)
+	if err != nil {
+		return err
+	}
 	list := []listed{}
 	rows := [][]string{{"PATH", "ID", "STATUS", "RECORDS", "EVENTS", "CREATED"}}
 	for _, s := range asTrees(all) {
 		list = append(list, newListed(s))
 		rows = append(rows, []string{
-			s.Path, s.ID.String(), standing(s), fmt.Sprint(s.Records), fmt.Sprint(s.Events), moment(s.Created),
+			s.Path, s.ID.String(), standing(s, live[s.ID]), fmt.Sprint(s.Records), fmt.Sprint(s.Events), moment(s.Created),
 		})
 	}
 	if format == formatJSON {
@@ -113,11 +120,19 @@ func asTrees(all []chain.Summary) []chain.Summary {
 	return ordered
 }
 
+// liveActors are those that have a process; in a data folder there are none.
+func liveActors(ctx context.Context, r chain.Reader) (map[chain.ID]bool, error) {
+	if n, ok := r.(*nodeChains); ok {
+		return n.live(ctx)
+	}
+	return nil, nil
+}
+
 // standing is an actor's status with its reason. A chain that nobody writes and
 // that does not end was cut off.
-func standing(s chain.Summary) string {
+func standing(s chain.Summary, live bool) string {
 	status := s.Status.String()
-	if s.Status == chain.StatusRunning {
+	if s.Status == chain.StatusRunning && !live {
 		status = "cut off"
 	}
 	if s.Reason != "" && s.Reason != status {

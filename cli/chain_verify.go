@@ -14,18 +14,22 @@ import (
 )
 
 func (p *program) chainVerifyCommand() *cli.Command {
-	var data string
-	format := choose("text", formatJSON)
+	source := p.newChainSource()
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "check links, hashes and blobs of chains",
-		UsageText: "theater chain verify [ACTOR...] [--data DIR] [-o json]",
-		Description: `Without an ACTOR all chains of the data folder are verified. A failure names the
-actor, the record and what differs, and the exit code is 4.`,
-		Flags: []cli.Flag{dataFlag(&data), outputFlag(format)},
+		UsageText: "theater chain verify [ACTOR...] [FLAGS]",
+		Description: `Without an ACTOR all chains are verified. A failure names the actor, the record
+and what differs, and the exit code is 4. Those of a node are verified here: what it
+sends is held against its hashes.
+
+` + sourceText,
+		Flags: source.flags(),
 		Action: func(c *cli.Context) error {
 			targets := c.Args().Slice()
-			return withLog(data, func(r chain.Reader) error { return p.chainVerify(c.Context, r, targets, format.value) })
+			return source.read(c, func(ctx context.Context, r chain.Reader) error {
+				return p.chainVerify(ctx, r, targets, source.format.value)
+			})
 		},
 	}
 }
@@ -65,9 +69,9 @@ func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []str
 func chosen(ctx context.Context, r chain.Reader, targets []string) ([]chain.ID, error) {
 	var ids []chain.ID
 	for _, target := range targets {
-		s, err := chain.Find(ctx, r, target)
+		s, err := find(ctx, r, target)
 		if err != nil {
-			return nil, noActor(err)
+			return nil, err
 		}
 		if !slices.Contains(ids, s.ID) {
 			ids = append(ids, s.ID)

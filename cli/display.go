@@ -22,28 +22,6 @@ type displayer struct {
 	reader chain.Reader
 }
 
-// text shows a payload in one line, clipped.
-func (d displayer) text(p chain.Payload) string {
-	if p.IsZero() {
-		return ""
-	}
-	if ref, told := p.Notice(); told {
-		return "event of " + refText(ref)
-	}
-	where := ""
-	switch p.Form {
-	case chain.FormBlob:
-		where = fmt.Sprintf(" [blob %s, %s]", short(p.Sum), size(p.Length))
-	case chain.FormSealed:
-		where = fmt.Sprintf(" [sealed %s, %s]", short(p.Sum), size(p.Length))
-	}
-	raw, err := d.load(p)
-	if err != nil {
-		return strings.TrimSpace(where)
-	}
-	return clip(display(raw)) + where
-}
-
 // load fetches a payload that is not too large to be shown.
 func (d displayer) load(p chain.Payload) ([]byte, error) {
 	if p.Size() > maxLoaded {
@@ -118,6 +96,14 @@ func cut(s string, size int) string {
 // short is the beginning of a hash.
 func short(h chain.Hash) string { return h.String()[:12] }
 
+// The forms of values that are not in the record.
+const (
+	formBlob   = "blob"
+	formSealed = "sealed"
+	formNotice = "notice"
+	formHash   = "hash" // of a state
+)
+
 // value is a payload as JSON shows it: its literal, or its bytes in hex where
 // they are no value; and where it is kept when not in the record.
 type value struct {
@@ -127,26 +113,46 @@ type value struct {
 	Sum     chain.Hash `json:"sum,omitzero"`
 	Event   *reference `json:"event,omitempty"`
 	Length  uint64     `json:"length,omitempty"`
+
+	raw []byte // its encoding; nil where it is not shown
 }
 
-func (d displayer) json(p chain.Payload) *value {
+// value reads a payload; nil is none.
+func (d displayer) value(p chain.Payload) *value {
 	if p.IsZero() {
 		return nil
 	}
 	v := &value{Length: p.Length}
 	switch p.Form {
 	case chain.FormBlob:
-		v.Form, v.Sum = "blob", p.Sum
+		v.Form, v.Sum = formBlob, p.Sum
 	case chain.FormSealed:
-		v.Form, v.Sum = "sealed", p.Sum
+		v.Form, v.Sum = formSealed, p.Sum
 	case chain.FormNotice:
 		ref, _ := p.Notice()
-		v.Form, v.Event = "notice", newReference(ref)
+		v.Form, v.Event = formNotice, newReference(ref)
 	}
 	if raw, err := d.load(p); err == nil {
-		v.Literal, v.Hex = literalOrHex(raw)
+		v.raw = raw
 	}
 	return v
+}
+
+// text shows a value in one line, clipped.
+func (v *value) text() string {
+	where := ""
+	switch {
+	case v == nil:
+		return ""
+	case v.Event != nil:
+		return "event of " + v.Event.String()
+	case v.Form == formBlob, v.Form == formSealed:
+		where = fmt.Sprintf(" [%s %s, %s]", v.Form, short(v.Sum), size(v.Length))
+	}
+	if v.raw == nil {
+		return strings.TrimSpace(where)
+	}
+	return clip(display(v.raw)) + where
 }
 
 func literalOrHex(raw []byte) (literal, inHex string) {
@@ -170,3 +176,5 @@ func newReference(r chain.Ref) *reference {
 	}
 	return &reference{r.Actor, r.Record, r.Index}
 }
+
+func (r *reference) String() string { return fmt.Sprintf("%s #%d.%d", r.Actor, r.Record, r.Index) }

@@ -38,6 +38,7 @@ type liveNode struct {
 // liveFace is the process around a node. Scripts say how it looks.
 type liveFace struct {
 	state    atomic.Int32
+	data     string        // the folder, "" in memory
 	shutdown chan struct{} // has an element when a client has ended the node
 }
 
@@ -46,7 +47,7 @@ func (f *liveFace) State() (theaterv1.NodeState, string) {
 }
 
 func (f *liveFace) Info() *theaterv1.InfoResponse {
-	return &theaterv1.InfoResponse{Version: "test", Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+	return &theaterv1.InfoResponse{Version: "test", Data: f.data, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
 }
 
 func (f *liveFace) Drain(context.Context) error {
@@ -118,7 +119,7 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 // startLive serves a node; without data it keeps its chains in memory.
 func startLive(socket, data string, ready bool) (*liveNode, error) {
 	lines, changes := api.NewJournal(api.JournalConfig{}), api.NewChanges(nil)
-	n := &liveNode{face: &liveFace{shutdown: make(chan struct{}, 1)}}
+	n := &liveNode{face: &liveFace{data: data, shutdown: make(chan struct{}, 1)}}
 	opened, err := node.Open(context.Background(), node.Config{Data: data, Output: lines.Add, Observe: changes.Add})
 	if err != nil {
 		return nil, err

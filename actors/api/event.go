@@ -46,6 +46,9 @@ func (s *eventShower) event(r *chain.Record, index int) *theaterv1.Event {
 	case *chain.Lifecycle:
 		shown.Time, shown.What, shown.Reason, shown.Detail = moment(e.Time), e.What.String(), e.Reason, text(e.Detail)
 		shown.Count, shown.About, shown.Sum, shown.Wait = e.Count, reference(e.Ref), hashText(e.Sum), span(time.Duration(e.Wait))
+		if !e.Manifest.IsZero() || e.Convention > 0 || e.Rewriter > 0 || e.FuelSchedule > 0 {
+			shown.Genesis = &theaterv1.Genesis{Manifest: hashText(e.Manifest), Convention: e.Convention, Rewriter: e.Rewriter, FuelSchedule: e.FuelSchedule}
+		}
 	}
 	return shown
 }
@@ -55,6 +58,9 @@ func (s *eventShower) result(shown *theaterv1.Event, r *chain.Result) {
 	shown.Fuel, shown.Text, shown.State = r.Fuel, text(r.Text), stateOf(r.State)
 	if r.Trap.Kind != "" {
 		shown.Trap = &theaterv1.Trap{Kind: r.Trap.Kind, Function: text(s.function(r.Trap))}
+		if r.Trap.Known {
+			shown.Trap.Index = &r.Trap.Function
+		}
 	}
 }
 
@@ -63,6 +69,8 @@ func (s *eventShower) payload(p chain.Payload) *theaterv1.Value {
 	switch {
 	case p.IsZero():
 		return nil
+	case p.Form == chain.FormNotice:
+		return s.notice(p)
 	case p.Form == chain.FormSealed:
 		return &theaterv1.Value{Sha256: p.Sum.String(), Length: p.Length, Sealed: true}
 	case p.Form != chain.FormInline && p.Size() > maxEncoded:
@@ -73,6 +81,17 @@ func (s *eventShower) payload(p chain.Payload) *theaterv1.Value {
 		return &theaterv1.Value{Sha256: p.Sum.String(), Length: p.Length}
 	}
 	return valueOf(raw, briefly)
+}
+
+// notice shows a value that tells of an event.
+func (s *eventShower) notice(p chain.Payload) *theaterv1.Value {
+	shown := &theaterv1.Value{Length: p.Length}
+	if raw, err := p.Load(s.ctx, s.log); err == nil { // else the other chain is gone, or damaged
+		shown = valueOf(raw, briefly)
+	}
+	ref, _ := p.Notice()
+	shown.Event = reference(ref)
+	return shown
 }
 
 // stateOf shows a state; nil where it is as before.

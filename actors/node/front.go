@@ -116,6 +116,9 @@ func (f front) Info() *theaterv1.InfoResponse {
 		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.condition.recovery()),
 		GuestMemory: used, GuestMemoryBudget: budget,
 	}
+	if path, err := filepath.Abs(f.Data); err == nil && f.Data != "" { // clients are in other folders
+		info.Data = path
+	}
 	for _, o := range f.doors {
 		if !o.plain {
 			info.Addresses = append(info.Addresses, o.address)

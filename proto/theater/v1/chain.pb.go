@@ -639,14 +639,15 @@ type Event struct {
 	State    *Value `protobuf:"bytes,16,opt,name=state,proto3" json:"state,omitempty"`
 	Fuel     uint64 `protobuf:"varint,17,opt,name=fuel,proto3" json:"fuel,omitempty"`
 	// restart, suspended, resumed, stopped, checkpoint, upgrade, fork or dropped.
-	What          string               `protobuf:"bytes,18,opt,name=what,proto3" json:"what,omitempty"`
-	Reason        string               `protobuf:"bytes,19,opt,name=reason,proto3" json:"reason,omitempty"`
-	Detail        string               `protobuf:"bytes,20,opt,name=detail,proto3" json:"detail,omitempty"`
-	Count         uint32               `protobuf:"varint,21,opt,name=count,proto3" json:"count,omitempty"`
-	Wait          *durationpb.Duration `protobuf:"bytes,22,opt,name=wait,proto3" json:"wait,omitempty"`
-	About         *EventRef            `protobuf:"bytes,23,opt,name=about,proto3" json:"about,omitempty"`
-	Sum           string               `protobuf:"bytes,24,opt,name=sum,proto3" json:"sum,omitempty"`
-	Genesis       *Genesis             `protobuf:"bytes,25,opt,name=genesis,proto3" json:"genesis,omitempty"`
+	What   string               `protobuf:"bytes,18,opt,name=what,proto3" json:"what,omitempty"`
+	Reason string               `protobuf:"bytes,19,opt,name=reason,proto3" json:"reason,omitempty"`
+	Detail string               `protobuf:"bytes,20,opt,name=detail,proto3" json:"detail,omitempty"`
+	Count  uint32               `protobuf:"varint,21,opt,name=count,proto3" json:"count,omitempty"`
+	Wait   *durationpb.Duration `protobuf:"bytes,22,opt,name=wait,proto3" json:"wait,omitempty"`
+	About  *EventRef            `protobuf:"bytes,23,opt,name=about,proto3" json:"about,omitempty"`
+	Sum    string               `protobuf:"bytes,24,opt,name=sum,proto3" json:"sum,omitempty"`
+	// Of genesis; of a lifecycle upgrade what it changes.
+	Genesis       *Genesis `protobuf:"bytes,25,opt,name=genesis,proto3" json:"genesis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -165,7 +165,9 @@ type Trap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Kind  string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The name of the guest's function, empty when it is not known.
-	Function      string `protobuf:"bytes,2,opt,name=function,proto3" json:"function,omitempty"`
+	Function string `protobuf:"bytes,2,opt,name=function,proto3" json:"function,omitempty"`
+	// The index of the function in the module; unset when it is not known.
+	Index         *uint32 `protobuf:"varint,3,opt,name=index,proto3,oneof" json:"index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -214,6 +216,13 @@ func (x *Trap) GetFunction() string {
 	return ""
 }
 
+func (x *Trap) GetIndex() uint32 {
+	if x != nil && x.Index != nil {
+		return *x.Index
+	}
+	return 0
+}
+
 // Value is a value of a guest.
 type Value struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -225,7 +234,9 @@ type Value struct {
 	Sha256  string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	Length  uint64 `protobuf:"varint,4,opt,name=length,proto3" json:"length,omitempty"`
 	// The chain has a salted hash alone.
-	Sealed        bool `protobuf:"varint,5,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed bool `protobuf:"varint,5,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The value tells of this event; the chain has its name alone.
+	Event         *EventRef `protobuf:"bytes,6,opt,name=event,proto3" json:"event,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -293,6 +304,13 @@ func (x *Value) GetSealed() bool {
 		return x.Sealed
 	}
 	return false
+}
+
+func (x *Value) GetEvent() *EventRef {
+	if x != nil {
+		return x.Event
+	}
+	return nil
 }
 
 // ErrorInfo is attached to every error of this API.
@@ -383,16 +401,19 @@ const file_theater_v1_common_proto_rawDesc = "" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12\x12\n" +
 	"\x04data\x18\x03 \x01(\fR\x04data\x12$\n" +
-	"\x04trap\x18\x04 \x01(\v2\x10.theater.v1.TrapR\x04trap\"6\n" +
+	"\x04trap\x18\x04 \x01(\v2\x10.theater.v1.TrapR\x04trap\"[\n" +
 	"\x04Trap\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1a\n" +
-	"\bfunction\x18\x02 \x01(\tR\bfunction\"\x83\x01\n" +
+	"\bfunction\x18\x02 \x01(\tR\bfunction\x12\x19\n" +
+	"\x05index\x18\x03 \x01(\rH\x00R\x05index\x88\x01\x01B\b\n" +
+	"\x06_index\"\xaf\x01\n" +
 	"\x05Value\x12\x18\n" +
 	"\aliteral\x18\x01 \x01(\tR\aliteral\x12\x18\n" +
 	"\aencoded\x18\x02 \x01(\fR\aencoded\x12\x16\n" +
 	"\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x16\n" +
 	"\x06length\x18\x04 \x01(\x04R\x06length\x12\x16\n" +
-	"\x06sealed\x18\x05 \x01(\bR\x06sealed\"\x85\x01\n" +
+	"\x06sealed\x18\x05 \x01(\bR\x06sealed\x12*\n" +
+	"\x05event\x18\x06 \x01(\v2\x14.theater.v1.EventRefR\x05event\"\x85\x01\n" +
 	"\tErrorInfo\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x12\n" +
@@ -423,12 +444,13 @@ var file_theater_v1_common_proto_goTypes = []any{
 }
 var file_theater_v1_common_proto_depIdxs = []int32{
 	2, // 0: theater.v1.Exit.trap:type_name -> theater.v1.Trap
-	5, // 1: theater.v1.ErrorInfo.retry_after:type_name -> google.protobuf.Duration
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	0, // 1: theater.v1.Value.event:type_name -> theater.v1.EventRef
+	5, // 2: theater.v1.ErrorInfo.retry_after:type_name -> google.protobuf.Duration
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_theater_v1_common_proto_init() }
@@ -436,6 +458,7 @@ func file_theater_v1_common_proto_init() {
 	if File_theater_v1_common_proto != nil {
 		return
 	}
+	file_theater_v1_common_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
