@@ -87,6 +87,7 @@ func (s *System) prepare(ctx context.Context, m *manifest.Manifest, code []byte,
 		}
 	}
 	b.writer = writer
+	b.sayNeverKept()
 	return b, b.found()
 }
 

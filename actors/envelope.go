@@ -71,6 +71,8 @@ func (e *envelope) size() int { return len(e.body) + len(e.params) + envelopeOve
 
 func (e *envelope) refuse(reason error) { e.refusal = reason }
 
+func (e *envelope) fleeting() bool { return !e.kept }
+
 // lossy reports whether nobody need know when the message is not handled.
 func (e *envelope) lossy() bool { return e.form == formNotice && e.deliveries == 0 }
 

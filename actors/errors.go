@@ -23,6 +23,9 @@ var (
 	ErrRecovering = errors.New("the actors of earlier runs are still being brought back")
 	// ErrLeft is returned by Spawn for a path at which Recover has left an actor.
 	ErrLeft = errors.New("an actor of an earlier run is left there, which could not be brought back: resume it, or supersede it")
+	// ErrLongReplay is wrapped by what keeps an actor without snapshots from being
+	// resumed, whose chain is longer than its manifest allows to be executed again.
+	ErrLongReplay = errors.New("its chain is too long to be executed again")
 	// ErrParentLeft is wrapped by what keeps an actor from being brought back whose
 	// parent was not.
 	ErrParentLeft = errors.New("its parent could not be brought back")

@@ -23,6 +23,8 @@ type delivery interface {
 	// calls it for a message that it does not queue, on the goroutine of the
 	// push and with no lock held; what close returns is the caller's to refuse.
 	refuse(reason error)
+	// fleeting reports whether the message is lost when its node ends first.
+	fleeting() bool
 }
 
 // scheduler is what a mailbox needs of its dispatcher.
@@ -64,6 +66,7 @@ type mailbox struct {
 	scheduled  bool // run is queued or running
 	held       bool // user messages wait
 	suspended  bool
+	handled    delivery // the one under way
 }
 
 var _ actor.Mailbox = (*mailbox)(nil)
@@ -202,6 +205,22 @@ func (m *mailbox) busy() bool {
 	return m.scheduled
 }
 
+// fleeting returns how many messages, that wait or are handled, are lost when the
+// node ends now.
+func (m *mailbox) fleeting() (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.handled != nil && m.handled.fleeting() {
+		n++
+	}
+	for i := range m.user.count {
+		if d, ok := actor.UnwrapEnvelopeMessage(m.user.at(i)).(delivery); ok && d.fleeting() {
+			n++
+		}
+	}
+	return n
+}
+
 // close refuses every later delivery with the reason and returns those that
 // waited, oldest first; the caller answers them. Each delivery is thus handled,
 // refused or returned here, and exactly one of these. A second close returns
@@ -324,6 +343,7 @@ func (m *mailbox) next() (message any, system, ok bool) {
 			return message, true, true
 		}
 	}
+	m.handled = nil
 	if !m.readyLocked() {
 		m.scheduled = false
 		return nil, false, false
@@ -335,6 +355,7 @@ func (m *mailbox) next() (message any, system, ok bool) {
 	if d, counts := actor.UnwrapEnvelopeMessage(message).(delivery); counts {
 		m.deliveries--
 		m.bytes -= int64(d.size())
+		m.handled = d
 	}
 	return message, false, true
 }

@@ -17,10 +17,13 @@ import (
 type letter struct {
 	name    string
 	bytes   int
+	kept    bool
 	refused []error
 }
 
-func (l *letter) size() int           { return l.bytes }
+func (l *letter) size() int      { return l.bytes }
+func (l *letter) fleeting() bool { return !l.kept }
+
 func (l *letter) refuse(reason error) { l.refused = append(l.refused, reason) }
 
 // script is an invoker that notes what it is given and does what it is told.
@@ -342,7 +345,8 @@ type parcel struct {
 	refusals       *atomic.Int64
 }
 
-func (p *parcel) size() int { return 1 }
+func (p *parcel) size() int      { return 1 }
+func (p *parcel) fleeting() bool { return true }
 func (p *parcel) refuse(error) {
 	p.ends.Add(1)
 	p.refusals.Add(1)
@@ -471,5 +475,23 @@ func await[T any](t *testing.T, from <-chan T) T {
 	case <-time.After(10 * time.Second):
 		t.Fatal("nothing came")
 		panic("unreachable")
+	}
+}
+
+func TestWhatWouldBeLostIsCountedUntilItIsHandled(t *testing.T) {
+	m, s, d := started(9, 9)
+	m.PostUserMessage(&letter{name: "kept", kept: true})
+	m.PostUserMessage(&letter{name: "lost"})
+	m.PostUserMessage(&letter{name: "later"})
+	if n := m.fleeting(); n != 2 {
+		t.Errorf("%d of those that wait would be lost", n)
+	}
+	var during []int
+	for _, name := range []string{"kept", "lost", "later"} {
+		s.on[name] = func() { during = append(during, m.fleeting()) }
+	}
+	d.drain()
+	if !slices.Equal(during, []int{2, 2, 1}) || m.fleeting() != 0 {
+		t.Errorf("while each is handled: %d, and then %d", during, m.fleeting())
 	}
 }

@@ -82,8 +82,19 @@ func (p *process) replay() (past past, err error) {
 	ctx := p.life.ctx
 	defer func() { err = cmp.Or(context.Cause(ctx), err) }()
 	log := p.system.config.Log
-	past.goesOn, past.started = p.birth.goesOn, p.birth.goesOn
-	for step, err := range replay.Steps(p.records(ctx)) {
+	past, from, err := p.recall(ctx)
+	if err != nil {
+		return past, err
+	}
+	defer func() {
+		p.kept.began = past.began
+		p.system.totals.replayed.Add(p.kept.since.turns)
+	}()
+	steps := replay.Steps(p.records(ctx, 0))
+	if from > 0 {
+		steps = replay.Tail(p.control.initial, p.records(ctx, from))
+	}
+	for step, err := range steps {
 		if err != nil {
 			return past, err
 		}
@@ -99,6 +110,7 @@ func (p *process) replay() (past past, err error) {
 		case *replay.Restart:
 			past.restarted(s)
 		case *replay.Turn:
+			p.kept.count(0, p.machine.Spent())
 			past.closed(s, p.control.manifest.Supervision.OnError == manifest.OnErrorFail)
 			p.control.turns.Add(1)
 			if past.crossings, err = p.remember(ctx, past.crossings, s); err != nil {

@@ -57,7 +57,9 @@ type process struct {
 	lost   []*chain.Lifecycle // messages to be recorded as dropped
 	absent []NotResumed       // those below it that could not be resumed
 
-	inTurn   bool // a call is on the chain or in the door, its result is not
+	kept     keeping // its checkpoints
+	up       bool    // an incarnation has risen, and was not to end at once
+	inTurn   bool    // a call is on the chain or in the door, its result is not
 	finished bool
 }
 
@@ -66,7 +68,7 @@ var _ actor.Actor = (*process)(nil)
 func newProcess(s *System, b *birth) *process {
 	c := b.control
 	p := &process{
-		system: s, control: c, birth: b, limits: c.manifest.Limits, writer: c.writer,
+		system: s, control: c, birth: b, limits: c.manifest.Limits, writer: c.writer, kept: c.keeping(),
 	}
 	p.door.process = p
 	return p
@@ -271,6 +273,9 @@ func (p *process) finish(exit Exit) {
 	dropped := append(p.control.takeDrained(), p.control.mailbox.close(ErrStopped)...)
 	if e := p.failing; e != nil {
 		dropped = append([]delivery{e}, dropped...)
+	}
+	if exit.Reason == ReasonSuspended {
+		p.checkpointOnSuspend()
 	}
 	p.recordEnd(exit, dropped)
 	for _, d := range dropped {

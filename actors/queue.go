@@ -35,3 +35,6 @@ func (q *queue[T]) pop() T {
 	}
 	return item
 }
+
+// at is the item before which i others are taken.
+func (q *queue[T]) at(i int) T { return q.ring[(q.head+i)&(len(q.ring)-1)] }

@@ -119,7 +119,6 @@ func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error
 			return context.Cause(ctx)
 		}
 		r.now.Ended = append(r.now.Ended, NotResumed{b.sum.ID, b.sum.Path, err})
-		s.config.Logger.Warn("an actor that was to be resumed has ended", "actor", b.sum.Path, "id", c.text, "error", err)
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

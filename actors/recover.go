@@ -35,7 +35,8 @@ type NotResumed struct {
 //
 // Recover is called once, before anything is spawned or resumed. progress is told
 // of each step, one at a time; it must not wait, and may be nil. When ctx ends
-// first that is the error, and actors that are not up stay as they are.
+// first that is the error: nothing has been written, or the actors come up without
+// being waited for, and the system is to be closed.
 func (s *System) Recover(ctx context.Context, progress func(Recovery)) (Recovery, error) {
 	if !s.recovery.begin() {
 		return Recovery{}, errors.New("recover: it was called before")

@@ -179,6 +179,16 @@ func TestAnActorThatCannotComeBackKeepsOnlyThoseBelowItFromThat(t *testing.T) {
 	if live := h.paths(); len(live) > 0 {
 		t.Errorf("there are %v", live)
 	}
+	// With a parent that stops they end too.
+	left := h.recover().Left
+	if len(left) != 1 || left[0].Path != "/top/c" {
+		t.Fatalf("left are %+v", left)
+	}
+	_, err := h.Stop(t.Context(), h.ref("/top"))
+	check(t, err)
+	if end := last[*chain.Lifecycle](t, events(t, log, left[0].ID)); end.What != chain.LifecycleStopped || end.Reason != string(actors.ReasonOrphaned) {
+		t.Errorf("the chain of the one that was left ends with %+v", end)
+	}
 }
 
 func TestAnActorThatIsLeftComesBackOnceItCan(t *testing.T) {

@@ -7,9 +7,10 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// records are those of the actor's chain, which a witness sees as well.
-func (p *process) records(ctx context.Context) iter.Seq2[chain.Record, error] {
-	all := p.system.config.Log.Records(ctx, p.control.id, 0)
+// records are those of the actor's chain from one on. A witness sees them as well, and
+// those before.
+func (p *process) records(ctx context.Context, from uint64) iter.Seq2[chain.Record, error] {
+	all := p.system.config.Log.Records(ctx, p.control.id, from)
 	if p.birth == nil || p.birth.witness == nil {
 		return all
 	}

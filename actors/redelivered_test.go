@@ -234,3 +234,41 @@ func TestMessagesToAnOrphanAreDroppedWithIt(t *testing.T) {
 		t.Errorf("dropped are %q", drops)
 	}
 }
+
+func TestWhoComesUpFirstReachesWhoIsStillToCome(t *testing.T) {
+	h := build(t)
+	first := wasmtest.Guest{Init: ready, HandleSend: wasmtest.Switch(map[byte]wasmtest.Behavior{
+		'1': send("/top/z", "hi", request("/top/z", "o", send("/solo", "hi", wasmtest.Keep()))),
+	}, wasmtest.Keep()), Interfaces: interfaces()}.Bytes()
+	h.grow(parent("", plan{id: "a", code: first}, child("m"), child("z")))
+	h.grow(child("solo"))
+	h.says("/solo", "/top/a", "1")
+	h.eventually("all is handled", func() bool { return contains(h.handled(h.ref("/solo")), "hi") })
+	ids := map[string]chain.ID{}
+	for _, path := range h.paths() {
+		ids[path] = h.ref(path).ID
+	}
+	h.close()
+	// The message waits; m is in its init, so that z does not come up.
+	log := h.losing(func(sum chain.Summary) int {
+		keep := map[string]int{"/top": int(sum.Records) - 1, "/top/a": 2, "/top/m": 2, "/top/z": 3, "/solo": 4}[sum.Path]
+		return int(sum.Records) - keep
+	})
+	h = rebuild(t, log)
+	open := h.shut("/top/m init")
+	over := make(chan struct{})
+	go func() { defer close(over); h.recover() }()
+	h.eventually("a waits for z", func() bool { return len(of[*chain.Intent](events(t, log, ids["/top/a"]))) == 1 })
+	if _, err := h.Lookup("/top/z"); err == nil {
+		t.Error("z is up")
+	}
+	open(nil)
+	<-over
+	h.sends("/top/z", "hi", "o")
+	h.eventually("solo has handled it", func() bool { return contains(h.handled(h.ref("/solo")), "hi") })
+	for _, host := range of[*chain.Host](events(t, log, ids["/top/a"])) {
+		if _, ok, isResult := value(t, log, host.Output).Result(); !isResult || !ok {
+			t.Errorf("a host call of a fails with %s", value(t, log, host.Output))
+		}
+	}
+}

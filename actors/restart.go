@@ -73,7 +73,7 @@ func (p *process) rise(err error, children []supervision.ChildSpec) bool {
 	if leaves != nil {
 		return false
 	}
-	p.marks = nil
+	p.marks, p.up = nil, true
 	return true
 }
 
@@ -99,6 +99,9 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 		restart.Sum = p.control.initial
 	}
 	p.control.restartedBy(restart, p.door.here().Record)
+	if fresh || a.Exit.Reason == ReasonChildren {
+		p.kept.began = restart.Time
+	}
 	p.door.event(restart)
 	if err := p.door.flush(false); err != nil {
 		return err

@@ -55,6 +55,8 @@ func blobs(t testing.TB, from chain.Reader, r chain.Record) []chain.Hash {
 			sums = append(sums, e.Input.Sum, e.Output.Sum)
 		case *chain.Result:
 			sums = append(sums, e.Response.Sum, e.Error.Sum, e.State.Sum)
+		case *chain.Lifecycle:
+			sums = append(sums, e.Sum)
 		}
 	}
 	return sums

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -120,9 +119,6 @@ func (r *revival) leave(sum chain.Summary, parent *birth, why error) error {
 	}
 	r.left[sum.ID] = true
 	r.now.Left = append(r.now.Left, NotResumed{sum.ID, sum.Path, why})
-	if !errors.Is(why, ErrParentLeft) {
-		r.system.config.Logger.Error("an actor cannot be resumed", "actor", sum.Path, "id", sum.ID.String(), "error", why)
-	}
 	if b := r.of[sum.ID]; b != nil {
 		r.release(b)
 	} else {

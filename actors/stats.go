@@ -21,7 +21,10 @@ type Stats struct {
 	Turns    int64            // closed, init's among them
 	Failed   map[Reason]int64 // of them, by what the failure is to a supervisor
 	Fuel     int64            // spent in turns
-	Dropped  int64            // messages that were taken and not handled, or not to a good end
+	// Checkpoints that were taken, and turns of chains that were executed again.
+	Checkpoints, Replayed int64
+
+	Dropped int64 // messages that were taken and not handled, or not to a good end
 }
 
 // Live is how many actors there are.
@@ -39,6 +42,7 @@ func (s *System) Stats() Stats {
 		Actors:  map[Status]int{},
 		Spawned: t.spawned.Load(), Resumed: t.resumed.Load(), Ended: t.ended.all(),
 		Restarts: t.restarts.Load(), Failed: t.failed.all(), Dropped: t.dropped.Load(),
+		Checkpoints: t.checkpoints.Load(), Replayed: t.replayed.Load(),
 	}
 	live, work := s.registry.tallied()
 	for _, c := range live {
@@ -54,10 +58,21 @@ func (s *System) Stats() Stats {
 	return stats
 }
 
+// Fleeting is how many messages wait or are handled that would be lost if the node
+// ended now: those that came from outside. What actors have sent each other is
+// delivered again when they are resumed.
+func (s *System) Fleeting() (n int) {
+	for _, c := range s.registry.all() {
+		n += c.mailbox.fleeting()
+	}
+	return n
+}
+
 // totals are counted where something rare happens. What every turn would count is in
 // the actor's own control block, so that workers do not meet at one counter.
 type totals struct {
 	spawned, resumed, restarts, dropped atomic.Int64
+	checkpoints, replayed               atomic.Int64
 	ended, failed                       byReason
 }
 

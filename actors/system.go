@@ -66,6 +66,7 @@ type System struct {
 	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
+	neverKept  sync.Map    // by module, of what was said that it has no snapshots
 	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
@@ -354,6 +355,11 @@ func (s *System) Suspend(ctx context.Context) error {
 	s.suspends.Store(true)
 	return s.Close(ctx)
 }
+
+// Flush waits until the log keeps all that was recorded before, in its durability.
+// What is told to somebody outside the node should not be lost with it. Who asks an
+// actor something need not call it: an answer leaves once its turn is kept.
+func (s *System) Flush(ctx context.Context) error { return s.config.Writer.Flush(ctx) }
 
 // Close suspends every actor, the newest first and those below one before it, so
 // that each can be resumed from its chain. When ctx ends the rest are killed. It

@@ -74,6 +74,9 @@ func (p *process) handle(e *envelope) {
 	}
 	answered = true
 	if !p.ended(err) {
+		if p.kept.isDue() {
+			p.checkpoint()
+		}
 		p.marks = nil
 	}
 }
@@ -116,13 +119,16 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.recorded(e, params), Cause: e.cause, Delivery: e.deliveries, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
-	p.control.spent(p.machine.Spent())
+	spent := p.machine.Spent()
+	p.control.spent(spent)
 	p.control.turns.Add(1)
 	p.control.closed.Add(1)
 	if err != nil {
 		p.control.failures.Add(1)
 	}
-	return response, p.closeTurn(response, err)
+	err = p.closeTurn(response, err)
+	p.kept.count(p.door.recorded, spent)
+	return response, err
 }
 
 // closeTurn writes the turn's last record and releases its effects, or drops

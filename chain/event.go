@@ -157,7 +157,7 @@ const (
 	LifecycleSuspended
 	LifecycleResumed
 	LifecycleStopped    // final
-	LifecycleCheckpoint // Sum names a snapshot
+	LifecycleCheckpoint // Sum names a Checkpoint, a blob
 	LifecycleUpgrade    // Sum is the new module, Manifest its manifest
 	LifecycleFork       // Ref and Sum name the record that was forked
 	LifecycleDropped    // Ref names the message
@@ -171,6 +171,9 @@ const (
 // for it (Wait). With Sum, which is the genesis's InitialState, the actor begins
 // anew with that state, and the next turn is its init; without, it goes on with
 // the state of the last turn that succeeded, and runs no init.
+//
+// A checkpoint says that the turns before it need not be executed again, as long as
+// the log has the blob.
 //
 // A dropped message is named by what caused it (Ref); Reason says why nobody
 // handled it.

@@ -62,6 +62,10 @@ type Writer interface {
 	// that the log has is not written again. b must not change any more.
 	PutBlob(b []byte) Hash
 
+	// DropBlob has the log forget a blob, in its place in the order of the
+	// appends. It is for those that nobody else can have put, as checkpoints.
+	DropBlob(sum Hash)
+
 	// Hurry says that someone waits for what was appended: a log may gather
 	// records for some milliseconds, to keep many at once.
 	Hurry()

@@ -30,7 +30,20 @@ type Summary struct {
 	Records, Events        uint64
 	Head                   Hash   // of record Records-1
 	Folder                 string // the genesis's
+	// Checkpoints are the newest two since the module is what it is, the newest
+	// first. Zero is none.
+	Checkpoints [2]Marker
 }
+
+// Marker is a checkpoint: the record in which its event stands, which is not 0,
+// and the blob that the event names.
+type Marker struct {
+	Record uint64
+	Sum    Hash
+}
+
+// IsZero reports whether m is none.
+func (m Marker) IsZero() bool { return m == Marker{} }
 
 // Apply folds the next record in.
 func (s *Summary) Apply(r Record) {
@@ -80,8 +93,12 @@ func (s *Summary) applyLifecycle(e *Lifecycle) {
 		s.Status, s.Reason = StatusSuspended, e.Reason
 	case LifecycleStopped:
 		s.Status, s.Reason = StatusStopped, e.Reason
+	case LifecycleCheckpoint:
+		if at := s.Records - 1; at > 0 {
+			s.Checkpoints = [2]Marker{{at, e.Sum}, s.Checkpoints[0]}
+		}
 	case LifecycleUpgrade:
-		s.Module, s.Manifest = e.Sum, e.Manifest
+		s.Module, s.Manifest, s.Checkpoints = e.Sum, e.Manifest, [2]Marker{}
 	}
 }
 
@@ -102,8 +119,18 @@ func (s *Summary) Append(dst []byte) []byte {
 	dst = appendUint(dst, s.Records)
 	dst = appendUint(dst, s.Events)
 	dst = append(dst, s.Head[:]...)
-	if s.Folder != "" {
+	marked := !s.Checkpoints[0].IsZero()
+	if marked || s.Folder != "" {
 		dst = appendString(dst, s.Folder)
+	}
+	if !marked {
+		return dst
+	}
+	for _, m := range s.Checkpoints {
+		dst = appendUint(dst, m.Record)
+		if m.Record != 0 {
+			dst = append(dst, m.Sum[:]...)
+		}
 	}
 	return dst
 }
@@ -120,10 +147,20 @@ func DecodeSummary(b []byte) (Summary, error) {
 	s.Records, s.Events, s.Head = d.uint(), d.uint(), d.hash()
 	if len(d.b) > 0 {
 		s.Folder = d.string()
-		d.nonZero(s.Folder != "")
+		if s.Folder == "" || len(d.b) > 0 {
+			s.Checkpoints = [2]Marker{d.marker(), d.marker()}
+			d.nonZero(!s.Checkpoints[0].IsZero())
+		}
 	}
 	if d.problem != "" || len(d.b) > 0 {
 		return Summary{}, fmt.Errorf("summary: %s: %w", d.problem, ErrCorrupt)
 	}
 	return s, nil
+}
+
+func (d *decoder) marker() (m Marker) {
+	if m.Record = d.uint(); m.Record != 0 {
+		m.Sum = d.hash()
+	}
+	return m
 }

@@ -37,8 +37,11 @@ func (t *turn) event(e Event) (problem string) {
 		if t.open && e.What != LifecycleDropped {
 			return "within a turn"
 		}
-		if e.What == LifecycleRestart {
+		switch e.What {
+		case LifecycleRestart:
 			return t.restart(e)
+		case LifecycleCheckpoint:
+			return t.checkpoint(e)
 		}
 		t.stopped = e.What == LifecycleStopped
 	default:
@@ -83,6 +86,16 @@ func (t *turn) restart(e *Lifecycle) (problem string) {
 		return "it begins with a state that is not the actor's initial one"
 	}
 	t.ended = false
+	return ""
+}
+
+func (t *turn) checkpoint(e *Lifecycle) (problem string) {
+	switch {
+	case t.ended:
+		return "of an instance that the turn before has ended"
+	case e.Sum.IsZero():
+		return "it names no blob"
+	}
 	return ""
 }
 

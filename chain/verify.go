@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // Report counts what Verify found in order.
@@ -13,26 +14,45 @@ type Report struct{ Records, Events uint64 }
 // numbered and linked, that their hashes are those of their content, that its
 // turns are complete and in order, and that the blobs it names exist with the
 // hash they are named by. A sealed payload is checked when its opening is
-// kept. A chain that ends within a turn is in order: the turn is still open.
+// kept, and so is the blob of a checkpoint. A chain that ends within a turn is in
+// order: the turn is still open.
 //
 // What is wrong with the chain is ErrInvalid and names actor, record and the
 // difference; the report counts what was in order before it.
-func Verify(ctx context.Context, r Reader, id ID) (Report, error) {
-	v := verifier{r: r, blobs: map[Hash]bool{}}
-	for rec, err := range r.Records(ctx, id, 0) {
+func Verify(ctx context.Context, r Reader, id ID) (report Report, err error) {
+	for rec, err := range Verified(ctx, r, id) {
 		if err != nil {
-			return v.report, err
+			return report, err
 		}
-		if err := v.record(ctx, id, rec); err != nil {
-			return v.report, err
+		report.Records++
+		report.Events += uint64(len(rec.Events))
+	}
+	return report, nil
+}
+
+// Verified yields the records of an actor, each once it is checked as Verify does.
+// An error is the last thing it yields.
+func Verified(ctx context.Context, r Reader, id ID) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		v := verifier{r: r, blobs: map[Hash]bool{}}
+		for rec, err := range r.Records(ctx, id, 0) {
+			if err == nil {
+				err = v.record(ctx, id, rec)
+			}
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			if !yield(rec, nil) {
+				return
+			}
 		}
 	}
-	return v.report, nil
 }
 
 type verifier struct {
 	r      Reader
-	report Report
+	number uint64 // of the next record
 	head   Hash
 	epoch  uint64
 	turn   turn
@@ -42,7 +62,7 @@ type verifier struct {
 func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
 	fail := func(format string, args ...any) error {
 		args = append(args, ErrInvalid)
-		return fmt.Errorf("actor %s record %d: "+format+": %w", append([]any{id, v.report.Records}, args...)...)
+		return fmt.Errorf("actor %s record %d: "+format+": %w", append([]any{id, v.number}, args...)...)
 	}
 	stored, err := Store(rec)
 	switch {
@@ -50,7 +70,7 @@ func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
 		return fail("%w", err)
 	case rec.Actor != id:
 		return fail("belongs to actor %s", rec.Actor)
-	case rec.Number != v.report.Records:
+	case rec.Number != v.number:
 		return fail("has number %d", rec.Number)
 	case rec.Epoch < v.epoch:
 		return fail("epoch %d follows %d", rec.Epoch, v.epoch)
@@ -70,9 +90,7 @@ func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
 			return fail("event %d (%s): %w", i, KindOf(e), err)
 		}
 	}
-	v.head, v.epoch = rec.Hash, rec.Epoch
-	v.report.Records++
-	v.report.Events += uint64(len(rec.Events))
+	v.head, v.epoch, v.number = rec.Hash, rec.Epoch, v.number+1
 	return nil
 }
 
@@ -91,8 +109,13 @@ func (v *verifier) blobsOf(ctx context.Context, e Event) error {
 	case *Result:
 		return v.payloads(ctx, e.Response, e.Error)
 	case *Lifecycle:
-		if e.What == LifecycleUpgrade {
+		switch e.What {
+		case LifecycleUpgrade:
 			return errors.Join(v.blob(ctx, e.Sum), v.blob(ctx, e.Manifest))
+		case LifecycleCheckpoint: // older ones are dropped
+			if err := v.blob(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,18 +85,18 @@ func trapWords(text string) string {
 
 // age is how long something has been there, in one or two units.
 func age(d time.Duration) string {
-	s := int64(d / time.Second)
+	s := int(d / time.Second)
 	switch {
 	case s < 0:
 		return "0s"
 	case s < 2*60:
-		return fmt.Sprintf("%ds", s)
+		return strconv.Itoa(s) + "s"
 	case s < 10*60:
-		return fmt.Sprintf("%dm%ds", s/60, s%60)
+		return strconv.Itoa(s/60) + "m" + strconv.Itoa(s%60) + "s"
 	case s < 3*3600:
-		return fmt.Sprintf("%dm", s/60)
+		return strconv.Itoa(s/60) + "m"
 	case s < 48*3600:
-		return fmt.Sprintf("%dh", s/3600)
+		return strconv.Itoa(s/3600) + "h"
 	}
-	return fmt.Sprintf("%dd", s/(24*3600))
+	return strconv.Itoa(s/(24*3600)) + "d"
 }

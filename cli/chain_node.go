@@ -82,7 +82,7 @@ func (r *nodeChains) Find(ctx context.Context, target string) (chain.Summary, er
 
 // live are the actors that have a process.
 func (r *nodeChains) live(ctx context.Context) (map[chain.ID]bool, error) {
-	all, err := r.list(ctx, nil)
+	all, err := r.list(ctx, nil, []string{"id"})
 	if err != nil {
 		return nil, err
 	}

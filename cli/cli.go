@@ -40,7 +40,7 @@ var ErrInterrupted = errors.New("interrupted")
 // it is over or ctx ends. It returns the exit code, one of those that
 // theater --help lists.
 func Run(ctx context.Context, args []string, c Console) int {
-	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program}
+	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program, args: args}
 	app := p.app()
 	if len(args) > 0 && args[0] == "__complete" {
 		p.complete(app, args[1:])
@@ -60,7 +60,8 @@ type program struct {
 	err    *status
 	kill   <-chan struct{}
 	hangup func() (<-chan os.Signal, func())
-	path   string // of the program itself, or ""
+	path   string   // of the program itself, or ""
+	args   []string // of this run
 }
 
 func (p *program) app() *cli.App {

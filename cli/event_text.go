@@ -136,8 +136,11 @@ func (e *event) lifecycleText() string {
 	if e.Event != nil {
 		text += "  " + e.Event.String()
 	}
-	if e.What == chain.LifecycleRestart.String() {
+	switch {
+	case e.What == chain.LifecycleRestart.String():
 		text += "  " + e.restartText()
+	case e.What == chain.LifecycleCheckpoint.String() && e.Sum != nil:
+		text += "  " + short(*e.Sum)
 	}
 	return text
 }

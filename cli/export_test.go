@@ -9,6 +9,7 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
 // During runs f and shows its progress on w, as on a terminal or not. f is
@@ -88,3 +89,30 @@ func CommandsWithJSON() []string {
 	walk("", (&program{err: newStatus(io.Discard)}).app().Commands)
 	return names
 }
+
+// ChangedActors are those that a watch shows; Page is a list on a terminal with room
+// for so many lines, and Repaint what draws lines.
+func ChangedActors(before, now []*theaterv1.Actor) []*theaterv1.Actor {
+	return changedActors(before, now)
+}
+
+func Page(all []*theaterv1.Actor, room int) []string {
+	return new(actorWatch).page(all, room, time.Now())
+}
+
+func Repaint(lines []string, width int) string { return repaint(lines, width) }
+
+// Columns are rows that come bit by bit.
+func Columns(parts ...[][]string) string {
+	var c columns
+	text := ""
+	for _, rows := range parts {
+		text += c.text(rows)
+	}
+	return text
+}
+
+// Age is how long something has been there, WhyLive how an exit is shown.
+func Age(d time.Duration) string       { return age(d) }
+func WhyLive(e *theaterv1.Exit) string { return whyLive(e) }
+func EscapeLines(b []byte) []byte      { return escapeLines(b) }

@@ -29,6 +29,14 @@ func guests() map[string][]byte {
 			'l': do("theater:simple/runtime", "log", pack.String("red \x1b[31m bell \a"), wasmtest.Reply(nil)),
 			'q': do("theater:simple/runtime", "shutdown", pack.Some(pack.Bytes([]byte("farewell"))), wasmtest.Reply([]byte("going"))),
 		}, wasmtest.Echo())),
+		// edited is player that logs something else, and cannot end itself.
+		"edited": guest(start, wasmtest.Switch(map[byte]wasmtest.Behavior{
+			'b': wasmtest.Reply([]byte{0xff, 0xfe}),
+			'r': wasmtest.Refuse("no thanks"),
+			't': wasmtest.Trap(),
+			'l': do("theater:simple/runtime", "log", pack.String("blue"), wasmtest.Reply(nil)),
+			'n': wasmtest.Do("theater:simple/timing", "now", nil, wasmtest.Keep()),
+		}, wasmtest.Echo())),
 		// boss is at the top of a tree, /shop, and has those below it do something.
 		"boss": guest(start, wasmtest.Switch(map[byte]wasmtest.Behavior{
 			't': ask("/shop/till", "t"), // trap

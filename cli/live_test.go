@@ -2,9 +2,18 @@ package cli_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"log/slog"
+	"math/big"
 	"net"
+	"net/http"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +32,7 @@ type liveNode struct {
 	server *api.Server
 	face   *liveFace
 	over   sync.WaitGroup // of what is served
-	stop   func()         // the listeners
+	served []*http.Server
 }
 
 // liveFace is the process around a node. Scripts say how it looks.
@@ -75,26 +84,28 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 	nodes := ts.Value(liveKey{}).(*liveNodes)
 	switch {
 	case neg || len(args) == 0 || len(args) > 2:
-		ts.Fatalf("usage: node start [DATA]; node recovering; node drain; node stop")
-	case args[0] == "start" && nodes.running != nil:
+		ts.Fatalf("usage: node start|https|recovering [DATA]; node drain; node stop")
+	case (args[0] == "start" || args[0] == "https") && nodes.running != nil:
 		ts.Fatalf("a node runs already")
-	case args[0] != "start" && nodes.running == nil:
+	case args[0] != "start" && args[0] != "https" && nodes.running == nil:
 		ts.Fatalf("no node runs")
 	}
 	switch args[0] {
-	case "start", "recovering":
+	case "start", "https", "recovering":
 		data := ""
 		if len(args) == 2 {
 			data = ts.MkAbs(args[1])
 		}
-		socket := ts.MkAbs("theater.sock")
 		if nodes.running != nil { // it begins anew, and does not become ready
 			ts.Check(nodes.running.close())
 		}
-		running, err := startLive(socket, data, args[0] == "start")
+		running, err := startLive(ts.MkAbs("theater.sock"), data, args[0] != "recovering")
 		ts.Check(err)
 		nodes.running = running
-		ts.Setenv("THEATER_ADDRESS", "unix:"+socket)
+		ts.Setenv("THEATER_ADDRESS", "unix:"+ts.MkAbs("theater.sock"))
+		if args[0] == "https" {
+			serveHTTPS(ts, running)
+		}
 	case "drain":
 		ts.Check(nodes.running.face.Drain(context.Background()))
 	case "stop":
@@ -123,6 +134,9 @@ func startLive(socket, data string, ready bool) (*liveNode, error) {
 		n.face.state.Store(int32(theaterv1.NodeState_NODE_STATE_RECOVERING))
 		config.Ready = make(chan struct{})
 	}
+	if config.Tokens, err = api.OpenTokens(filepath.Join(filepath.Dir(socket), "tokens")); err != nil {
+		return nil, err
+	}
 	if n.server, err = api.NewServer(config); err != nil {
 		return nil, err
 	}
@@ -130,16 +144,55 @@ func startLive(socket, data string, ready bool) (*liveNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	served := n.server.HTTP(api.ViaSocket)
-	n.over.Go(func() { _ = served.Serve(listener) })
-	n.stop = func() { _ = served.Close() }
+	n.serve(n.server.HTTP(api.ViaSocket), listener)
 	return n, nil
+}
+
+func (n *liveNode) serve(s *http.Server, l net.Listener) {
+	n.served = append(n.served, s)
+	n.over.Go(func() { _ = s.Serve(l) })
+}
+
+// serveHTTPS serves a node on the network, too, where tokens are asked for.
+func serveHTTPS(ts *testscript.TestScript, n *liveNode) {
+	certificate, authority, err := newCertificate()
+	ts.Check(err)
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13})
+	ts.Check(err)
+	n.serve(n.server.HTTP(api.ViaNetwork), listener)
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o600))
+	ts.Setenv("THEATER_ADDRESS", "https://"+listener.Addr().String())
+	ts.Setenv("THEATER_CA", ts.MkAbs("ca.pem"))
+	for _, scope := range []api.Scope{api.ScopeRead, api.ScopeOperate, api.ScopeAdmin} {
+		secret, _, err := n.server.Tokens.Create(scope.String(), scope, time.Time{}, time.Now(), rand.Reader)
+		ts.Check(err)
+		ts.Setenv(strings.ToUpper(scope.String()), secret)
+	}
+}
+
+// newCertificate makes one for this machine, which vouches for itself.
+func newCertificate() (tls.Certificate, []byte, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }
 
 // close ends the node; what does not end is killed.
 func (n *liveNode) close() error {
 	n.server.Close()
-	n.stop()
+	for _, s := range n.served {
+		_ = s.Close()
+	}
 	n.over.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

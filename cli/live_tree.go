@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,7 +31,11 @@ Examples:
 			}
 			return l.with(c, func(ctx context.Context, n *conn) error {
 				defer uncollected()()
-				all, err := n.list(ctx, &theaterv1.Filter{Under: append(args, "")[0]})
+				var fields []string // all
+				if l.format.value == "text" {
+					fields = []string{"path", "parent", "status", "restarts", "last_failure"}
+				}
+				all, err := n.list(ctx, &theaterv1.Filter{Under: append(args, "")[0]}, fields)
 				if err != nil {
 					return err
 				}
@@ -75,7 +79,7 @@ func newLiveTrees(all []*theaterv1.Actor) []*liveTree {
 }
 
 func (t *liveTree) branch() *branch {
-	b := &branch{path: t.Path, cells: []string{t.Status, fmt.Sprint(t.Restarts), t.why}}
+	b := &branch{path: t.Path, cells: []string{t.Status, strconv.FormatInt(t.Restarts, 10), t.why}}
 	for _, c := range t.Children {
 		b.below = append(b.below, c.branch())
 	}

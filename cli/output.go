@@ -80,6 +80,9 @@ func encodeJSON(v any, indent bool) ([]byte, error) {
 // escapeJSON escapes what encoding/json leaves as it is and a terminal would
 // act upon. Such characters can only stand within strings.
 func escapeJSON(b []byte) []byte {
+	if !slices.ContainsFunc(b, func(c byte) bool { return c >= 0x7f }) {
+		return b // as most are
+	}
 	out := make([]byte, 0, len(b))
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
@@ -101,6 +104,9 @@ func escapeJSON(b []byte) []byte {
 // escape makes a text of others safe to show in one line: control characters
 // and bytes that are no text are written as Go would.
 func escape(s string) string {
+	if plain(s) {
+		return s // as most are
+	}
 	clean := true
 	for _, r := range s {
 		clean = clean && (r == '\t' || unicode.IsGraphic(r) && r != utf8.RuneError)
@@ -123,6 +129,16 @@ func escape(s string) string {
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// plain reports whether a text has nothing but visible ASCII and blanks.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // table writes rows in columns, the first row being the heads.
@@ -156,11 +172,11 @@ func count[N int | uint64](n N, noun string) string {
 func size[N int | int64 | uint64](n N) string {
 	switch {
 	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
+		return strconv.Itoa(int(n)) + " B"
 	case n < 1<<20:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+		return strconv.FormatFloat(float64(n)/(1<<10), 'f', 1, 64) + " KiB"
 	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
 }
 
 // rounded is a time that something takes, to the millisecond where that leaves

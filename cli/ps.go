@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +66,7 @@ func (p *program) psCommand() *cli.Command {
 					return n.watchActors(ctx, o)
 				}
 				defer uncollected()()
-				all, err := n.list(ctx, &o.filter.Filter)
+				all, err := n.list(ctx, &o.filter.Filter, o.fields(l.format.value))
 				if err != nil {
 					return err
 				}
@@ -87,9 +87,25 @@ func uncollected() (restore func()) {
 	return func() { debug.SetGCPercent(percent) }
 }
 
-// list fetches all actors that the filter holds for.
-func (n *conn) list(ctx context.Context, filter *theaterv1.Filter) ([]*theaterv1.Actor, error) {
-	request := &theaterv1.ListRequest{Filter: filter, PageSize: maxPage}
+// rowFields are those of an actor that its row shows.
+var rowFields = []string{"path", "status", "restarts", "mailbox", "turns", "memory", "created", "last_failure"}
+
+// fields are those that have to be fetched; none is all.
+func (o *psOptions) fields(format string) []string {
+	switch {
+	case format != "text":
+		return nil
+	case o.watch:
+		return append([]string{"id"}, rowFields...)
+	case o.quiet:
+		return []string{"path"}
+	}
+	return rowFields
+}
+
+// list fetches all actors that the filter holds for: the fields of those names, or all.
+func (n *conn) list(ctx context.Context, filter *theaterv1.Filter, fields []string) ([]*theaterv1.Actor, error) {
+	request := &theaterv1.ListRequest{Filter: filter, PageSize: maxPage, Fields: fields}
 	var all []*theaterv1.Actor
 	for {
 		page, err := ask(ctx, n, n.Actors.List, request)
@@ -145,6 +161,7 @@ func actorRow(a *theaterv1.Actor, now time.Time) []string {
 		old = age(now.Sub(a.Created.AsTime()))
 	}
 	return []string{
-		a.Path, a.Status, fmt.Sprint(a.Restarts), fmt.Sprint(a.Mailbox), fmt.Sprint(a.Turns), size(a.Memory), old, whyLive(a.LastFailure),
+		a.Path, a.Status, strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
+		size(a.Memory), old, whyLive(a.LastFailure),
 	}
 }

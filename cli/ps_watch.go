@@ -35,7 +35,7 @@ func (n *conn) watchActors(ctx context.Context, o *psOptions) error {
 		return err
 	}
 	w := &actorWatch{live: n.live, quiet: o.quiet, terminal: onTerminal(n.live.out) && n.live.format.value == "text"}
-	err = c.follow(ctx, filter, w)
+	err = c.follow(ctx, filter, o.fields(n.live.format.value), w)
 	c.close()
 	if cause := context.Cause(ctx); errors.Is(cause, ErrInterrupted) || errors.Is(cause, errTimeout) {
 		return nil
@@ -44,11 +44,11 @@ func (n *conn) watchActors(ctx context.Context, o *psOptions) error {
 }
 
 // follow fetches the list and shows it whenever something has changed.
-func (c *changes) follow(ctx context.Context, filter *theaterv1.Filter, w *actorWatch) error {
+func (c *changes) follow(ctx context.Context, filter *theaterv1.Filter, fields []string, w *actorWatch) error {
 	changed := c.signal()
 	for {
 		began := time.Now()
-		all, err := c.list(ctx, filter)
+		all, err := c.list(ctx, filter, fields)
 		gone := is(err, api.CodeNoActor) && w.shown
 		if err != nil && !gone {
 			return err

@@ -42,10 +42,15 @@ var jsonOutputs = []jsonOutput{
 	{"inspect", ".wasm", "inspect-module", false},
 	{"inspect", "", "inspect-actor", false},
 	{"kill", "", "kill", false},
+	{"node drain", "", "node-drain", false},
+	{"node info", "", "node-info", false},
+	{"node shutdown", "", "node-shutdown", false},
 	{"logs", "-f --follow", "logs-follow", true},
 	{"logs", "", "logs", false},
 	{"ps", "-w --watch", "ps-watch", true},
 	{"ps", "", "ps", false},
+	{"replay", "--print=event", "chain-show", false},
+	{"replay", "", "replay", false},
 	{"request", "", "request", false},
 	{"restart", "", "restart", false},
 	{"run", "--tree", "run-tree", false},
@@ -156,9 +161,16 @@ func (o jsonOutput) check(dir string, output []byte) error {
 const schemaDir = "../docs/schemas"
 
 func TestEverySchemaIsOneAndIsOfACommand(t *testing.T) {
+	page, err := os.ReadFile("../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	used := map[string]bool{"common": true}
 	for _, o := range jsonOutputs {
 		used[o.schema] = true
+		if !bytes.Contains(page, []byte("](schemas/"+o.schema+".json)")) {
+			t.Errorf("docs/cli.md does not name the schema %s.json", o.schema)
+		}
 	}
 	names, err := fs.Glob(os.DirFS(schemaDir), "*.json")
 	if err != nil {

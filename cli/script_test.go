@@ -67,6 +67,8 @@ func beginCompile() {
 //	await FILE PATTERN      wait until the file has a text that matches
 //	node start [DATA]       start a node in this process, which THEATER_ADDRESS then names;
 //	                        without DATA its chains are in memory
+//	node https [DATA]       the same, with THEATER_ADDRESS and THEATER_CA for https, and tokens in
+//	                        READ, OPERATE and ADMIN
 //	node recovering         start it anew, as one that does not become ready
 //	node drain              have it take no more work
 //	node stop               end it

@@ -23,12 +23,16 @@ Ctrl-C or SIGTERM ends it in order: messages that wait are handled for as long a
 second signal does not wait. SIGHUP reads the certificates again. When the log
 takes no more records, the node ends with code 1.
 
+With --detach the node runs in the background: the command returns when it is ready,
+and prints its address. What it logs is appended to node.log in the data folder.
+
 Each flag can be given in a file instead, and in the environment: --log-level is level
 in the table [log], and THEATER_LOG_LEVEL. A flag goes before the environment, that
 before the file, and that before the default. docs/serve.md has a table of all.
 
 Examples:
    theater serve
+   theater serve --detach && theater ps
    theater serve --data /var/lib/theater --http 127.0.0.1:9464
    theater serve --config /etc/theater.toml --check-config
    theater serve --listen 0.0.0.0:7443 --tls-cert node.pem --tls-key node.key --tls-client-ca ca.pem`
@@ -37,6 +41,7 @@ func (p *program) serveCommand() *cli.Command {
 	format := choose("text", formatJSON)
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE`, in TOML", DefaultText: "$" + node.ConfigEnv + ", else none"},
+		&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "return once the node is ready, and leave it running", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "check-config", Usage: "show what the settings are and where each comes from, and end", DisableDefaultText: true},
 	}
 	for _, k := range node.Keys() {
@@ -58,6 +63,9 @@ func (p *program) serveCommand() *cli.Command {
 			}
 			if c.Bool("check-config") {
 				return p.checkConfig(e, format.value)
+			}
+			if c.Bool("detach") {
+				return p.detach(c.Context, e.Settings)
 			}
 			return p.serve(c.Context, e.Settings)
 		},

@@ -34,7 +34,7 @@ func (n *conn) suggestTarget(ctx context.Context, err error, target string) erro
 func (n *conn) meant(ctx context.Context, target string) string {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	page, err := n.Actors.List(ctx, &theaterv1.ListRequest{PageSize: maxPage})
+	page, err := n.Actors.List(ctx, &theaterv1.ListRequest{PageSize: maxPage, Fields: []string{"path", "name"}})
 	if err != nil {
 		return "" // it is only to help
 	}

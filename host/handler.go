@@ -76,6 +76,9 @@ type Session interface {
 // crossings again, in order, when the actor is resumed from its chain.
 type Restorer interface {
 	Restore(crossings iter.Seq[Crossing]) error
+	// Standing returns crossings that restore what the session is now, between two
+	// turns: a checkpoint keeps them in place of all that were before.
+	Standing() []Crossing
 }
 
 // Crossing is a call that a session has answered before.

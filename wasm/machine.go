@@ -222,6 +222,9 @@ func (m *Machine) Revert() {
 	m.state, m.stateType, m.kept, m.spare = m.before, anyType, false, nil
 }
 
+// Module is what the machine is an instance of.
+func (m *Machine) Module() *Module { return m.module }
+
 // Clock is the guest's time in unix nanoseconds.
 func (m *Machine) Clock() int64 { return m.clock.now }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -40,6 +41,8 @@ type Module struct {
 	// to run for each.
 	initial *Snapshot
 	overlay image
+	kept    sync.Once
+	sum     [32]byte // of initial's encoding, once kept
 	code    wazero.CompiledModule
 	links   map[string]api.Module // host module for each imported module name but WASI's
 }

@@ -1,10 +1,11 @@
 package wasm
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/tetratelabs/wazero/api"
 )
 
 // Snapshot is what a machine is between two turns: its linear memory, the guest's
@@ -19,65 +20,13 @@ type Snapshot struct {
 	result  block
 }
 
-// image is the content of a linear memory.
-type image struct {
-	size uint64
-	runs []run // what differs from zeros, or from what it was taken against
-}
-
-type run struct {
-	at   uint32
-	data []byte
-}
-
-// imageGrain is the size of the pieces by which memories are compared.
-const imageGrain = 256
-
-// imageOf copies what of memory differs from base, which is zeros when it is nil.
-func imageOf(memory, base []byte) image {
-	m := image{size: uint64(len(memory))}
-	var zeros [imageGrain]byte
-	open := -1
-	for at := 0; at <= len(memory); at += imageGrain {
-		differs := false
-		if at < len(memory) {
-			was := zeros[:]
-			if at < len(base) {
-				was = base[at : at+imageGrain]
-			}
-			differs = !bytes.Equal(memory[at:at+imageGrain], was)
-		}
-		switch {
-		case differs && open < 0:
-			open = at
-		case !differs && open >= 0:
-			m.runs = append(m.runs, run{uint32(open), bytes.Clone(memory[open:at])})
-			open = -1
-		}
-	}
-	return m
-}
-
-// write puts the runs where they belong.
-func (m *image) write(memory []byte) {
-	for _, r := range m.runs {
-		copy(memory[r.at:], r.data)
-	}
-}
-
-// fill makes memory, of the image's size, equal to an image taken against zeros.
-func (m *image) fill(memory []byte) {
-	at := 0
-	for _, r := range m.runs {
-		clear(memory[at:r.at])
-		at = int(r.at) + copy(memory[r.at:], r.data)
-	}
-	clear(memory[at:])
-}
-
 // ErrFixed is wrapped by the error of a snapshot of a module that has more than
 // memory and globals to be put back.
 var ErrFixed = errors.New("the module cannot be snapshotted")
+
+// Fixed says why machines of the module cannot be snapshotted, and is "" where they
+// can.
+func (m *Module) Fixed() string { return m.prepared.Fixed }
 
 // Snapshot copies what the machine is, between turns.
 func (m *Machine) Snapshot() (*Snapshot, error) {
@@ -87,7 +36,8 @@ func (m *Machine) Snapshot() (*Snapshot, error) {
 	if why := m.module.prepared.Fixed; why != "" {
 		return nil, fmt.Errorf("%w: %s", ErrFixed, why)
 	}
-	s := &Snapshot{module: m.module, memory: imageOf(m.memory.content(), nil), clock: m.clock.now, arena: m.guest.arena, result: m.guest.result}
+	s := &Snapshot{module: m.module, memory: imageOf(m.memory.content(), m.module.initialRuns()),
+		clock: m.clock.now, arena: m.guest.arena, result: m.guest.result}
 	for _, g := range m.guest.globals(m.module.prepared) {
 		s.globals = append(s.globals, g.Get())
 	}
@@ -130,7 +80,11 @@ func (m *Machine) restore(ctx context.Context, s *Snapshot) error {
 // put sets all that a snapshot holds but the memory and the clock.
 func (m *Machine) put(s *Snapshot) {
 	for i, g := range m.guest.globals(m.module.prepared) {
-		g.Set(s.globals[i])
+		v := s.globals[i]
+		if t := g.Type(); t == api.ValueTypeI32 || t == api.ValueTypeF32 {
+			v = uint64(uint32(v))
+		}
+		g.Set(v)
 	}
 	m.guest.arena, m.guest.result = s.arena, s.result
 	m.pending, m.depth = block{}, 0
@@ -202,13 +156,13 @@ func (m *Machine) first(ctx context.Context) error {
 	if err := m.replace(ctx); err != nil {
 		return err
 	}
-	base := bytes.Clone(m.memory.content())
+	base := imageOf(m.memory.content(), nil)
 	if err := m.start(ctx); err != nil || m.module.prepared.Fixed != "" {
 		return err
 	}
 	var err error
 	if m.module.initial, err = m.Snapshot(); err == nil {
-		m.module.overlay = imageOf(m.memory.content(), base)
+		m.module.overlay = imageOf(m.memory.content(), base.runs)
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
-// actorService starts, ends and shows actors.
+// actorService starts, ends and shows actors. What it answers the log keeps by then.
 type actorService struct{ *Server }
 
 // live finds the actor that a request names.
@@ -68,7 +68,7 @@ func (s *actorService) Stop(ctx context.Context, r *theaterv1.StopRequest) (*the
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.StopResponse{Actor: s.seen(ref), Exit: exited}, nil
+	return &theaterv1.StopResponse{Actor: s.seen(ref), Exit: exited}, s.System.Flush(ctx)
 }
 
 // stopWithin kills what has not ended in time. That its client has gone changes
@@ -97,7 +97,7 @@ func (s *actorService) Restart(ctx context.Context, r *theaterv1.RestartRequest)
 	if err := s.System.Restart(ctx, ref); err != nil {
 		return nil, err
 	}
-	return &theaterv1.RestartResponse{Actor: s.seen(ref)}, nil
+	return &theaterv1.RestartResponse{Actor: s.seen(ref)}, s.System.Flush(ctx)
 }
 
 func (s *actorService) Kill(ctx context.Context, r *theaterv1.KillRequest) (*theaterv1.KillResponse, error) {
@@ -110,7 +110,7 @@ func (s *actorService) Kill(ctx context.Context, r *theaterv1.KillRequest) (*the
 	if err != nil {
 		return nil, err
 	}
-	return &theaterv1.KillResponse{Actor: s.seen(ref), Exit: exit(exited)}, nil
+	return &theaterv1.KillResponse{Actor: s.seen(ref), Exit: exit(exited)}, s.System.Flush(ctx)
 }
 
 // GetState shows the state after the last turn that succeeded.

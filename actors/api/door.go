@@ -85,8 +85,22 @@ func (s *Server) enter(via Via, w http.ResponseWriter, r *http.Request) error {
 	if err := s.read(w, r, m, body); err != nil {
 		return err
 	}
-	m.handler.ServeHTTP(w, r.WithContext(context.WithValue(ctx, principalKey{}, who)))
+	m.handler.ServeHTTP(w, r.WithContext(sheltered(context.WithValue(ctx, principalKey{}, who))))
 	return nil
+}
+
+type callKey struct{}
+
+// sheltered hides a call's context from the library below, which answers the end of
+// one in its own words, without a code of ours.
+func sheltered(ctx context.Context) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), callKey{}, ctx)
+}
+
+// unsheltered is the context of the call. The error says why it is over already.
+func unsheltered(ctx context.Context) (context.Context, error) {
+	ctx = ctx.Value(callKey{}).(context.Context)
+	return ctx, context.Cause(ctx)
 }
 
 // readable says what is wrong with the header of a request.

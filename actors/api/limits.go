@@ -36,7 +36,7 @@ func DefaultLimits() Limits {
 		RequestBytes: 16 << 20, BundleBytes: 64 << 20, BundleFiles: 10_000, HeaderBytes: 64 << 10,
 		HeaderTime: 10 * time.Second, BodyTime: time.Minute, IdleTime: 2 * time.Minute, WriteTime: 30 * time.Second,
 		ReadyTime: time.Minute, CallTime: 10 * time.Minute,
-		Rate: 2_000, Burst: 4_000, Calls: 1_000, Room: 512 << 20, Streams: 200,
+		Rate: 10_000, Burst: 10_000, Calls: 1_000, Room: 512 << 20, Streams: 200,
 	}
 }
 

@@ -23,6 +23,10 @@ func (s *actorService) List(_ context.Context, r *theaterv1.ListRequest) (*theat
 	if err != nil {
 		return nil, err
 	}
+	show := newShower()
+	if err := show.only(r.Fields); err != nil {
+		return nil, err
+	}
 	all, err := s.census(r.Filter.GetUnder())
 	if err != nil {
 		return nil, err
@@ -37,7 +41,7 @@ func (s *actorService) List(_ context.Context, r *theaterv1.ListRequest) (*theat
 			found = append(found, &all[i])
 		}
 	}
-	return from.cut(found, size), nil
+	return from.cut(found, size, show), nil
 }
 
 // census is an actor and all below it, all actors for "".
@@ -150,7 +154,7 @@ func (c cursor) String() string {
 }
 
 // cut takes a page out of all that was found.
-func (c cursor) cut(found []*actors.Info, size int) *theaterv1.ListResponse {
+func (c cursor) cut(found []*actors.Info, size int, show *shower) *theaterv1.ListResponse {
 	from := min(c.place, len(found))
 	if c.path != "" {
 		for i, f := range found {
@@ -162,7 +166,6 @@ func (c cursor) cut(found []*actors.Info, size int) *theaterv1.ListResponse {
 	}
 	page := found[from:min(from+size, len(found))]
 	answer := &theaterv1.ListResponse{Actors: make([]*theaterv1.Actor, 0, len(page)), Total: uint64(len(found))}
-	show := newShower()
 	for _, f := range page {
 		answer.Actors = append(answer.Actors, show.actor(*f))
 	}

@@ -78,32 +78,38 @@ type message[T any] interface {
 }
 
 func unary[Req, Res any, P message[Req]](s *Server, procedure string, m method, do func(context.Context, *Req) (*Res, error)) {
-	m.handler = connect.NewUnaryHandlerSimple(procedure, func(ctx context.Context, in *received) (*Res, error) {
-		request := P(new(Req))
-		if err := in.decode(request); err != nil {
-			return nil, err.noted(ctx).wire()
-		}
-		answer, err := do(ctx, request)
-		if err != nil {
-			return nil, ending(ctx, err).noted(ctx).wire()
-		}
-		return answer, nil
+	m.handler = connect.NewUnaryHandlerSimple(procedure, func(ctx context.Context, in *received) (answer *Res, err error) {
+		err = in.handled(ctx, P(new(Req)), func(ctx context.Context, request proto.Message) (err error) {
+			answer, err = do(ctx, request.(P))
+			return err
+		})
+		return answer, err
 	}, s.options(procedure)...)
 	s.methods[procedure] = &m
 }
 
 func streams[Req, Res any, P message[Req]](s *Server, procedure string, m method, do func(context.Context, *Req, *connect.ServerStream[Res]) error) {
 	m.handler = connect.NewServerStreamHandlerSimple(procedure, func(ctx context.Context, in *received, out *connect.ServerStream[Res]) error {
-		request := P(new(Req))
-		if err := in.decode(request); err != nil {
-			return err.noted(ctx).wire()
-		}
-		if err := do(ctx, request, out); err != nil {
-			return ending(ctx, err).noted(ctx).wire()
-		}
-		return nil
+		return in.handled(ctx, P(new(Req)), func(ctx context.Context, request proto.Message) error {
+			return do(ctx, request.(P), out)
+		})
 	}, s.options(procedure)...)
 	s.methods[procedure] = &m
+}
+
+// handled decodes a request and has it handled. The error is one to be sent.
+func (r *received) handled(ctx context.Context, request proto.Message, do func(context.Context, proto.Message) error) error {
+	ctx, err := unsheltered(ctx)
+	if err == nil {
+		err = r.decode(request)
+	}
+	if err == nil {
+		err = do(ctx, request)
+	}
+	if err == nil {
+		return nil
+	}
+	return ending(ctx, err).noted(ctx).wire()
 }
 
 // ending is what is said of an error: that the node ends, when that has brought it
@@ -135,7 +141,7 @@ type received struct {
 // maxNesting bounds what is nested in a request in JSON.
 const maxNesting = 32
 
-func (r *received) decode(into proto.Message) *refusal {
+func (r *received) decode(into proto.Message) error {
 	var err error
 	if r.json {
 		err = protojson.UnmarshalOptions{RecursionLimit: maxNesting}.Unmarshal(r.data, into)

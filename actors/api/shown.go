@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +17,29 @@ import (
 
 // shower turns what a system knows into messages. It belongs to one call, in which
 // many actors share a module.
-type shower struct{ modules map[chain.Hash]string }
+type shower struct {
+	fields  []actorField
+	modules map[chain.Hash]string
+}
 
-func newShower() *shower { return &shower{modules: map[chain.Hash]string{}} }
+// newShower makes one that shows all fields of an actor.
+func newShower() *shower { return &shower{fields: actorFields, modules: map[chain.Hash]string{}} }
+
+// only leaves the fields of those names; none is all.
+func (s *shower) only(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	s.fields = make([]actorField, 0, len(names))
+	for _, name := range names {
+		i := slices.IndexFunc(actorFields, func(f actorField) bool { return f.name == name })
+		if i < 0 {
+			return invalid("fields", "an actor has no field %.40q", name)
+		}
+		s.fields = append(s.fields, actorFields[i])
+	}
+	return nil
+}
 
 func (s *shower) module(sum chain.Hash) string {
 	if sum.IsZero() {
@@ -32,20 +53,47 @@ func (s *shower) module(sum chain.Hash) string {
 	return text
 }
 
+// actorField is a field of an actor, as the protocol calls it.
+type actorField struct {
+	name string
+	set  func(s *shower, a *theaterv1.Actor, i *actors.Info)
+}
+
+var actorFields = []actorField{
+	{"id", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
+		if !i.ID.IsZero() {
+			a.Id = i.ID.String()
+		}
+	}},
+	{"path", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Path = i.Path }},
+	{"name", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Name = i.Name }},
+	{"status", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Status = string(i.Status) }},
+	{"module", func(s *shower, a *theaterv1.Actor, i *actors.Info) { a.Module = s.module(i.Module) }},
+	{"created", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
+		if !i.Created.IsZero() {
+			a.Created = timestamppb.New(i.Created)
+		}
+	}},
+	{"parent", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Parent = parentOf(i.Path) }},
+	{"turns", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Turns = i.Turns }},
+	{"failed_turns", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.FailedTurns = i.Failed }},
+	{"restarts", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Restarts = i.Restarts }},
+	{"last_failure", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
+		if i.Last != nil {
+			a.LastFailure = exit(*i.Last)
+		}
+	}},
+	{"mailbox", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Mailbox = int64(i.Mailbox) }},
+	{"mailbox_bytes", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.MailboxBytes = i.MailboxBytes }},
+	{"memory", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Memory = i.Memory }},
+	{"fuel", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Fuel = i.Fuel }},
+	{"children", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Children = int32(i.Below) }},
+}
+
 func (s *shower) actor(i actors.Info) *theaterv1.Actor {
-	a := &theaterv1.Actor{
-		Path: i.Path, Name: i.Name, Status: string(i.Status), Module: s.module(i.Module),
-		Parent: parentOf(i.Path), Turns: i.Turns, FailedTurns: i.Failed, Restarts: i.Restarts,
-		Mailbox: int64(i.Mailbox), MailboxBytes: i.MailboxBytes, Memory: i.Memory, Fuel: i.Fuel, Children: int32(i.Below),
-	}
-	if !i.ID.IsZero() {
-		a.Id = i.ID.String()
-	}
-	if !i.Created.IsZero() {
-		a.Created = timestamppb.New(i.Created)
-	}
-	if i.Last != nil {
-		a.LastFailure = exit(*i.Last)
+	a := &theaterv1.Actor{}
+	for _, f := range s.fields {
+		f.set(s, a, &i)
 	}
 	return a
 }

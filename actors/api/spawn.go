@@ -26,13 +26,14 @@ func (s *actorService) Spawn(ctx context.Context, r *theaterv1.SpawnRequest) (*t
 	if err != nil {
 		return nil, unborn(err)
 	}
-	answer := &theaterv1.SpawnResponse{Actor: s.seen(ref)}
-	if !r.Wait {
-		return answer, nil
+	answer := &theaterv1.SpawnResponse{}
+	if r.Wait {
+		if answer.Exit, err = s.outlast(ctx, ref); err != nil {
+			return nil, err
+		}
 	}
-	answer.Exit, err = s.outlast(ctx, ref)
 	answer.Actor = s.seen(ref)
-	return answer, err
+	return answer, s.System.Flush(ctx)
 }
 
 // spawned is what a request says of the actor beside its source.

@@ -45,6 +45,9 @@ func (forgetful) Hurry() {}
 // PutBlob implements chain.Writer.
 func (forgetful) PutBlob(b []byte) chain.Hash { return sha256.Sum256(b) }
 
+// DropBlob implements chain.Writer.
+func (forgetful) DropBlob(chain.Hash) {}
+
 // Flush implements chain.Writer.
 func (forgetful) Flush(context.Context) error { return nil }
 

@@ -113,11 +113,11 @@ var keys = slices.Concat([]key[Manifest]{
 		func(m *Manifest) any { return &m.Chain.Durability }, oneOf(DurabilityAsync, DurabilitySync, DurabilityMemory)},
 	{KeyDoc{"chain.sealed", "boolean", "", "false", "Payloads stand on the chain as salted hashes instead of in clear."},
 		func(m *Manifest) any { return &m.Chain.Sealed }, rule{}},
-}, supervisionKeys)
+}, snapshotKeys, supervisionKeys)
 
 // defaults returns the manifest of a file that says nothing.
 func defaults() *Manifest {
-	return &Manifest{Limits: DefaultLimits(), Supervision: DefaultSupervision()}
+	return &Manifest{Limits: DefaultLimits(), Snapshot: DefaultSnapshot(), Supervision: DefaultSupervision()}
 }
 
 func notEmpty(field any) string {

@@ -48,12 +48,12 @@ func TestDocumentedDefaultsAreTheParsersDefaults(t *testing.T) {
 		}
 	}
 	whole := text[""]
-	for _, group := range []string{"limits", "chain", "supervision", "supervision.backoff"} {
+	for _, group := range []string{"limits", "chain", "snapshot", "supervision", "supervision.backoff"} {
 		whole += "[" + group + "]\n" + text[group]
 	}
 	whole += text["child"]
 	silent, explicit := parse(t, head+child), parse(t, whole)
-	if explicit.Limits != silent.Limits || explicit.Chain != silent.Chain || explicit.Supervision != silent.Supervision ||
+	if explicit.Limits != silent.Limits || explicit.Chain != silent.Chain || explicit.Snapshot != silent.Snapshot || explicit.Supervision != silent.Supervision ||
 		explicit.StaticPackage != silent.StaticPackage || explicit.Description != silent.Description {
 		t.Errorf("explicit defaults give %+v, silence gives %+v", explicit, silent)
 	}
@@ -122,6 +122,7 @@ var headings = map[string]string{
 	"":                    "## Top level",
 	"limits":              "## `[limits]`",
 	"chain":               "## `[chain]`",
+	"snapshot":            "## `[snapshot]`",
 	"supervision":         "## `[supervision]`",
 	"supervision.backoff": "## `[supervision.backoff]`",
 	"child":               "## `[[child]]`",
@@ -131,6 +132,17 @@ var headings = map[string]string{
 
 // notes stand between the heading of a group and its table.
 var notes = map[string]string{
+	"snapshot": `An actor is resumed from its newest snapshot: only the turns after it are executed
+again. A snapshot holds what differs in the guest's memory from what the module begins
+with. It is taken between two turns, by whichever of the first keys comes first, but not
+before the turns since the last one have spent as much fuel as the memory has bytes,
+with 4,096 for each turn: until then it costs less to execute them again. The data folder keeps the newest two.
+Those of an actor with ` + "`chain.sealed`" + ` lie there in clear, as what opens its payloads
+does; nothing of them stands on the chain but a salted hash. An actor whose durability
+is ` + "`memory`" + ` has none, nor one whose module changes tables or drops segments:
+` + "`theater inspect`" + ` says so of a module.
+
+`,
 	"supervision": `The first four keys are about the actor itself, the others about its children. The
 latter mean what they mean in the ` + "`supervisor`" + ` of Erlang/OTP.
 

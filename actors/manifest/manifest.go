@@ -57,6 +57,7 @@ type Manifest struct {
 	PermissionPolicy map[string]Policy
 	Limits           Limits
 	Chain            Chain
+	Snapshot         Snapshot
 	Supervision      Supervision
 	// Children are the [[child]] tables in the order of the file, which is the
 	// order in which they start.

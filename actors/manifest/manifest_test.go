@@ -137,6 +137,14 @@ log_bytes = 0
 durability = "sync"
 sealed = true
 
+[snapshot]
+enabled = false
+turns = 3
+bytes = "1MiB"
+fuel = 1000
+on_suspend = false
+max_replay = 2000
+
 [supervision]
 on_error = "continue"
 restart_state = "last"
@@ -203,7 +211,8 @@ tls = true
 			Memory: 128 << 20, TurnTime: time.Minute, Fuel: 12345, WaitTime: 250 * time.Millisecond, MailboxMessages: 5,
 			MailboxBytes: 4096, HostCalls: 7, RecordedBytes: 1 << 30, LogBytes: 0,
 		},
-		Chain: manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
+		Chain:    manifest.Chain{Durability: manifest.DurabilitySync, Sealed: true},
+		Snapshot: manifest.Snapshot{Turns: 3, Bytes: 1 << 20, Fuel: 1000, MaxReplay: 2000},
 		Supervision: manifest.Supervision{
 			OnError: manifest.OnErrorContinue, RestartState: manifest.RestartLast, Mailbox: manifest.MailboxDrop, MaxDeliveries: 4,
 			Strategy: manifest.RestForOne, MaxRestarts: 0, Period: time.Hour, AutoShutdown: manifest.ShutdownAnySignificant,
@@ -216,8 +225,8 @@ tls = true
 			"runtime":        {Mode: manifest.Restrict},
 		},
 		Handlers: []manifest.Handler{
-			{Type: "runtime", Line: 70},
-			{Type: "message-server", Line: 73, Config: &messageConfig{
+			{Type: "runtime", Line: 78},
+			{Type: "message-server", Line: 81, Config: &messageConfig{
 				Allow: []string{"/x", "/y"}, Timeout: 3 * time.Second, Retries: 255, Ratio: 1, Mode: "LOUD",
 				Peer: &peer{Host: "h", Port: 1}, Peers: []peer{{Host: "p", TLS: true}},
 				Tags: map[string]string{"a b": "c"},

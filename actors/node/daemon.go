@@ -64,6 +64,7 @@ type daemon struct {
 	condition condition
 	taking    chan struct{} // closed when requests are taken
 	doors     []*door
+	socket    *socket            // among them; nil until it listens
 	group     sync.WaitGroup     // of every goroutine that the daemon starts
 	recovered chan struct{}      // closed when no more actors come back
 	broken    chan error         // has an element when a listener has failed

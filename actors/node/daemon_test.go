@@ -368,7 +368,7 @@ func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if !strings.Contains(s.log.String(), "messages that wait are not handled") {
+	if !strings.Contains(s.log.String(), "messages of clients are not handled") {
 		t.Error("that messages were left is not logged")
 	}
 	settings.Drain = 5 * time.Second

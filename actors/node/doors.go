@@ -31,6 +31,7 @@ func (d *daemon) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.socket = s
 	d.doors = append(d.doors, &door{listener: s, server: d.socketServer(), address: "unix:" + s.path})
 	if d.Listen != Off {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.Listen)

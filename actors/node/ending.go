@@ -25,7 +25,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	defer stop()
 	<-d.recovered // whose context has ended
 	if waiting := d.settle(bounded); waiting > 0 {
-		d.Logger.Warn("messages that wait are not handled: the time of drain is over", "messages", waiting)
+		d.Logger.Warn("messages of clients are not handled: the time of drain is over", "messages", waiting)
 	}
 	d.condition.become(StateStopping, why)
 	d.notify.stopping("suspending the actors")
@@ -61,12 +61,12 @@ const (
 	settleLast  = 50 * time.Millisecond
 )
 
-// settle waits until no message waits and none is handled, and returns how many wait
-// when ctx ends first.
+// settle waits until no message of a client waits or is handled, and returns how many
+// are when ctx ends first. The actors' own need no waiting for: the next node delivers
+// them again.
 func (d *daemon) settle(ctx context.Context) (waiting int) {
 	for pause := settleFirst; ; pause = min(2*pause, settleLast) {
-		s := d.node.System.Stats()
-		if waiting = s.Mailbox; waiting+s.Busy == 0 {
+		if waiting = d.node.System.Fleeting(); waiting == 0 {
 			return 0
 		}
 		timer := time.NewTimer(pause)
@@ -105,6 +105,10 @@ func (d *daemon) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), suspendTime)
 		defer cancel()
 		errs = append(errs, d.node.Close(ctx))
+	}
+	if d.socket != nil {
+		errs = append(errs, d.socket.leave())
+		d.socket = nil
 	}
 	return errors.Join(errs...)
 }

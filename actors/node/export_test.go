@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -13,8 +14,13 @@ func ListenSocket(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return ended{s}, nil
 }
+
+// ended is a socket whose node ends with it.
+type ended struct{ *socket }
+
+func (e ended) Close() error { return errors.Join(e.socket.Close(), e.leave()) }
 
 // Opened has Serve call f with the node once it is open.
 func (c *DaemonConfig) Opened(f func(n *Node)) { c.opened = f }

@@ -10,12 +10,12 @@ import (
 )
 
 // notifier tells the process that has started this one how it goes. Where that is no
-// systemd, nothing is told.
+// systemd, nothing is told; one that has only waited for the start has gone later.
 type notifier struct{ logger *slog.Logger }
 
 func (n notifier) tell(format string, args ...any) {
 	if _, err := systemd.SdNotify(false, fmt.Sprintf(format, args...)); err != nil {
-		n.logger.Warn("systemd is not told", "error", err)
+		n.logger.Debug("who has started the node is not told", "error", err)
 	}
 }
 

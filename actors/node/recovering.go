@@ -54,7 +54,7 @@ func (p *progress) tell(r actors.Recovery) {
 		p.Logger.Error("actor is not back", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
 	}
 	for _, a := range r.Ended[p.ended:] {
-		p.Logger.Info("actor had ended", "actor", a.Path, "id", a.ID.String(), "why", a.Err)
+		p.Logger.Warn("actor has ended", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
 	}
 	p.left, p.ended = len(r.Left), len(r.Ended)
 	if now.Sub(p.reported) >= reportEvery {

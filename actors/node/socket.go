@@ -87,17 +87,29 @@ func (s *socket) listen() error {
 	if s.Listener, err = listenPrivately(s.path); err != nil {
 		return fmt.Errorf("socket: %w", err)
 	}
+	if unix, ok := s.Listener.(*net.UnixListener); ok {
+		unix.SetUnlinkOnClose(false)
+	}
 	if err := os.Chmod(s.path, 0o600); err != nil {
 		return errors.Join(fmt.Errorf("socket: %w", err), s.Listener.Close())
 	}
 	return nil
 }
 
-// Close ends the socket and removes it, and then lets go of the lock, whose file
-// stays. It may be called twice.
+// Close takes no more connections. It may be called twice.
 func (s *socket) Close() error {
-	err := s.Listener.Close()
-	if errors.Is(err, net.ErrClosed) {
+	if err := s.Listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// leave removes the socket and lets go of the lock, whose file stays. It is the last
+// that a node does: who waits for its end looks whether the socket is there. It may be
+// called twice.
+func (s *socket) leave() error {
+	err := os.Remove(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	if lock := s.lock.Close(); !errors.Is(lock, os.ErrClosed) {

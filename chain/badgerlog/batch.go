@@ -19,20 +19,28 @@ type batch struct {
 
 // set adds an entry; key and value are the batch's from now on.
 func (b *batch) set(key, value []byte) {
+	b.add(func() error { return b.txn.Set(key, value) })
+}
+
+// remove adds the removal of an entry, there or not; key is the batch's from now
+// on.
+func (b *batch) remove(key []byte) {
+	b.add(func() error { return b.txn.Delete(key) })
+}
+
+// add makes a change, in another transaction where it does not fit in this one.
+func (b *batch) add(change func() error) {
 	if b.err != nil {
 		return
 	}
-	b.err = b.txn.Set(key, value)
+	b.err = change()
 	if errors.Is(b.err, badger.ErrTxnTooBig) {
 		if b.err = b.txn.Commit(); b.err == nil {
 			b.txn = b.db.NewTransaction(true)
-			b.err = b.txn.Set(key, value)
+			b.err = change()
 		}
 	}
 }
-
-// remove adds the removal of an entry, as the first of the batch.
-func (b *batch) remove(key []byte) { b.err = b.txn.Delete(key) }
 
 // write commits the entries that fill sets.
 func (l *Log) write(fill func(*batch)) error {

@@ -28,6 +28,22 @@ func (b *batch) setBlob(sum chain.Hash, blob []byte) {
 	}
 }
 
+// removeBlob removes the parts of a blob, the first one first: without it there is
+// none.
+func (b *batch) removeBlob(sum chain.Hash) {
+	for part := 0; b.err == nil; part++ {
+		key := blobKey(sum, part)
+		switch _, err := b.txn.Get(key); {
+		case errors.Is(err, badger.ErrKeyNotFound):
+			return
+		case err != nil:
+			b.err = err
+		default:
+			b.remove(key)
+		}
+	}
+}
+
 // hasBlob reports whether a blob is written.
 func (l *Log) hasBlob(sum chain.Hash) bool {
 	return l.view(func(txn *badger.Txn) error {

@@ -128,7 +128,11 @@ func (c *committer) commit() error {
 	c.build()
 	err := c.log.write(func(b *batch) {
 		for i := range c.group {
-			if blob := c.group[i].blob; blob != nil {
+			switch blob := c.group[i].blob; {
+			case blob == nil:
+			case blob.drop:
+				b.removeBlob(blob.sum)
+			default:
 				b.setBlob(blob.sum, blob.bytes)
 			}
 		}
@@ -219,7 +223,7 @@ func (c *committer) publish() {
 	c.log.index.mu.Unlock()
 
 	for i := range c.group {
-		if blob := c.group[i].blob; blob != nil {
+		if blob := c.group[i].blob; blob != nil && !blob.drop {
 			c.w.mu.Lock()
 			delete(c.w.blobs, blob.sum)
 			c.w.mu.Unlock()

@@ -23,7 +23,7 @@ const readFloor = 4 * memTableSize
 const spaceStride = 8 << 20
 
 // item is something to be written or told, in its place in the log's order: a
-// record, a blob, or nothing but an acknowledgement.
+// record, a blob or the end of one, or nothing but an acknowledgement.
 type item struct {
 	draft *chain.Draft
 	head  *head // of the draft's actor
@@ -34,6 +34,7 @@ type item struct {
 type blob struct {
 	sum   chain.Hash
 	bytes []byte
+	drop  bool // it is to be forgotten, and has no bytes
 }
 
 func (i *item) size() int {
@@ -182,9 +183,18 @@ func (w *writer) PutBlob(b []byte) chain.Hash {
 	defer w.mu.Unlock()
 	if w.err == nil && !w.blobs[sum] {
 		w.blobs[sum] = true
-		w.enqueueLocked(item{blob: &blob{sum, b}}, len(b))
+		w.enqueueLocked(item{blob: &blob{sum: sum, bytes: b}}, len(b))
 	}
 	return sum
+}
+
+// DropBlob implements chain.Writer.
+func (w *writer) DropBlob(sum chain.Hash) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.enqueueLocked(item{blob: &blob{sum: sum, drop: true}}, 0)
+	}
 }
 
 // flushed gets what an acknowledgement says.

@@ -68,7 +68,7 @@ func Turn(id chain.ID, number uint64, size int) chain.Record {
 
 // Every holds an event of each kind, with each field in use and with each at
 // its least, and those of an actor that is supervised. It is split into records
-// because a record has one result.
+// because a record has one result; the last is a checkpoint.
 func Every() [][]chain.Event {
 	inline := chain.Payload{Bytes: []byte("CGRF inline")}
 	blob := chain.BlobPayload(Sum(0xb1), 70_000)
@@ -104,7 +104,7 @@ func Every() [][]chain.Event {
 	for _, s := range []chain.StateRef{{}, chain.NewState([]byte("state")), {Sum: Sum(8), Length: 3, Sealed: true}} {
 		states = append(states, []chain.Event{&chain.Result{State: s}})
 	}
-	return append(states, restarted(ref))
+	return append(states, restarted(ref), []chain.Event{&chain.Lifecycle{What: chain.LifecycleCheckpoint, Time: Start + 7, Sum: Sum(0xc4)}})
 }
 
 // restarted holds what a supervised actor has besides: a message dropped with a
@@ -132,4 +132,13 @@ func Unit() chain.Payload {
 func OKUnit() chain.Payload {
 	return chain.Payload{Bytes: []byte("CGRF\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x0b\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00" +
 		"\x14\x00\x00\x00\x0b\x00\x00\x00\x06\x06\x00\x00\x00\x00\x01\x00\x00\x00\x00")}
+}
+
+// Checkpoint is a sample, of the state that stands in record number.
+func Checkpoint(id chain.ID, number uint64) *chain.Checkpoint {
+	return &chain.Checkpoint{
+		Actor: id, Record: number, Turns: 300, Restarts: 2, Began: Start + 8,
+		Crossings: []chain.Crossing{{Interface: "theater:simple/message-server-host", Function: "register", Input: Unit().Bytes, Output: OKUnit().Bytes}},
+		State:     []byte("CGRF state"), Machine: []byte("thS machine"),
+	}
 }

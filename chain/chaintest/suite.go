@@ -32,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) chain.Log) {
 		{"acknowledgements come in the order of the appends", ackOrder},
 		{"an acknowledgement may append", ackAppends},
 		{"a blob is there when the record that names it is acknowledged", blobBeforeRecord},
+		{"a summary names the newest two checkpoints", checkpoints},
+		{"a blob that is dropped is gone, and no other", dropped},
 		{"a notice is loaded from the record of its event", noticeOfRecord},
 		{"a large record is read back", largeRecord},
 		{"chains are verified while they are written", readWhileWriting},

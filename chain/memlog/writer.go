@@ -138,6 +138,15 @@ func (w *writer) PutBlob(b []byte) chain.Hash {
 	return sum
 }
 
+// DropBlob implements chain.Writer.
+func (w *writer) DropBlob(sum chain.Hash) {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	if w.usableLocked() == nil {
+		delete(w.log.blobs, sum)
+	}
+}
+
 // flushed is closed when it is acknowledged.
 type flushed chan struct{}
 

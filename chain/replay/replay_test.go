@@ -28,7 +28,7 @@ var limits = wasm.Options{MemoryLimit: 16 << 20, TurnTime: 10 * time.Second, Out
 
 // recorder is a world that answers every call and notes the events.
 type recorder struct {
-	t      *testing.T
+	t      testing.TB
 	module *wasm.Module
 	turn   *replay.Turn
 }
@@ -82,22 +82,22 @@ func guest() []byte {
 	}, wasmtest.Calls()))
 }
 
-func compile(t *testing.T) *wasm.Module {
+func compile(t testing.TB) *wasm.Module {
 	t.Helper()
 	return compileOn(t, wasm.EngineConfig{})
 }
 
-func compileOn(t *testing.T, config wasm.EngineConfig) *wasm.Module {
+func compileOn(t testing.TB, config wasm.EngineConfig) *wasm.Module {
 	t.Helper()
 	return compileWith(t, config, guest())
 }
 
-func compileGuest(t *testing.T, code []byte) *wasm.Module {
+func compileGuest(t testing.TB, code []byte) *wasm.Module {
 	t.Helper()
 	return compileWith(t, wasm.EngineConfig{}, code)
 }
 
-func compileWith(t *testing.T, config wasm.EngineConfig, code []byte) *wasm.Module {
+func compileWith(t testing.TB, config wasm.EngineConfig, code []byte) *wasm.Module {
 	t.Helper()
 	e, err := wasm.OpenEngine(t.Context(), config)
 	check(t, err)
@@ -107,7 +107,7 @@ func compileWith(t *testing.T, config wasm.EngineConfig, code []byte) *wasm.Modu
 	return m
 }
 
-func start(t *testing.T, m *wasm.Module, o wasm.Options) *wasm.Machine {
+func start(t testing.TB, m *wasm.Module, o wasm.Options) *wasm.Machine {
 	t.Helper()
 	machine, err := m.Start(t.Context(), o)
 	check(t, err)
@@ -116,12 +116,12 @@ func start(t *testing.T, m *wasm.Module, o wasm.Options) *wasm.Machine {
 }
 
 // record runs a turn for each message and returns what a chain has of them.
-func record(t *testing.T, m *wasm.Module, messages ...string) []*replay.Turn {
+func record(t testing.TB, m *wasm.Module, messages ...string) []*replay.Turn {
 	t.Helper()
 	return recordWith(t.Context(), t, m, limits, messages...)
 }
 
-func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Options, messages ...string) []*replay.Turn {
+func recordWith(ctx context.Context, t testing.TB, m *wasm.Module, o wasm.Options, messages ...string) []*replay.Turn {
 	t.Helper()
 	machine := start(t, m, o)
 	var turns []*replay.Turn
@@ -133,7 +133,7 @@ func recordWith(ctx context.Context, t *testing.T, m *wasm.Module, o wasm.Option
 }
 
 // recordTurn runs a turn and returns what a chain has of it in that record.
-func recordTurn(ctx context.Context, t *testing.T, m *wasm.Module, machine *wasm.Machine, number uint64, name string, params []byte) *replay.Turn {
+func recordTurn(ctx context.Context, t testing.TB, m *wasm.Module, machine *wasm.Machine, number uint64, name string, params []byte) *replay.Turn {
 	t.Helper()
 	export, _ := m.Layout.Export(name)
 	turn := &replay.Turn{Record: number}
@@ -168,7 +168,7 @@ func encode(v pack.Value) []byte {
 	return b
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -197,12 +197,12 @@ func TestEveryDifferenceIsADivergenceThatNamesItsTurn(t *testing.T) {
 		{"another response", "", func(u *replay.Turn) { u.Result.Response = other }, "the response is another"},
 		{"another state", "", func(u *replay.Turn) { u.Result.State = chain.NewState(other.Bytes) }, "the state after it is another"},
 		{"another state that is kept by its hash", "", func(u *replay.Turn) { u.Result.State = chain.NewState(make([]byte, 2000)) }, "the state after it is another"},
-		{"another error", "e", func(u *replay.Turn) { u.Result.Error = other }, "ends with another error: no"},
+		{"another error", "e", func(u *replay.Turn) { u.Result.Error = other }, "it ends with another error"},
 		{"an error that is none", "", func(u *replay.Turn) { u.Result.Status = chain.ResultError }, "it succeeds, the chain has error"},
 		{"a success that is none", "e", func(u *replay.Turn) { u.Result.Status = chain.ResultOK }, "the chain has ok"},
 		{"a trap that the chain does not have", "x", func(u *replay.Turn) { u.Result = &chain.Result{} }, "the chain has ok"},
 		{"another input", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Input = other }, "with another input"},
-		{"another import", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Import++ }, "the guest calls import"},
+		{"another import", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Import++ }, "the guest calls another function, test:replay/host.local"},
 		{"another answer", "l", func(u *replay.Turn) { u.Events[0].(*chain.Host).Output = other }, "the response is another"},
 		{"another input of an outcall", "o", func(u *replay.Turn) { u.Events[0].(*chain.Intent).Input = other }, "with another input"},
 		{"another answer of an outcall", "o", func(u *replay.Turn) { u.Events[1].(*chain.Outcome).Output = other }, "the response is another"},
@@ -228,7 +228,7 @@ func TestEveryDifferenceIsADivergenceThatNamesItsTurn(t *testing.T) {
 			if !errors.As(err, &diverged) {
 				t.Fatalf("it gives %v, want a divergence", err)
 			}
-			if diverged.Record != 1 || !strings.Contains(diverged.What, c.says) || !strings.Contains(err.Error(), "turn of record 1") {
+			if diverged.Turn != 1 || diverged.Record != 1 || !strings.Contains(diverged.What, c.says) || !strings.Contains(err.Error(), "turn of record 1") {
 				t.Errorf("it says %v, want %q", err, c.says)
 			}
 		})

@@ -39,7 +39,7 @@ func mortal() []byte {
 
 // life is an actor that is played by hand and recorded as package actors does.
 type life struct {
-	t       *testing.T
+	t       testing.TB
 	module  *wasm.Module
 	machine *wasm.Machine
 	log     *memlog.Log
@@ -49,11 +49,17 @@ type life struct {
 }
 
 // live begins an actor with the state 70 and plays a script: I is init, R a
-// restart with the initial state, L one with the last, W a turn that gave more
-// than its chain may hold, and every other letter a message.
-func live(t *testing.T, script string) *life {
+// restart with the initial state, L one with the last, C a checkpoint, W a turn that
+// gave more than its chain may hold, and every other letter a message.
+func live(t testing.TB, script string) *life {
 	t.Helper()
-	l := &life{t: t, module: compileGuest(t, mortal()), log: memlog.New(), first: encode(pack.U64(70))}
+	return liveOn(t, mortal(), script)
+}
+
+// liveOn is live of another guest.
+func liveOn(t testing.TB, code []byte, script string) *life {
+	t.Helper()
+	l := &life{t: t, module: compileGuest(t, code), log: memlog.New(), first: encode(pack.U64(70))}
 	o := limits
 	o.Fuel = 1_000_000
 	l.machine = start(t, l.module, o)
@@ -62,7 +68,10 @@ func live(t *testing.T, script string) *life {
 	l.writer, err = l.log.Writer(t.Context())
 	check(t, err)
 	t.Cleanup(func() { check(t, l.log.Close()) })
-	l.append(&chain.Genesis{Name: "mortal", Path: "/mortal", InitialState: l.writer.PutBlob(l.first)})
+	l.append(&chain.Genesis{
+		Name: "mortal", Path: "/mortal", Module: l.writer.PutBlob(code), InitialState: l.writer.PutBlob(l.first),
+		Convention: wasm.Convention, Rewriter: wasm.Rewriter, FuelSchedule: wasm.FuelSchedule,
+	})
 	for _, letter := range script {
 		l.play(letter)
 	}
@@ -85,6 +94,8 @@ func (l *life) play(letter rune) {
 		l.restart(l.first)
 	case 'L':
 		l.restart(nil)
+	case 'C':
+		l.mark(nil)
 	case 'W':
 		was := bytes.Clone(l.machine.State())
 		turn := l.execute(wasmtest.HandleRequest, request(""))
@@ -106,8 +117,18 @@ func (l *life) execute(export string, params []byte) *replay.Turn {
 	return recordTurn(l.t.Context(), l.t, l.module, l.machine, l.next, export, params)
 }
 
+// keep writes a turn down, in records that end where something leaves or waits.
 func (l *life) keep(t *replay.Turn) {
-	l.append(append(append([]chain.Event{t.Call}, t.Events...), t.Result)...)
+	t.Result.Response = chain.PutPayload(l.writer, t.Result.Response.Bytes)
+	events := []chain.Event{t.Call}
+	for _, e := range t.Events {
+		if _, left := e.(*chain.Outcome); left {
+			l.append(events...)
+			events = nil
+		}
+		events = append(events, e)
+	}
+	l.append(append(events, t.Result)...)
 }
 
 // restart is what an actor does: a message is dropped, and a fresh instance

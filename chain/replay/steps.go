@@ -6,22 +6,12 @@ import (
 	"iter"
 
 	"github.com/theater-go/theater/chain"
-	"github.com/theater-go/theater/wasm"
 )
 
 // Step is what a chain says was done with its actor's instance. The set is
-// closed: *Turn, *Restart.
+// closed: *Turn, *Restart, *Checkpoint.
 type Step interface {
-	run(context.Context, *wasm.Machine, chain.Reader) error
-}
-
-// Turn is a recorded turn: its call, the events within it, and its result. It
-// may span several records.
-type Turn struct {
-	Record uint64 // in which the call stands
-	Call   *chain.Call
-	Events []chain.Event // between call and result
-	Result *chain.Result // nil in a turn that was never closed
+	run(context.Context, *execution) error
 }
 
 // Restart is a recorded restart: the actor has a fresh instance from there on.
@@ -35,20 +25,30 @@ type Restart struct {
 // succeeded.
 func (r *Restart) Fresh() bool { return !r.Event.Sum.IsZero() }
 
-// Steps groups the events of a chain, from its genesis on, into turns and
-// restarts, leaving out what lies between them. Only the last turn can be open.
-// A chain whose steps cannot follow each other is chain.ErrCorrupt; an error is
-// the last thing that Steps yields.
+// Steps groups the events of a chain, from its genesis on, into turns, restarts
+// and checkpoints, leaving out what lies between them. Only the last turn can be
+// open. A chain whose steps cannot follow each other is chain.ErrCorrupt; an error
+// is the last thing that Steps yields.
 func Steps(records iter.Seq2[chain.Record, error]) iter.Seq2[Step, error] {
+	return steps(folding{}, records)
+}
+
+// Tail is Steps of the records that follow that of a checkpoint, of an actor whose
+// genesis names the initial state.
+func Tail(initial chain.Hash, records iter.Seq2[chain.Record, error]) iter.Seq2[Step, error] {
+	return steps(folding{initial: initial}, records)
+}
+
+func steps(f folding, records iter.Seq2[chain.Record, error]) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
-		var f folding
+		f := f // of this pass
 		for r, err := range records {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, event := range r.Events {
-				step, problem := f.event(r.Number, event)
+			for i, event := range r.Events {
+				step, problem := f.event(r, uint32(i), event)
 				if problem != "" {
 					yield(nil, fmt.Errorf("record %d: %s: %w", r.Number, problem, chain.ErrCorrupt))
 					return
@@ -71,9 +71,9 @@ type folding struct {
 	ended   *Turn      // ended the instance, and no restart gave another
 }
 
-// event takes the next event. It returns the step that it completes, or what is
+// event takes the next event, which stands in r at index. It returns the step that it completes, or what is
 // wrong with it.
-func (f *folding) event(record uint64, event chain.Event) (step Step, problem string) {
+func (f *folding) event(r chain.Record, index uint32, event chain.Event) (step Step, problem string) {
 	switch e := event.(type) {
 	case *chain.Genesis:
 		f.initial = e.InitialState
@@ -82,28 +82,32 @@ func (f *folding) event(record uint64, event chain.Event) (step Step, problem st
 			return nil, fmt.Sprintf("a turn begins after that of record %d (%s) ended the instance, and nothing restarted it",
 				f.ended.Record, f.ended.Result.Status)
 		}
-		f.open = &Turn{Record: record, Call: e}
+		f.open = &Turn{Record: r.Number, Call: e, places: []place{{r.Number, index}}}
 	case *chain.Host, *chain.Intent, *chain.Outcome, *chain.Key:
 		if f.open != nil {
 			f.open.Events = append(f.open.Events, e)
+			f.open.places = append(f.open.places, place{r.Number, index})
 		}
 	case *chain.Result:
-		return f.close(e), ""
+		return f.close(place{r.Number, index}, e), ""
 	case *chain.Lifecycle:
-		if e.What == chain.LifecycleRestart {
-			return f.restart(record, e)
+		switch e.What {
+		case chain.LifecycleRestart:
+			return f.restart(r.Number, e)
+		case chain.LifecycleCheckpoint:
+			return f.checkpoint(r, index, e)
 		}
 	}
 	return nil, ""
 }
 
 // close takes the end of the open turn.
-func (f *folding) close(e *chain.Result) Step {
+func (f *folding) close(at place, e *chain.Result) Step {
 	t := f.open
 	if t == nil {
 		return nil
 	}
-	f.open, t.Result = nil, e
+	f.open, t.Result, t.places = nil, e, append(t.places, at)
 	if t.Ends() {
 		f.ended = t
 	}
@@ -119,4 +123,14 @@ func (f *folding) restart(record uint64, e *chain.Lifecycle) (step Step, problem
 	}
 	f.ended = nil
 	return &Restart{Record: record, Event: e}, ""
+}
+
+func (f *folding) checkpoint(r chain.Record, index uint32, e *chain.Lifecycle) (step Step, problem string) {
+	switch {
+	case f.open != nil:
+		return nil, fmt.Sprintf("a checkpoint within the turn of record %d", f.open.Record)
+	case f.ended != nil:
+		return nil, fmt.Sprintf("a checkpoint of the instance that the turn of record %d has ended", f.ended.Record)
+	}
+	return &Checkpoint{Actor: r.Actor, Record: r.Number, Event: e, index: index}, ""
 }

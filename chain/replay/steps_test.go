@@ -33,6 +33,8 @@ func stepText(step replay.Step) string {
 		return text
 	case *replay.Restart:
 		return fmt.Sprintf("%d:%s", s.Record, map[bool]string{true: "fresh", false: "last"}[s.Fresh()])
+	case *replay.Checkpoint:
+		return fmt.Sprintf("%d:checkpoint", s.Record)
 	}
 	return "no step"
 }
@@ -41,6 +43,7 @@ func TestStepsAreFoldedOutOfRecords(t *testing.T) {
 	begin, end := &chain.Call{}, &chain.Result{}
 	local, left, back, key := &chain.Host{}, &chain.Intent{}, &chain.Outcome{}, &chain.Key{}
 	dropped := &chain.Lifecycle{What: chain.LifecycleDropped}
+	mark := &chain.Lifecycle{What: chain.LifecycleCheckpoint}
 	trap := &chain.Result{Status: chain.ResultTrap}
 	first, again, last := &chain.Genesis{InitialState: chain.Hash{1}}, &chain.Lifecycle{Sum: chain.Hash{1}}, &chain.Lifecycle{}
 	for _, c := range []struct {
@@ -58,6 +61,7 @@ func TestStepsAreFoldedOutOfRecords(t *testing.T) {
 		{"a restart that keeps the state", [][]chain.Event{{first}, {begin, trap}, {last}, {begin, end}}, "1:0 2:last 3:0"},
 		{"restarts after a turn that succeeded", [][]chain.Event{{first}, {begin, end, again, again}, {last}}, "1:0 1:fresh 1:fresh 2:last"},
 		{"a turn that ended the instance, at the end", [][]chain.Event{{first}, {begin, trap}, {dropped}}, "1:0"},
+		{"a checkpoint between turns", [][]chain.Event{{first}, {begin, end}, {mark}, {begin, end}}, "1:0 2:checkpoint 3:0"},
 		{"a turn that is open", [][]chain.Event{{begin, end}, {begin, left}}, "0:0 1:1 open"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -92,8 +96,9 @@ func TestStepsAreFoldedOutOfRecords(t *testing.T) {
 	})
 }
 
-func TestARestartThatCannotBeIsRefused(t *testing.T) {
+func TestARestartOrACheckpointThatCannotBeIsRefused(t *testing.T) {
 	begin, ok, trap := &chain.Call{}, &chain.Result{}, &chain.Result{Status: chain.ResultTrap}
+	mark := &chain.Lifecycle{What: chain.LifecycleCheckpoint}
 	first := &chain.Genesis{InitialState: chain.Hash{1}}
 	for _, c := range []struct {
 		name    string
@@ -107,6 +112,8 @@ func TestARestartThatCannotBeIsRefused(t *testing.T) {
 		{"within a turn", [][]chain.Event{{first}, {begin, &chain.Lifecycle{}, ok}}, "record 1: a restart within the turn of record 1"},
 		{"that is missing", [][]chain.Event{{first}, {begin, trap}, {&chain.Lifecycle{What: chain.LifecycleResumed}}, {begin, ok}},
 			"record 3: a turn begins after that of record 1 (trap)"},
+		{"a checkpoint within a turn", [][]chain.Event{{first}, {begin, mark, ok}}, "record 1: a checkpoint within the turn of record 1"},
+		{"a checkpoint of what has ended", [][]chain.Event{{first}, {begin, trap}, {mark}}, "record 2: a checkpoint of the instance that the turn of record 1 has ended"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var last error

@@ -46,6 +46,43 @@ func TestNothingAnsweredIsMissingAndNothingIsDoubledAfterKill(t *testing.T) {
 	t.Logf("%d answered in %d rounds", n.answered.Load(), rounds)
 }
 
+// TestAnActorWhoseSpawnWasAnsweredIsBackAfterKill kills a node while actors are
+// spawned.
+func TestAnActorWhoseSpawnWasAnsweredIsBackAfterKill(t *testing.T) {
+	n := newCrowd(t)
+	n.start(t)
+	var mu sync.Mutex
+	var answered []string
+	enough := make(chan struct{})
+	var clients sync.WaitGroup
+	for client := range 8 {
+		clients.Go(func() {
+			for i := 0; ; i++ {
+				name := fmt.Sprintf("echo-%d-%d", client, i)
+				if n.spawn(t.Context(), "echo", name) != nil {
+					return // it is killed
+				}
+				mu.Lock()
+				if answered = append(answered, name); len(answered) == 500 {
+					close(enough)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	<-enough
+	n.kill(t)
+	clients.Wait()
+
+	n.start(t)
+	defer n.kill(t)
+	for _, name := range answered {
+		if _, err := n.client.Actors.Inspect(t.Context(), &theaterv1.InspectRequest{Target: "/" + name}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // killed is a node that is killed, and what its clients know.
 type killed struct {
 	dir      string

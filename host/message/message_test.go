@@ -261,6 +261,11 @@ func TestAnActorThatHadRegisteredIsRegisteredAgain(t *testing.T) {
 		if err := u.session.(host.Restorer).Restore(slices.Values(c.past)); err != nil || p.registered != c.want {
 			t.Errorf("an actor %s registers %d times, %v; want %d", c.name, p.registered, err, c.want)
 		}
+		again := &post{}
+		standing := u.session.(host.Restorer).Standing()
+		if err := begin(t, again, nil).session.(host.Restorer).Restore(slices.Values(standing)); err != nil || again.registered != c.want {
+			t.Errorf("an actor %s has %v, of which it registers %d times, %v; want %d", c.name, standing, again.registered, err, c.want)
+		}
 	}
 }
 

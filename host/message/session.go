@@ -16,6 +16,8 @@ type session struct {
 	post  Post
 	allow [][]string // of the actor and of each policy above it; all must name a target of another tree
 	last  host.Actor // the latest that may be addressed; most actors have one
+
+	registered bool
 }
 
 // The effects of deferred calls.
@@ -33,7 +35,7 @@ func (s *session) Call(ctx context.Context, c *host.Call) (pack.Value, error) {
 	bytes := func(i int) string { v, _ := c.Args[i].AsByteString(); return v }
 	switch c.Function {
 	case "register":
-		return pack.Unit, s.post.Register()
+		return pack.Unit, s.register()
 	case "send":
 		to, err := s.target(text(0))
 		if err != nil {
@@ -147,6 +149,12 @@ func (s *session) Release(effect any, at host.Event) {
 
 func (*session) Close(string) {}
 
+func (s *session) register() error {
+	err := s.post.Register()
+	s.registered = s.registered || err == nil
+	return err
+}
+
 // Restore makes an actor that has registered reachable again.
 func (s *session) Restore(crossings iter.Seq[host.Crossing]) error {
 	for c := range crossings {
@@ -154,8 +162,17 @@ func (s *session) Restore(crossings iter.Seq[host.Crossing]) error {
 			continue
 		}
 		if _, ok, _ := c.Output.Result(); ok {
-			return s.post.Register()
+			return s.register()
 		}
 	}
 	return nil
+}
+
+// Standing is the registration.
+func (s *session) Standing() []host.Crossing {
+	if !s.registered {
+		return nil
+	}
+	ok := pack.Ok(pack.TypeString, pack.TypeString, pack.Unit)
+	return []host.Crossing{{Interface: Interface, Function: "register", Input: pack.Unit, Output: ok}}
 }

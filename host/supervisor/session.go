@@ -18,6 +18,9 @@ type session struct {
 	actor  host.Actor
 	parent Parent
 	most   int // children that the grant and every policy above it allow
+
+	follows map[string]bool // children that it is subscribed to, and some that have ended
+	room    int             // how many there may be before those are left out
 }
 
 // The effects of deferred calls.
@@ -147,9 +150,30 @@ func (s *session) ofChild(ctx context.Context, c *host.Call) (pack.Value, error)
 func (s *session) Release(effect any, _ host.Event) {
 	switch e := effect.(type) {
 	case subscribe:
-		_ = s.parent.SubscribeChild(e.child) // a child that has ended meanwhile has nothing to tell
+		s.forget()
+		_ = s.follow(e.child) // a child that has ended meanwhile has nothing to tell
 	case unsubscribe:
 		s.parent.UnsubscribeChild(e.child)
+		delete(s.follows, e.child)
+	}
+}
+
+func (s *session) follow(child string) error {
+	if err := s.parent.SubscribeChild(child); err != nil {
+		return err
+	}
+	if s.follows == nil {
+		s.follows = map[string]bool{}
+	}
+	s.follows[child] = true
+	return nil
+}
+
+// forget leaves out the children that have ended, now and then.
+func (s *session) forget() {
+	if len(s.follows) > s.room {
+		maps.DeleteFunc(s.follows, func(child string, _ bool) bool { return !s.parent.IsChild(child) })
+		s.room = 2*len(s.follows) + 16
 	}
 }
 
@@ -172,9 +196,20 @@ func (s *session) Restore(crossings iter.Seq[host.Crossing]) error {
 		}
 	}
 	for _, child := range slices.Sorted(maps.Keys(follows)) {
-		if err := s.parent.SubscribeChild(child); err != nil && s.parent.IsChild(child) {
+		if err := s.follow(child); err != nil && s.parent.IsChild(child) {
 			return fmt.Errorf("subscribe to child %s: %w", child, err)
 		}
 	}
 	return nil
+}
+
+// Standing is the subscriptions. Those to children that have ended do no harm: they
+// may have ended because their parent does.
+func (s *session) Standing() []host.Crossing {
+	var all []host.Crossing
+	ok := pack.Ok(pack.TypeString, pack.TypeString, pack.Unit)
+	for _, child := range slices.Sorted(maps.Keys(s.follows)) {
+		all = append(all, host.Crossing{Interface: Interface, Function: "subscribe-to-child", Input: pack.String(child), Output: ok})
+	}
+	return all
 }

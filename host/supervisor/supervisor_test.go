@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -290,13 +291,43 @@ func TestSubscriptionsAreRestored(t *testing.T) {
 		{"whose child is gone", []host.Crossing{on("gone", ok), on("b", ok)}, []string{"b"}},
 	} {
 		f := &family{children: []string{"a", "b"}}
-		if err := begin(t, f).session.(host.Restorer).Restore(slices.Values(c.past)); err != nil || !slices.Equal(f.watched, c.want) {
+		first := begin(t, f).session.(host.Restorer)
+		if err := first.Restore(slices.Values(c.past)); err != nil || !slices.Equal(f.watched, c.want) {
 			t.Errorf("an actor %s watches %q, %v; want %q", c.name, f.watched, err, c.want)
+		}
+		f = &family{children: []string{"a", "b"}}
+		if err := begin(t, f).session.(host.Restorer).Restore(slices.Values(first.Standing())); err != nil || !slices.Equal(f.watched, c.want) {
+			t.Errorf("an actor %s, of which %v stands, watches %q, %v; want %q", c.name, first.Standing(), f.watched, err, c.want)
 		}
 	}
 	f := &family{children: []string{"a"}, fail: errors.New("no queue")}
 	if err := begin(t, f).session.(host.Restorer).Restore(slices.Values([]host.Crossing{on("a", ok)})); !errors.Is(err, f.fail) {
 		t.Errorf("a subscription that fails gives %v", err)
+	}
+}
+
+func TestSubscriptionsToChildrenThatHaveEndedAreForgotten(t *testing.T) {
+	f := &family{}
+	u := begin(t, f)
+	for i := range 1000 {
+		f.children = []string{"lasts", fmt.Sprint(i)}
+		for _, child := range f.children {
+			if _, err := u.call("subscribe-to-child", text(child)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		u.end()
+	}
+	standing := u.session.(host.Restorer).Standing()
+	if !slices.ContainsFunc(standing, func(c host.Crossing) bool { return c.Input.String() == text("lasts").String() }) || len(standing) > 50 {
+		t.Errorf("%d subscriptions stand", len(standing))
+	}
+	if _, err := u.call("unsubscribe-from-child", text("lasts")); err != nil {
+		t.Fatal(err)
+	}
+	u.end()
+	if len(u.session.(host.Restorer).Standing()) != len(standing)-1 {
+		t.Error("one that was ended stands")
 	}
 }
 

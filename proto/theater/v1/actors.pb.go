@@ -581,7 +581,10 @@ type ListRequest struct {
 	PageSize uint32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before. An actor that starts or ends between
 	// two pages may be shown twice, or not at all.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The fields of Actor that are shown, by their names here, such as last_failure;
+	// none is all.
+	Fields        []string `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -635,6 +638,13 @@ func (x *ListRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListRequest) GetFields() []string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
 }
 
 // Filter says which actors are meant. What it leaves out holds for all.
@@ -2354,12 +2364,13 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\x06target\x18\x01 \x01(\tR\x06target\"]\n" +
 	"\fKillResponse\x12'\n" +
 	"\x05actor\x18\x01 \x01(\v2\x11.theater.v1.ActorR\x05actor\x12$\n" +
-	"\x04exit\x18\x02 \x01(\v2\x10.theater.v1.ExitR\x04exit\"u\n" +
+	"\x04exit\x18\x02 \x01(\v2\x10.theater.v1.ExitR\x04exit\"\x8d\x01\n" +
 	"\vListRequest\x12*\n" +
 	"\x06filter\x18\x01 \x01(\v2\x12.theater.v1.FilterR\x06filter\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\rR\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xba\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x16\n" +
+	"\x06fields\x18\x04 \x03(\tR\x06fields\"\xba\x01\n" +
 	"\x06Filter\x12\x14\n" +
 	"\x05under\x18\x01 \x01(\tR\x05under\x12\x1a\n" +
 	"\bstatuses\x18\x02 \x03(\tR\bstatuses\x12\x12\n" +
