@@ -16,6 +16,9 @@ type topSource struct {
 	under string // the path or id of an actor, "" for all
 }
 
+// topFields are those of an actor that the screen shows.
+var topFields = []string{"id", "path", "status", "mailbox", "turns", "fuel", "memory", "restarts", "last_failure"}
+
 // Look implements top.Source.
 func (s *topSource) Look(ctx context.Context) (*top.Snapshot, error) {
 	info, err := ask(ctx, s.conn, s.Node.Info, &theaterv1.InfoRequest{})
@@ -29,7 +32,7 @@ func (s *topSource) Look(ctx context.Context) (*top.Snapshot, error) {
 	if info.Started != nil {
 		shown.Node.Started = info.Started.AsTime()
 	}
-	all, err := s.list(ctx, &theaterv1.Filter{Under: s.under})
+	all, err := s.list(ctx, &theaterv1.Filter{Under: s.under}, topFields)
 	if err != nil {
 		return nil, err
 	}
