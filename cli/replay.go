@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"math"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/chain"
 )
 
@@ -25,8 +22,9 @@ once it is found to be the same, as chain show does; --print state prints the st
 after the last of the turns, a literal.
 
 The ACTOR is named as in theater chain; without one all chains are replayed, and
-with --tree also those of the actors below it. Chains are read from a data folder
-that no other process uses, or with --address from a node that runs.
+with --tree also those of the actors below it.
+
+` + sourceText + `
 
 Examples:
    theater replay /counter
@@ -35,20 +33,18 @@ Examples:
    theater replay /shop --tree -o json`
 
 func (p *program) replayCommand() *cli.Command {
-	l := p.newLive()
-	l.endless = true
+	source := p.newChainSource()
 	o := &replayOptions{print: choose("", "event", "state")}
-	flags := slices.DeleteFunc(l.flags(
+	flags := source.flags(
 		&cli.StringFlag{Name: "wasm", Destination: &o.module, Usage: "run the module in `FILE` in place of the recorded one"},
 		&cli.Uint64Flag{Name: "until", Destination: &o.until, Usage: "stop after record `N`", DefaultText: "the last"},
 		&cli.GenericFlag{Name: "print", Value: o.print, Usage: "print `WHAT`: event or state"},
 		&cli.BoolFlag{Name: "tree", Destination: &o.tree, Usage: "replay also the actors below it", DisableDefaultText: true},
-		dataFlag(&o.data),
-	), func(f cli.Flag) bool { return f.Names()[0] == "timeout" })
+	)
 	return &cli.Command{
 		Name:        "replay",
 		Usage:       "execute a chain again and compare",
-		UsageText:   "theater replay [ACTOR...] [--wasm FILE] [--until N] [--print event|state] [--tree] [--data DIR] [-o json]",
+		UsageText:   "theater replay [ACTOR...] [--wasm FILE] [--until N] [--print event|state] [--tree] [FLAGS]",
 		Description: replayText,
 		Flags:       flags,
 		Action: func(c *cli.Context) error {
@@ -62,7 +58,7 @@ func (p *program) replayCommand() *cli.Command {
 			if o.records = 0; c.IsSet("until") && o.until < math.MaxUint64 {
 				o.records = o.until + 1
 			}
-			return l.withChains(c, o.data, func(ctx context.Context, r chain.Reader) error { return l.replay(ctx, r, args, o) })
+			return source.read(c, func(ctx context.Context, r chain.Reader) error { return source.live.replay(ctx, r, args, o) })
 		},
 	}
 }
@@ -73,20 +69,4 @@ type replayOptions struct {
 	records uint64 // that until leaves; 0 is all
 	print   *choice
 	tree    bool
-	data    string
-}
-
-// withChains lends f the chains of a node where one is named, else those of a data
-// folder.
-func (l *live) withChains(c *cli.Context, data string, f func(context.Context, chain.Reader) error) error {
-	if c.IsSet("data") || !c.IsSet("address") {
-		return withLog(data, func(r chain.Reader) error { return f(c.Context, r) })
-	}
-	return l.with(c, func(ctx context.Context, n *conn) error {
-		err := f(ctx, n.Reader())
-		if errors.As(err, new(*api.Error)) {
-			return n.explain(ctx, err)
-		}
-		return err
-	})
 }

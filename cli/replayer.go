@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -56,9 +55,9 @@ func toReplay(ctx context.Context, r chain.Reader, targets []string, tree bool) 
 	chosen := map[chain.ID]bool{}
 	var named []chain.Summary
 	for _, target := range targets {
-		s, err := chain.Find(ctx, r, target)
+		s, err := find(ctx, r, target)
 		if err != nil {
-			return nil, noActor(err)
+			return nil, err
 		}
 		if !chosen[s.ID] {
 			chosen[s.ID] = true
@@ -158,8 +157,7 @@ func (r *replayer) one(ctx context.Context, s chain.Summary) (*replayed, error) 
 }
 
 func (r *replayer) verify(ctx context.Context, result *replayed, options wasm.Options) (err error) {
-	out := bufio.NewWriter(r.out)
-	watch := r.watch(ctx, result, out)
+	watch := r.watch(result)
 	if err := watch.begin(); err != nil {
 		return err
 	}
@@ -167,7 +165,7 @@ func (r *replayer) verify(ctx context.Context, result *replayed, options wasm.Op
 		Reader: r.reader, Actor: result.actor.ID, Module: result.module, Options: options,
 		Records: r.records, Patience: patience(options.TurnTime), Confirmed: watch.confirmed,
 	})
-	return errors.Join(err, watch.end(), out.Flush())
+	return errors.Join(err, watch.end())
 }
 
 // patience is how long a turn may take of an actor whose turns had so much time.
