@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/urfave/cli/v2"
@@ -54,14 +52,14 @@ func (p *program) chainShow(ctx context.Context, r chain.Reader, target string, 
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(p.out)
 	live, err := lives(ctx, r, s.ID)
 	if err != nil {
 		return err
 	}
-	var show recordWriter = &textRecords{to: out, events: newEventReader(ctx, r, s), actor: s, live: live}
-	if format == formatJSON {
-		show = &jsonRecords{to: out, events: newEventReader(ctx, r, s)}
+	list, events := p.newListWriter(format, false), newEventReader(ctx, r, s)
+	var show recordWriter = &textRecords{list, events, s, live}
+	if list.json {
+		show = &jsonRecords{list, events}
 	}
 	if err := show.begin(); err != nil {
 		return err
@@ -79,10 +77,7 @@ func (p *program) chainShow(ctx context.Context, r chain.Reader, target string, 
 			return err
 		}
 	}
-	if err := show.end(); err != nil {
-		return err
-	}
-	return out.Flush()
+	return show.end()
 }
 
 // lives reports whether an actor has a process; in a data folder none has.
@@ -104,7 +99,7 @@ type recordWriter interface {
 
 // textRecords shows records to people.
 type textRecords struct {
-	to     io.Writer
+	*listWriter
 	events *eventReader
 	actor  chain.Summary
 	live   bool
@@ -133,5 +128,3 @@ func (t *textRecords) record(r chain.Record) error {
 	}
 	return nil
 }
-
-func (t *textRecords) end() error { return nil }

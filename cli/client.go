@@ -49,8 +49,12 @@ func (p *program) liveFromEnvironment(timeout time.Duration) *live {
 
 // flags are those of a command, and behind them those that all of these have.
 func (l *live) flags(own ...cli.Flag) []cli.Flag {
+	return l.reachFlags(append(own, outputFlag(l.format))...)
+}
+
+// reachFlags is flags for a command whose result has one form.
+func (l *live) reachFlags(own ...cli.Flag) []cli.Flag {
 	return append(own,
-		outputFlag(l.format),
 		&cli.StringFlag{Name: "address", Destination: &l.address, EnvVars: []string{envAddress},
 			Usage: "the node is at `ADDRESS`: unix:PATH or https://HOST:PORT", DefaultText: "this user's node on this machine"},
 		&cli.DurationFlag{Name: "timeout", Destination: &l.timeout, Value: defaultTimeout,

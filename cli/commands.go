@@ -23,7 +23,7 @@ func (p *program) commands() []group {
 			p.spawnCommand(), p.psCommand(), p.treeCommand(), p.inspectCommand(), p.stateCommand(),
 			p.requestCommand(), p.sendCommand(), p.callCommand(),
 			p.restartCommand(), p.stopCommand(), p.killCommand(),
-			p.eventsCommand(),
+			p.eventsCommand(), p.logsCommand(), p.topCommand(),
 		}},
 		{"Nodes", []*cli.Command{
 			p.serveCommand(), p.nodeCommand(), p.tokenCommand(), p.doctorCommand(),

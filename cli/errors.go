@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -79,7 +82,7 @@ func prefixed(what string, err error) error {
 
 // report shows an error and returns the exit code.
 func (p *program) report(err error) int {
-	if err == nil {
+	if err == nil || p.unread(err) {
 		return codeOK
 	}
 	var f *failure
@@ -87,6 +90,14 @@ func (p *program) report(err error) int {
 		p.complain(err)
 	}
 	return codeOf(err)
+}
+
+// unread reports whether an error is that nobody reads the results any more, as behind
+// | head. Who does has what he wanted.
+func (p *program) unread(err error) bool {
+	var at *fs.PathError
+	out, ok := p.out.(*os.File)
+	return ok && errors.As(err, &at) && errors.Is(at.Err, syscall.EPIPE) && at.Path == out.Name()
 }
 
 // complain shows an error, one line for each problem, and its hint.

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -96,65 +94,27 @@ func (p *program) events(c *cli.Context, s *chainSource, o *eventOptions) error 
 	return s.with(c, func(ctx context.Context, n *conn) error { return n.lendChains(ctx, show) })
 }
 
-// eventWriter shows events. It is given each once, and told of the beginning and the
-// end.
+// eventWriter shows events.
 type eventWriter struct {
 	*eventOptions
-	to     *bufio.Writer
-	json   bool
-	hues   *hues
-	events uint64 // shown so far
+	*listWriter
+	hues *hues
 }
 
 func (p *program) newEventWriter(o *eventOptions, format string) *eventWriter {
-	return &eventWriter{eventOptions: o, to: bufio.NewWriter(p.out), json: format != "text", hues: p.newHues()}
-}
-
-func (w *eventWriter) begin() error {
-	if w.json && !w.follow {
-		_, err := io.WriteString(w.to, "[")
-		return err
-	}
-	return nil
+	return &eventWriter{o, p.newListWriter(format, o.follow), p.newHues()}
 }
 
 func (w *eventWriter) event(e *actorEvent) error {
-	line, err := w.line(e)
-	if err != nil {
-		return err
-	}
-	if w.json && !w.follow {
-		line = map[bool]string{true: "\n", false: ",\n"}[w.events == 0] + line
-	} else {
-		line += "\n"
-	}
-	w.events++
-	if _, err := io.WriteString(w.to, line); err != nil || !w.follow {
-		return err
-	}
-	return w.to.Flush()
-}
-
-func (w *eventWriter) line(e *actorEvent) (string, error) {
 	if w.json {
 		e.spell()
-		b, err := encodeJSON(e, false)
-		return string(b), err
+		return w.value(e)
 	}
 	line := e.inOneLine()
 	if w.target == "" {
 		line = w.hues.paint(e.Path) + " " + line
 	}
-	return line, nil
-}
-
-func (w *eventWriter) end() error {
-	if w.json && !w.follow {
-		if _, err := io.WriteString(w.to, "\n]\n"); err != nil {
-			return err
-		}
-	}
-	return w.to.Flush()
+	return w.line(line)
 }
 
 // inOneLine is an event without its actor.

@@ -120,7 +120,7 @@ func tellChain(ctx context.Context, r chain.Reader, s chain.Summary, o *eventOpt
 			if err := to.event(e); err != nil {
 				return err
 			}
-			if to.events == o.limit {
+			if to.elements == o.limit {
 				return errEnough
 			}
 		}

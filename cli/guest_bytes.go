@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"golang.org/x/term"
 )
 
 // writeBytes writes what a guest has answered: its bytes alone, or with a line break
@@ -38,12 +40,8 @@ func escapeLines(b []byte) []byte {
 	return []byte(strings.Join(lines, "\n"))
 }
 
-// onTerminal reports whether what is written is read by a person.
-func onTerminal(w io.Writer) bool {
+// onTerminal reports whether what is written, or read, is so by a person.
+func onTerminal(w any) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }

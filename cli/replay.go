@@ -22,7 +22,9 @@ once it is found to be the same, as chain show does; --print state prints the st
 after the last of the turns, a literal.
 
 The ACTOR is named as in theater chain; without one all chains are replayed, and
-with --tree also those of the actors below it. ` + sourceText + `
+with --tree also those of the actors below it.
+
+` + sourceText + `
 
 Examples:
    theater replay /counter
@@ -42,7 +44,7 @@ func (p *program) replayCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "replay",
 		Usage:       "execute a chain again and compare",
-		UsageText:   "theater replay [ACTOR...] [--wasm FILE] [--until N] [--print event|state] [--tree] [--data DIR] [-o json]",
+		UsageText:   "theater replay [ACTOR...] [--wasm FILE] [--until N] [--print event|state] [--tree] [FLAGS]",
 		Description: replayText,
 		Flags:       flags,
 		Action: func(c *cli.Context) error {
@@ -56,7 +58,7 @@ func (p *program) replayCommand() *cli.Command {
 			if o.records = 0; c.IsSet("until") && o.until < math.MaxUint64 {
 				o.records = o.until + 1
 			}
-			return source.read(c, func(ctx context.Context, r chain.Reader) error { return source.replay(ctx, r, args, o) })
+			return source.read(c, func(ctx context.Context, r chain.Reader) error { return source.live.replay(ctx, r, args, o) })
 		},
 	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -20,35 +19,32 @@ func newReplayEvents(ctx context.Context, r chain.Reader, recorded, run names) r
 }
 
 // writer shows whole records of the chain.
-func (v *replayEvents) writer(format string, out io.Writer, s chain.Summary) recordWriter {
-	events := newEventReader(v.ctx, v.reader, s)
-	if format == formatJSON {
-		return &jsonRecords{to: out, events: events}
+func (v *replayEvents) writer(list *listWriter, s chain.Summary) recordWriter {
+	events := &eventReader{displayer{v.ctx, v.reader}, v.recorded}
+	if list.json {
+		return &jsonRecords{list, events}
 	}
-	return &textRecords{to: out, events: events, actor: s}
+	live, _ := lives(v.ctx, v.reader, s.ID) // it is only in the title
+	return &textRecords{list, events, s, live}
 }
 
-func (v *replayEvents) event(e chain.Event, n names) event {
-	r := &eventReader{displayer{v.ctx, v.reader}, n}
-	return r.event(e)
-}
-
-// line is an event in a line of text, with its kind.
-func (v *replayEvents) line(e chain.Event, n names) string {
-	shown := v.event(e, n)
-	text, state := shown.text()
+// line is an event in a line of text, with its kind; the state that it leaves stands in
+// another.
+func (v *replayEvents) line(of chain.Event, n names) string {
+	e := (&eventReader{displayer{v.ctx, v.reader}, n}).event(of)
+	text, state := e.text()
 	if state != "" {
-		text += "\n            " + state
+		text += "\n" + state
 	}
-	return shown.Kind + "  " + text
+	return e.Kind + "  " + text
 }
 
 // json is an event for programs, nil where there is none.
-func (v *replayEvents) json(e chain.Event, n names) *event {
-	if e == nil {
+func (v *replayEvents) json(of chain.Event, n names) *event {
+	if of == nil {
 		return nil
 	}
-	shown := v.event(e, n)
-	shown.spell()
-	return &shown
+	e := (&eventReader{displayer{v.ctx, v.reader}, n}).event(of)
+	e.spell()
+	return &e
 }

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -17,7 +15,7 @@ type replayWatch interface {
 	end() error
 }
 
-func (r *replayer) watch(ctx context.Context, result *replayed, out io.Writer) replayWatch {
+func (r *replayer) watch(result *replayed) replayWatch {
 	if r.print.value != "event" {
 		total := result.actor.Records
 		if r.records > 0 {
@@ -25,7 +23,7 @@ func (r *replayer) watch(ctx context.Context, result *replayed, out io.Writer) r
 		}
 		return &replayProgress{status: r.err, path: result.actor.Path, total: total, started: time.Now()}
 	}
-	return replayRecords{result.events.writer(r.format.value, out, result.actor)}
+	return replayRecords{result.events.writer(r.newListWriter(r.format.value, false), result.actor)}
 }
 
 // replayRecords shows each record that is the same.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ type replayer struct {
 	engine   *wasm.Engine
 	handlers manifest.Registry
 	edited   []byte // the module of --wasm, or nil
+	compiled map[chain.Hash]*wasm.Module
 }
 
 // replay executes the chains of actors again.
@@ -31,7 +31,7 @@ func (l *live) replay(ctx context.Context, r chain.Reader, targets []string, o *
 	if err != nil {
 		return err
 	}
-	re := &replayer{live: l, replayOptions: o, reader: r}
+	re := &replayer{live: l, replayOptions: o, reader: r, compiled: map[chain.Hash]*wasm.Module{}}
 	if o.module != "" {
 		if re.edited, err = readFile(o.module); err != nil {
 			return err
@@ -130,12 +130,14 @@ func (r *replayer) one(ctx context.Context, s chain.Summary) (*replayed, error) 
 		result.module, err = r.compile(ctx, s)
 	}
 	if err == nil {
-		recorded := moduleNames(ctx, r.reader, s.Module)
-		result.events = newReplayEvents(ctx, r.reader, recorded, names{result.module.Layout})
+		run := names{result.module.Layout}
+		recorded := run
 		if result.module.Sum != s.Module {
+			recorded = moduleNames(ctx, r.reader, s.Module)
 			result.change = changeOf(recorded, result.module.Layout)
 			r.tellChange(result)
 		}
+		result.events = newReplayEvents(ctx, r.reader, recorded, run)
 		err = r.verify(ctx, result, options)
 	}
 	switch {
@@ -154,8 +156,7 @@ func (r *replayer) one(ctx context.Context, s chain.Summary) (*replayed, error) 
 }
 
 func (r *replayer) verify(ctx context.Context, result *replayed, options wasm.Options) (err error) {
-	out := bufio.NewWriter(r.out)
-	watch := r.watch(ctx, result, out)
+	watch := r.watch(result)
 	if err := watch.begin(); err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (r *replayer) verify(ctx context.Context, result *replayed, options wasm.Op
 		Reader: r.reader, Actor: result.actor.ID, Module: result.module, Options: options,
 		Records: r.records, Patience: patience(options.TurnTime), Confirmed: watch.confirmed,
 	})
-	return errors.Join(err, watch.end(), out.Flush())
+	return errors.Join(err, watch.end())
 }
 
 // patience is how long a turn may take of an actor whose turns had so much time.
@@ -197,6 +198,9 @@ func (r *replayer) blob(ctx context.Context, sum chain.Hash) ([]byte, error) {
 
 // compile makes what an actor's chain is executed on.
 func (r *replayer) compile(ctx context.Context, s chain.Summary) (m *wasm.Module, err error) {
+	if m := r.compiled[s.Module]; m != nil {
+		return m, nil
+	}
 	code, name := r.edited, r.module
 	if name == "" {
 		name = "the module of " + s.Path
@@ -204,13 +208,19 @@ func (r *replayer) compile(ctx context.Context, s chain.Summary) (m *wasm.Module
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	what := "replaying " + s.Path
-	err = r.err.during(what, quietStart, func(next func(string)) error {
-		m, err = r.engine.Compile(tellCompile(ctx, name, what, next), code)
+	compile := func(ctx context.Context) error {
+		m, err = r.engine.Compile(ctx, code)
 		return err
-	})
+	}
+	what := "replaying " + s.Path
+	if r.err.terminal {
+		err = r.err.during(what, quietStart, func(next func(string)) error { return compile(tellCompile(ctx, name, what, next)) })
+	} else {
+		err = compile(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	r.compiled[s.Module] = m
 	return m, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/urfave/cli/v2"
@@ -36,37 +37,78 @@ func (p *program) translated(flags []cli.Flag, action cli.ActionFunc) cli.Action
 }
 
 // yamlWriter takes JSON and writes each value of it, once that is whole, as a
-// document of YAML. The order of keys stays.
+// document of YAML. An array is written element by element, however long it is. The
+// order of keys stays.
 type yamlWriter struct {
 	to      io.Writer
 	pending []byte
 	started bool
+	array   bool // pending is within one
+	empty   bool // of which there was no element yet
 }
 
 func (w *yamlWriter) Write(b []byte) (int, error) {
 	w.pending = append(w.pending, b...)
 	for {
-		d := json.NewDecoder(bytes.NewReader(w.pending))
-		var value json.RawMessage
-		if d.Decode(&value) != nil { // it is not whole yet
-			return len(b), nil
-		}
-		if err := w.document(value); err != nil {
+		more, err := w.next()
+		if err != nil {
 			return 0, err
 		}
-		w.pending = w.pending[d.InputOffset():]
+		if !more {
+			return len(b), nil
+		}
 	}
 }
 
-func (w *yamlWriter) document(value []byte) error {
+// next writes what comes next, if it is whole.
+func (w *yamlWriter) next() (more bool, err error) {
+	rest := bytes.TrimLeft(w.pending, " \t\r\n")
+	if w.array {
+		rest = bytes.TrimLeft(rest, " \t\r\n,")
+	}
+	switch {
+	case len(rest) == 0:
+		return false, nil
+	case !w.array && rest[0] == '[':
+		w.array, w.empty, w.pending = true, true, rest[1:]
+		return true, w.divide()
+	case w.array && rest[0] == ']':
+		w.array, w.pending = false, rest[1:]
+		if w.empty {
+			_, err = io.WriteString(w.to, "[]\n")
+		}
+		return true, err
+	}
+	d := json.NewDecoder(bytes.NewReader(rest))
+	var value json.RawMessage
+	if d.Decode(&value) != nil { // it is not whole yet
+		return false, nil
+	}
+	w.pending = rest[d.InputOffset():]
+	if w.array {
+		w.empty = false
+		return true, w.translate(slices.Concat([]byte("["), value, []byte("]")))
+	}
+	if err := w.divide(); err != nil {
+		return false, err
+	}
+	return true, w.translate(value)
+}
+
+// divide ends the document before the next one.
+func (w *yamlWriter) divide() (err error) {
+	if w.started {
+		_, err = io.WriteString(w.to, "---\n")
+	}
+	w.started = true
+	return err
+}
+
+func (w *yamlWriter) translate(value []byte) error {
 	text, err := yaml.JSONToYAML(value)
 	if err != nil {
 		return fmt.Errorf("write YAML: %w", err)
 	}
-	if w.started {
-		text = append([]byte("---\n"), text...)
-	}
-	w.started = true
 	_, err = w.to.Write(text)
 	return err
 }

@@ -32,6 +32,8 @@ func run() int {
 		close(kill)
 		signal.Stop(signals)
 	}()
+	// Who reads no more of the results is no reason to die: the write says so.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	program, err := os.Executable()
 	if err != nil {
 		program = "" // modules are then compiled in this process

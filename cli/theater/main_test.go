@@ -139,8 +139,13 @@ func newProject(t *testing.T, name, from string, files ...string) string {
 	if out, err := sdk.BuildCommand(t.Context(), dir, name+".wasm").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	if err := os.Remove(filepath.Join(dir, "main.go")); err != nil { // so that no run builds it again
-		t.Fatal(err)
+	for _, name := range files { // so that no run builds it again
+		if filepath.Ext(name) != ".go" {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }

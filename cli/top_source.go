@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/theater-go/theater/cli/top"
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+)
+
+// topSource shows theater top a node. What is of guests, or of a node that may not be
+// what it seems, it escapes.
+type topSource struct {
+	*conn
+	under string // the path or id of an actor, "" for all
+}
+
+// topFields are those of an actor that the screen shows.
+var topFields = []string{"id", "path", "status", "mailbox", "turns", "fuel", "memory", "restarts", "last_failure"}
+
+// Look implements top.Source.
+func (s *topSource) Look(ctx context.Context) (*top.Snapshot, error) {
+	info, err := ask(ctx, s.conn, s.Node.Info, &theaterv1.InfoRequest{})
+	if err != nil {
+		return nil, err
+	}
+	shown := &top.Snapshot{Node: top.Node{
+		Name: escape(info.Node), State: nodeState(info.State), Address: escape(s.Address()), Turns: info.Turns,
+		Memory: info.GuestMemory, MemoryBudget: info.GuestMemoryBudget,
+	}}
+	if info.Started != nil {
+		shown.Node.Started = info.Started.AsTime()
+	}
+	all, err := s.list(ctx, &theaterv1.Filter{Under: s.under}, topFields)
+	if err != nil {
+		return nil, err
+	}
+	shown.Actors = make([]top.Actor, 0, len(all))
+	for _, a := range all {
+		shown.Actors = append(shown.Actors, top.Actor{
+			ID: escape(a.Id), Path: escape(a.Path), Status: escape(a.Status), Failure: whyLive(a.LastFailure),
+			Mailbox: a.Mailbox, Restarts: a.Restarts, Turns: a.Turns, Fuel: a.Fuel, Memory: a.Memory,
+		})
+	}
+	return shown, nil
+}
+
+// targetOf is what the node knows an actor by: an id names one for good, a path the one
+// that is there.
+func targetOf(a top.Actor) string {
+	if a.ID != "" {
+		return a.ID
+	}
+	return a.Path
+}
+
+// Do implements top.Source.
+func (s *topSource) Do(ctx context.Context, deed top.Deed, a top.Actor) (err error) {
+	target := targetOf(a)
+	switch deed {
+	case top.Stop:
+		_, err = ask(ctx, s.conn, s.Actors.Stop, &theaterv1.StopRequest{Target: target})
+	case top.Restart:
+		_, err = ask(ctx, s.conn, s.Actors.Restart, &theaterv1.RestartRequest{Target: target})
+	case top.Kill:
+		_, err = ask(ctx, s.conn, s.Actors.Kill, &theaterv1.KillRequest{Target: target})
+	}
+	return err
+}
+
+// How much of the past a feed begins with.
+const (
+	pastRecords = 50
+	pastLines   = 200
+)
+
+// Follow implements top.Source.
+func (s *topSource) Follow(ctx context.Context, feed top.Feed, a top.Actor) (top.Lines, error) {
+	if feed == top.Logs {
+		stream, err := s.Actors.Logs(ctx, &theaterv1.LogsRequest{Under: a.Path, Follow: true, Tail: new(uint32(pastLines))})
+		if err != nil {
+			return nil, s.explain(ctx, err)
+		}
+		return &feedLines[theaterv1.LogsResponse]{ctx, s.conn, stream, func(m *theaterv1.LogsResponse) string {
+			return lineText(m)
+		}}, nil
+	}
+	chain, err := ask(ctx, s.conn, s.Chain.GetChain, &theaterv1.GetChainRequest{Target: targetOf(a)})
+	if err != nil {
+		return nil, err
+	}
+	from := max(chain.Chain.GetRecords(), pastRecords) - pastRecords
+	stream, err := s.Chain.Events(ctx, &theaterv1.EventsRequest{Target: chain.Chain.GetId(), From: &from, Follow: true})
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	return &feedLines[theaterv1.EventsResponse]{ctx, s.conn, stream, func(m *theaterv1.EventsResponse) string {
+		if m.Event == nil {
+			return ""
+		}
+		return s.eventOf(ctx, m.Event).inOneLine()
+	}}, nil
+}
+
+func lineText(m *theaterv1.LogsResponse) string {
+	l := m.Line
+	if l == nil {
+		return ""
+	}
+	missed := ""
+	if m.Missed > 0 {
+		missed = fmt.Sprintf("… %s missed … ", count(m.Missed, "line"))
+	}
+	return missed + l.Time.AsTime().Local().Format("15:04:05.000") + " [" + escape(l.Path) + "] " + escape(l.Text)
+}
+
+// feedLines are the messages of a stream as lines.
+type feedLines[M any] struct {
+	ctx    context.Context // of the stream
+	n      *conn
+	stream interface {
+		Receive() bool
+		Msg() *M
+		Err() error
+		Close() error
+	}
+	text func(*M) string // "" is none
+}
+
+// Next implements top.Lines.
+func (f *feedLines[M]) Next() (string, error) {
+	for f.stream.Receive() {
+		if text := f.text(f.stream.Msg()); text != "" {
+			return text, nil
+		}
+	}
+	if err := f.n.brokenOff(f.ctx, f.stream.Err(), true); err != nil {
+		return "", err
+	}
+	return "", io.EOF
+}
+
+// Close implements top.Lines.
+func (f *feedLines[M]) Close() error { return f.stream.Close() }
