@@ -18,7 +18,7 @@ STATICCHECK := $(GO) tool -modfile=.ci/tools/go.mod staticcheck
 BUF         := cd proto && $(GO) tool -modfile=../.ci/tools/proto/go.mod buf
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check format vet staticcheck tidy systems generated proto breaking bench fuzz guests clean
+.PHONY: help build test check format vet staticcheck tidy systems generated proto breaking client bench fuzz guests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -69,6 +69,9 @@ bench: ## run the benchmarks (BENCH=regexp) and theater bench
 
 fuzz: ## run every fuzz target for FUZZTIME each
 	@GO='$(GO)' .ci/fuzz '$(FUZZTIME)'
+
+client: ## drive a node with a generated JavaScript client and with curl (needs Node, curl)
+	.ci/client/run
 
 guests: ## rebuild the committed test guests (needs clang and Rust)
 	$(MAKE) -C wasm/testdata/guests

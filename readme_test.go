@@ -92,6 +92,8 @@ func TestTheCommandsOfTheReadmeDoWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("XDG_RUNTIME_DIR", work)
+	t.Cleanup(func() { _ = exec.Command(binary, "node", "shutdown").Run() }) // where the README has not come so far
 	for _, block := range snippets(t, "console") {
 		for _, c := range commands(block) {
 			if c.words[0] == "make" {

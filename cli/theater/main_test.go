@@ -124,17 +124,8 @@ func newCounter(t *testing.T) string {
 func newProject(t *testing.T, name, from string, files ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
-	if err := sdk.WriteProject(dir, name, "message-server"); err != nil {
+	if err := writeProject(dir, name, from, files); err != nil {
 		t.Fatal(err)
-	}
-	for _, name := range files {
-		text, err := os.ReadFile(filepath.Join(from, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if out, err := sdk.BuildCommand(t.Context(), dir, name+".wasm").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -148,4 +139,21 @@ func newProject(t *testing.T, name, from string, files ...string) string {
 		}
 	}
 	return dir
+}
+
+// writeProject makes a project of files in a folder.
+func writeProject(dir, name, from string, files []string) error {
+	if err := sdk.WriteProject(dir, name, "message-server"); err != nil {
+		return err
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
 }
