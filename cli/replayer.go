@@ -11,7 +11,6 @@ import (
 	"github.com/theater-go/theater/actors/node"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/replay"
-	"github.com/theater-go/theater/host"
 	"github.com/theater-go/theater/wasm"
 )
 
@@ -21,7 +20,6 @@ type replayer struct {
 	*replayOptions
 	reader   chain.Reader
 	engine   *wasm.Engine
-	handlers *host.Registry
 	edited   []byte // the module of --wasm, or nil
 	compiled map[chain.Hash]*wasm.Module
 }
@@ -37,9 +35,6 @@ func (l *live) replay(ctx context.Context, r chain.Reader, targets []string, o *
 		if re.edited, err = readFile(o.module); err != nil {
 			return err
 		}
-	}
-	if re.handlers, err = node.Handlers(); err != nil {
-		return err
 	}
 	re.engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: cacheDir(), Workers: runtime.GOMAXPROCS(0), Compiler: l.compiler()})
 	if err != nil {
@@ -179,7 +174,11 @@ func (r *replayer) limits(ctx context.Context, s chain.Summary) (wasm.Options, e
 		if err != nil {
 			return wasm.Options{}, fmt.Errorf("manifest of %s: %w", s.Path, err)
 		}
-		m, err := manifest.Parse(raw, "manifest of "+s.Path, r.handlers)
+		handlers, err := node.Handlers()
+		if err != nil {
+			return wasm.Options{}, err
+		}
+		m, err := manifest.Parse(raw, "manifest of "+s.Path, handlers)
 		if err != nil {
 			return wasm.Options{}, err
 		}
