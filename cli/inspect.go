@@ -54,7 +54,7 @@ Examples:
 			alone := c.Bool("manifest")
 			switch {
 			case alone && l.format.value != "text":
-				return usagef("theater inspect", "--manifest prints TOML: with -o %s the manifest is part of the result", l.format.value)
+				return usagef("theater inspect", "--manifest prints TOML: with -o %s the manifest is part of the result", l.format.given)
 			case isFile(args[0]):
 				return p.inspect(c.Context, args[0], alone, l.format.value)
 			case alone:

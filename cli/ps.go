@@ -56,7 +56,7 @@ func (p *program) psCommand() *cli.Command {
 			case len(args) == 1 && o.filter.Under != "":
 				return usagef(c.Command.HelpName, "%s and --filter under=%s say the same: leave one out", args[0], o.filter.Under)
 			case o.quiet && l.format.value != "text":
-				return usagef(c.Command.HelpName, "-q prints paths: with -o %s each actor has its path", l.format.value)
+				return usagef(c.Command.HelpName, "-q prints paths: with -o %s each actor has its path", l.format.given)
 			case len(args) == 1:
 				o.filter.Under = args[0]
 			}

@@ -20,6 +20,7 @@ type replayer struct {
 	*replayOptions
 	reader   chain.Reader
 	engine   *wasm.Engine
+	handlers manifest.Registry
 	edited   []byte // the module of --wasm, or nil
 	compiled map[chain.Hash]*wasm.Module
 }
@@ -35,6 +36,9 @@ func (l *live) replay(ctx context.Context, r chain.Reader, targets []string, o *
 		if re.edited, err = readFile(o.module); err != nil {
 			return err
 		}
+	}
+	if re.handlers, err = node.Handlers(); err != nil {
+		return err
 	}
 	re.engine, err = wasm.OpenEngine(ctx, wasm.EngineConfig{CacheDir: cacheDir(), Workers: runtime.GOMAXPROCS(0), Compiler: l.compiler()})
 	if err != nil {
@@ -174,11 +178,7 @@ func (r *replayer) limits(ctx context.Context, s chain.Summary) (wasm.Options, e
 		if err != nil {
 			return wasm.Options{}, fmt.Errorf("manifest of %s: %w", s.Path, err)
 		}
-		handlers, err := node.Handlers()
-		if err != nil {
-			return wasm.Options{}, err
-		}
-		m, err := manifest.Parse(raw, "manifest of "+s.Path, handlers)
+		m, err := manifest.Parse(raw, "manifest of "+s.Path, r.handlers)
 		if err != nil {
 			return wasm.Options{}, err
 		}

@@ -33,7 +33,7 @@ Examples:
 				return err
 			}
 			if raw && l.format.value != "text" {
-				return usagef(c.Command.HelpName, "--raw prints bytes, and -o %s does not", l.format.value)
+				return usagef(c.Command.HelpName, "--raw prints bytes, and -o %s does not", l.format.given)
 			}
 			return l.with(c, func(ctx context.Context, n *conn) error {
 				answer, err := askAbout(ctx, n, target, n.Messages.Request, &theaterv1.RequestRequest{Target: target, Body: m.body})

@@ -30,7 +30,7 @@ Examples:
 				return err
 			}
 			if raw && l.format.value != "text" {
-				return usagef(c.Command.HelpName, "--raw prints bytes, and -o %s does not", l.format.value)
+				return usagef(c.Command.HelpName, "--raw prints bytes, and -o %s does not", l.format.given)
 			}
 			return l.with(c, func(ctx context.Context, n *conn) error {
 				answer, err := askAbout(ctx, n, args[0], n.Actors.GetState, &theaterv1.GetStateRequest{Target: args[0]})
