@@ -50,19 +50,6 @@ func exitOf(err error) Exit {
 	return Exit{Reason: ReasonTrap, Err: err}
 }
 
-// resultStatus is how a chain calls a turn that failed with a trap.
-func resultStatus(kind wasm.Kind) chain.ResultStatus {
-	switch kind {
-	case wasm.KindKilled:
-		return chain.ResultKilled
-	case wasm.KindDeadline:
-		return chain.ResultDeadline
-	case wasm.KindLimit:
-		return chain.ResultLimit
-	}
-	return chain.ResultTrap
-}
-
 // endOf is the reason of an exit that a turn with that end has brought about.
 func endOf(status chain.ResultStatus) Reason {
 	switch status {

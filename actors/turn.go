@@ -6,6 +6,7 @@ import (
 
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/replay"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 )
@@ -179,7 +180,7 @@ func (p *process) failed(failure error) *chain.Result {
 	case errors.As(failure, &trap):
 		function, known := trap.Site()
 		return &chain.Result{
-			Status: resultStatus(trap.Kind), Text: p.words(trap.Error()), Fuel: uint64(max(trap.Fuel, 0)),
+			Status: replay.Status(trap.Kind), Text: p.words(trap.Error()), Fuel: uint64(max(trap.Fuel, 0)),
 			Trap: chain.TrapInfo{Kind: string(trap.Kind), Function: function, Known: known},
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/replay"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -116,3 +117,16 @@ func Columns(parts ...[][]string) string {
 func Age(d time.Duration) string       { return age(d) }
 func WhyLive(e *theaterv1.Exit) string { return whyLive(e) }
 func EscapeLines(b []byte) []byte      { return escapeLines(b) }
+
+// ReplayProgress shows on w, as on a terminal or not, how the records of a chain are
+// confirmed, each after a time.
+func ReplayProgress(w io.Writer, terminal bool, records uint64, each time.Duration) {
+	s := newStatus(w)
+	s.terminal = terminal
+	p := &replayProgress{status: s, path: "/counter", total: records, started: time.Now()}
+	for n := range records {
+		time.Sleep(each)
+		_ = p.confirmed(chain.Record{}, replay.Report{Records: n + 1})
+	}
+	_ = p.end()
+}

@@ -44,6 +44,7 @@ func TestNothingAnsweredIsMissingAndNothingIsDoubledAfterKill(t *testing.T) {
 	n.start(t)
 	n.check(t)
 	t.Logf("%d answered in %d rounds", n.answered.Load(), rounds)
+	n.replays(t)
 }
 
 // TestAnActorWhoseSpawnWasAnsweredIsBackAfterKill kills a node while actors are
@@ -196,6 +197,21 @@ func (n *killed) check(t *testing.T) {
 			t.Errorf("%s has asked its sink %d times, the sink was asked %d times, and there were %d kills", r.path, is.asked, sink.asked, r.kills)
 		}
 		r.count = is.count
+	}
+}
+
+// replays kills the node for good and requires that all chains, with the turns that
+// were cut short, are what their modules do.
+func (n *killed) replays(t *testing.T) {
+	t.Helper()
+	if err := n.process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = n.process.Wait() // it was killed
+	replay := exec.CommandContext(t.Context(), "theater", "replay", "--data", filepath.Join(n.dir, "data"))
+	replay.Env = append(os.Environ(), "XDG_CACHE_HOME="+n.dir)
+	if out, err := replay.CombinedOutput(); err != nil {
+		t.Errorf("replay: %v\n%s", err, out)
 	}
 }
 
