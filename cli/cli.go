@@ -42,9 +42,15 @@ var ErrInterrupted = errors.New("interrupted")
 func Run(ctx context.Context, args []string, c Console) int {
 	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program, args: args}
 	app := p.app()
-	if len(args) > 0 && args[0] == "__complete" {
-		p.complete(app, args[1:])
-		return codeOK
+	if len(args) > 0 {
+		switch args[0] {
+		case "__complete":
+			p.complete(ctx, app, args[1:])
+			return codeOK
+		case "__complete-bash":
+			p.complete(ctx, app, fromBash(args[1:]))
+			return codeOK
+		}
 	}
 	arranged, err := arrange(app, args)
 	if err == nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,36 +11,85 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// completions are the scripts that make a shell ask theater __complete.
+// completions are the scripts that make a shell ask theater __complete. It answers a
+// line for each candidate, and :files where the shell may offer files as well. Names of
+// actors are any text: a script never has the shell read them as its own language.
 var completions = map[string]string{
 	"bash": `_theater() {
-    local word=${COMP_WORDS[COMP_CWORD]}
-    COMPREPLY=($(compgen -W "$(theater __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "$word"))
-    [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace
+    local word=${COMP_WORDS[COMP_CWORD]} line
+    COMPREPLY=()
+    while IFS= read -r line; do
+        case $line in
+        :files) type compopt &>/dev/null && compopt -o default ;;
+        *[/=]) type compopt &>/dev/null && compopt -o nospace ;;&
+        *)
+            case $word in
+            [\"\']*) [[ $line == *[!A-Za-z0-9_./~-]* ]] && continue ;;
+            *) printf -v line %q "$line" ;;
+            esac
+            COMPREPLY+=("$line") ;;
+        esac
+    done < <(theater __complete-bash "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
-complete -o default -F _theater theater
+complete -F _theater theater
 `,
 	"zsh": `#compdef theater
 _theater() {
-    local -a candidates
-    candidates=(${(f)"$(theater __complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
-    compadd -a candidates
-    _files
+    local -a whole parts
+    local line files
+    for line in "${(@f)$(theater __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+        case $line in
+            '') ;;
+            :files) files=1 ;;
+            *[/=]) parts+=("$line") ;;
+            *) whole+=("$line") ;;
+        esac
+    done
+    compadd -a whole
+    compadd -S '' -a parts
+    [[ -n $files ]] && _files
 }
-compdef _theater theater
+if [[ $funcstack[1] == _theater ]]; then
+    _theater "$@"
+else
+    compdef _theater theater
+fi
 `,
-	"fish": `complete -c theater -a '(theater __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+	"fish": `function __theater_complete
+    set -l words (commandline -opc)
+    set -l last (commandline -ct)
+    set -q last[1]; or set last ''
+    for line in (theater __complete $words[2..] $last 2>/dev/null)
+        if test "$line" = :files
+            __fish_complete_path $last
+        else
+            printf '%s\n' $line
+        end
+    end
+end
+complete -c theater -f -a '(__theater_complete)'
 `,
 }
 
+const completionText = `The shell then completes commands, flags, words that a flag takes, and the names of
+actors that live, which it asks the node for: that of THEATER_ADDRESS or of this user,
+or the one of --address where that is typed already. A node that does not answer within
+a fifth of a second is not waited for.
+
+To have it in this shell and in those that start later:
+   bash   source <(theater completion bash)
+          the same line in ~/.bashrc
+   zsh    source <(theater completion zsh)
+          theater completion zsh > "${fpath[1]}/_theater"
+   fish   theater completion fish | source
+          theater completion fish > ~/.config/fish/completions/theater.fish`
+
 func (p *program) completionCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "completion",
-		Usage:     "print the script that completes commands and flags in a shell",
-		UsageText: "theater completion bash|zsh|fish",
-		Description: `Examples:
-   source <(theater completion bash)
-   theater completion fish > ~/.config/fish/completions/theater.fish`,
+		Name:        "completion",
+		Usage:       "print the script that completes commands and flags in a shell",
+		UsageText:   "theater completion bash|zsh|fish",
+		Description: completionText,
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a shell: bash, zsh or fish")
 			if err != nil {
@@ -54,31 +102,6 @@ func (p *program) completionCommand() *cli.Command {
 			_, err = io.WriteString(p.out, script)
 			return err
 		},
-	}
-}
-
-// complete answers the scripts: words are those typed so far, the last of which
-// is to be completed. Where there is nothing to offer it offers nothing.
-func (p *program) complete(app *cli.App, words []string) {
-	if len(words) == 0 {
-		return
-	}
-	last := words[len(words)-1]
-	at, _, err := descend(app, words[:len(words)-1])
-	if err != nil {
-		return
-	}
-	candidates := at.commandNames()
-	switch {
-	case strings.HasPrefix(last, "-"):
-		candidates = at.flagNames()
-	case at.String() == "theater inspect":
-		candidates = modulesAt(last)
-	}
-	for _, candidate := range candidates {
-		if strings.HasPrefix(candidate, last) {
-			fmt.Fprintln(p.out, candidate)
-		}
 	}
 }
 

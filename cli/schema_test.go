@@ -74,7 +74,7 @@ func outputOf(args []string) (o jsonOutput, ok bool, err error) {
 	for i := range args[:max(len(args)-1, 0)] {
 		asked = asked || (args[i] == "-o" || args[i] == "--output") && args[i+1] == "json"
 	}
-	if !asked {
+	if !asked || strings.HasPrefix(args[0], "__complete") {
 		return o, false, nil
 	}
 	line := strings.Join(args, " ") + " "

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/cli/top"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
@@ -82,8 +83,9 @@ func (s *topSource) Follow(ctx context.Context, feed top.Feed, a top.Actor) (top
 		if err != nil {
 			return nil, s.explain(ctx, err)
 		}
-		return &feedLines[theaterv1.LogsResponse]{ctx, s.conn, stream, func(m *theaterv1.LogsResponse) string {
-			return lineText(m)
+		of := traces{of: map[string]*trace{}}
+		return &feedLines[theaterv1.LogsResponse]{ctx: ctx, n: s.conn, stream: stream, text: func(m *theaterv1.LogsResponse) []string {
+			return lineTexts(&of, m)
 		}}, nil
 	}
 	chain, err := ask(ctx, s.conn, s.Chain.GetChain, &theaterv1.GetChainRequest{Target: targetOf(a)})
@@ -95,24 +97,27 @@ func (s *topSource) Follow(ctx context.Context, feed top.Feed, a top.Actor) (top
 	if err != nil {
 		return nil, s.explain(ctx, err)
 	}
-	return &feedLines[theaterv1.EventsResponse]{ctx, s.conn, stream, func(m *theaterv1.EventsResponse) string {
+	return &feedLines[theaterv1.EventsResponse]{ctx: ctx, n: s.conn, stream: stream, text: func(m *theaterv1.EventsResponse) []string {
 		if m.Event == nil {
-			return ""
+			return nil
 		}
-		return s.eventOf(ctx, m.Event).inOneLine()
+		return []string{s.eventOf(ctx, m.Event).inOneLine()}
 	}}, nil
 }
 
-func lineText(m *theaterv1.LogsResponse) string {
+// lineTexts is what is shown of a line of a guest, and how many were missed before it.
+func lineTexts(of *traces, m *theaterv1.LogsResponse) (lines []string) {
 	l := m.Line
-	if l == nil {
-		return ""
-	}
-	missed := ""
 	if m.Missed > 0 {
-		missed = fmt.Sprintf("… %s missed … ", count(m.Missed, "line"))
+		lines = append(lines, fmt.Sprintf("… %s came too fast to be shown", count(m.Missed, "line")))
 	}
-	return missed + l.Time.AsTime().Local().Format("15:04:05.000") + " [" + escape(l.Path) + "] " + escape(l.Text)
+	if l == nil {
+		return lines
+	}
+	for _, text := range of.shorten(actors.Line{Path: l.Path, Stream: l.Stream, Text: l.Text}) {
+		lines = append(lines, l.Time.AsTime().Local().Format("15:04:05.000")+" ["+escape(l.Path)+"] "+escape(text))
+	}
+	return lines
 }
 
 // feedLines are the messages of a stream as lines.
@@ -125,15 +130,19 @@ type feedLines[M any] struct {
 		Err() error
 		Close() error
 	}
-	text func(*M) string // "" is none
+	text  func(*M) []string
+	lines []string // that are not told yet
 }
 
 // Next implements top.Lines.
 func (f *feedLines[M]) Next() (string, error) {
-	for f.stream.Receive() {
-		if text := f.text(f.stream.Msg()); text != "" {
-			return text, nil
-		}
+	for len(f.lines) == 0 && f.stream.Receive() {
+		f.lines = f.text(f.stream.Msg())
+	}
+	if len(f.lines) > 0 {
+		line := f.lines[0]
+		f.lines = f.lines[1:]
+		return line, nil
 	}
 	if err := f.n.brokenOff(f.ctx, f.stream.Err(), true); err != nil {
 		return "", err

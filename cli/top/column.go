@@ -3,6 +3,8 @@ package top
 import (
 	"cmp"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // column is one of the table.
@@ -55,8 +57,9 @@ const (
 	gap          = 2 // between two columns
 )
 
-// layout is the width of each column on a screen; 0 leaves it out.
-func layout(width int) []int {
+// layout is the width of each column on a screen, where the first wishes for so much; 0
+// leaves one out.
+func layout(width, wish int) []int {
 	widths := make([]int, len(columns))
 	left := width - leastActor
 	for rank := 1; rank < len(columns); rank++ {
@@ -75,9 +78,9 @@ func layout(width int) []int {
 			widths[i], left = needs-gap, left-needs
 		}
 	}
-	last := len(columns) - 1
-	widths[0] = leastActor + left*2/5
-	widths[last] += left - left*2/5
+	more := max(min(wish-leastActor, left*3/5), 0)
+	widths[0] = leastActor + more
+	widths[len(columns)-1] += left - more
 	return widths
 }
 
@@ -126,6 +129,20 @@ func cell(b *strings.Builder, column int, text string) {
 		b.WriteString(strings.Repeat(" ", gap))
 	}
 	b.WriteString(text)
+}
+
+// wish is how wide the widest label is.
+func (t *table) wish() int {
+	widest := 0
+	for i := range t.rows {
+		r := &t.rows[i]
+		if t.order == 0 {
+			widest = max(widest, 2*r.depth+2+ansi.StringWidth(r.name))
+		} else {
+			widest = max(widest, ansi.StringWidth(r.Path))
+		}
+	}
+	return widest
 }
 
 // label is what a row is called: in the tree by its name, below the one above it.

@@ -71,7 +71,9 @@ func (m *model) typed(k tea.KeyPressMsg) {
 	case "up", "down", "pgup", "pgdown":
 		m.tableKey(word)
 	default:
-		m.search(m.table.filter + k.Text)
+		if !k.Mod.Contains(tea.ModCtrl) && !k.Mod.Contains(tea.ModAlt) {
+			m.search(m.table.filter + k.Text)
+		}
 	}
 }
 

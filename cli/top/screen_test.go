@@ -99,13 +99,13 @@ func TestActorsStandInATreeWithWhatTheyDo(t *testing.T) {
 	s.shows(`
 alpha  ready  up 1d02h  unix:/run/theater.sock
 actors 6  turns/s –  fuel/s –  memory 300 MiB of 1.0 GiB
-▾ACTOR                        STATUS      MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
-  /clock                      running           0        –        –  64.0 KiB         0
-▾ /shop                       running           3        –        –   2.0 MiB         0
-    cart                      running           0        –        –   4.0 MiB         0
-  ▾ till                      restarting       12        –        –       0 B         7  trap unreachable in pay
-      audit                   starting          0        –        –       0 B         0
-  /zoo                        running           0        –        –       0 B         0
+▾ACTOR                    STATUS      MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
+  /clock                  running           0        –        –  64.0 KiB         0
+▾ /shop                   running           3        –        –   2.0 MiB         0
+    cart                  running           0        –        –   4.0 MiB         0
+  ▾ till                  restarting       12        –        –       0 B         7  trap unreachable in pay
+      audit               starting          0        –        –       0 B         0
+  /zoo                    running           0        –        –       0 B         0
 
 
 
@@ -116,13 +116,13 @@ actors 6  turns/s –  fuel/s –  memory 300 MiB of 1.0 GiB
 	s.shows(`
 alpha  ready  up 1d02h  unix:/run/theater.sock
 actors 6  turns/s 1.2k  fuel/s 45.6M  memory 300 MiB of 1.0 GiB
-▾ACTOR                        STATUS      MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
-  /clock                      running           0        0        0  64.0 KiB         0
-▾ /shop                       running           3      3.0        0   2.0 MiB         0
-    cart                      running           0     1.2k    45.6M   4.0 MiB         0
-  ▾ till                      restarting       12        0        0       0 B         7  trap unreachable in pay
-      audit                   starting          0        0        0       0 B         0
-  /zoo                        running           0        0        0       0 B         0
+▾ACTOR                    STATUS      MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
+  /clock                  running           0        0        0  64.0 KiB         0
+▾ /shop                   running           3      3.0        0   2.0 MiB         0
+    cart                  running           0     1.2k    45.6M   4.0 MiB         0
+  ▾ till                  restarting       12        0        0       0 B         7  trap unreachable in pay
+      audit               starting          0        0        0       0 B         0
+  /zoo                    running           0        0        0       0 B         0
 
 
 

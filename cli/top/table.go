@@ -14,6 +14,7 @@ type table struct {
 	order     int             // the column that rows are sorted by; 0 is the tree
 	reverse   bool
 	shown     []int // places of rows
+	widest    int   // of the labels
 
 	selected string // key
 	at       int    // its place in shown
@@ -36,6 +37,7 @@ func (t *table) arrange() {
 	} else {
 		t.arrangeList()
 	}
+	t.widest = t.wish()
 	if at := slices.IndexFunc(t.shown, func(i int) bool { return t.rows[i].key() == t.selected }); at >= 0 {
 		t.at = at
 	}

@@ -60,7 +60,7 @@ func (m *model) body() []string {
 	case m.pane != nil:
 		return m.pane.body(m.width, m.room())
 	}
-	widths := layout(m.width)
+	widths := layout(m.width, m.table.widest)
 	lines := []string{cut(m.table.heads(widths), m.width)}
 	for _, place := range m.table.screen() {
 		line := fit(m.table.line(place, widths, m.rates.known), m.width, false)
