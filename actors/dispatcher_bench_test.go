@@ -93,8 +93,9 @@ type ball struct {
 	from *actor.PID
 }
 
-func (*ball) size() int    { return 64 }
-func (*ball) refuse(error) {}
+func (*ball) size() int      { return 64 }
+func (*ball) refuse(error)   {}
+func (*ball) fleeting() bool { return true }
 
 func pingPong(b *testing.B, pairs int, options ...actor.PropsOption) {
 	system := actor.NewActorSystem(quiet)
