@@ -98,7 +98,7 @@ func DefaultSettings() Settings {
 		Node: "theater", Data: ".theater", Recover: true, Drain: 10 * time.Second,
 		Socket: DefaultSocket(), Listen: Off, HTTP: Off,
 		TLS:    TLSFiles{ClientScope: "operate"},
-		Limits: APILimits{RequestBytes: 16 << 20, RequestTime: 10 * time.Minute, Rate: 2000, Burst: 4000},
+		Limits: APILimits{RequestBytes: 16 << 20, RequestTime: 10 * time.Minute, Rate: 10_000, Burst: 10_000},
 		Log:    LogSettings{Level: "info", Format: "auto"},
 	}
 	if name, err := os.Hostname(); err == nil && isWord(name) == "" {
