@@ -77,6 +77,10 @@ func (s *Server) enter(via Via, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer cancel()
+	if m.stream && via != ViaSocket {
+		ctx, cancel = s.attended(ctx, via, r)
+		defer cancel()
+	}
 	if err := s.open(ctx, m); err != nil {
 		return err
 	}

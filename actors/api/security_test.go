@@ -193,6 +193,28 @@ func TestATokenEndsWhenItIsRevokedOrExpires(t *testing.T) {
 	}
 }
 
+func TestAStreamEndsWithItsToken(t *testing.T) {
+	s, tokens := guarded(t)
+	s.spawn("echo", echo(), "")
+	secret, token, err := tokens.Create("a", api.ScopeRead, time.Time{}, time.Now(), rand.Reader)
+	check(t, err)
+	c := dial(t, api.DialConfig{Address: "unix:" + s.socket, Token: secret})
+	lines, err := c.Actors.Logs(s.ctx(), &theaterv1.LogsRequest{Follow: true})
+	check(t, err)
+	events, err := c.Chain.Events(s.ctx(), &theaterv1.EventsRequest{Target: "/echo", Follow: true})
+	check(t, err)
+	if !lines.Receive() || !events.Receive() {
+		t.Fatal("they do not begin:", lines.Err(), events.Err())
+	}
+	_, err = tokens.Revoke(token.ID)
+	check(t, err)
+	if lines.Receive() || events.Receive() {
+		t.Error("they go on")
+	}
+	refuses(t, lines.Err(), api.CodeUnauthenticated, "")
+	refuses(t, events.Err(), api.CodeUnauthenticated, "")
+}
+
 func TestAFolderOfTokensIsItsOwnersAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes")
