@@ -215,6 +215,27 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 	refuses(t, events.Err(), api.CodeUnauthenticated, "")
 }
 
+func TestAClientWithAllItsCallsUnderWayKeepsNobodyElseOut(t *testing.T) {
+	s, tokens := guarded(t, func(c *api.Config) { c.Limits.Calls = 1 })
+	s.spawn("echo", echo(), spins)
+	header := []string{"Authorization", "Bearer " + create(t, tokens, "a", api.ScopeAdmin)}
+	told := make(chan rawAnswer, 1)
+	go func() {
+		told <- s.post("/theater.v1.MessageService/Request", `{"target":"/echo","body":"fg=="}`, header...) // ~
+	}()
+	s.eventually("it is called", func() bool { return s.server.Calls() == 1 })
+	s.post(listPath, "{}", header...).refused(t, http.StatusTooManyRequests, api.CodeBusy)
+	if a := s.post("/theater.v1.NodeService/Shutdown", "{}", header...); a.status != http.StatusOK {
+		t.Errorf("a shutdown gives %d %s", a.status, a.body)
+	}
+	if a := s.post(listPath, "{}", "Authorization", "Bearer "+create(t, tokens, "b", api.ScopeRead)); a.status != http.StatusOK {
+		t.Errorf("another client gets %d %s", a.status, a.body)
+	}
+	_, err := s.Actors.Kill(s.ctx(), &theaterv1.KillRequest{Target: "/echo"})
+	check(t, err)
+	(<-told).refused(t, http.StatusConflict, api.CodeGuestFailed)
+}
+
 func TestAFolderOfTokensIsItsOwnersAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes")
