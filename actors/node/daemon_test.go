@@ -150,8 +150,14 @@ func project(t *testing.T, name string, guest wasmtest.Guest, tables string) str
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	guest.Init = wasmtest.Do(message.Interface, "register", unit, wasmtest.Keep())
+	return folder(t, name, guest, tables)
+}
+
+// folder is project for a guest with an init of its own.
+func folder(t *testing.T, name string, guest wasmtest.Guest, tables string) string {
+	t.Helper()
+	dir := t.TempDir()
 	write(t, filepath.Join(dir, "actor.wasm"), string(guest.Bytes()))
 	write(t, filepath.Join(dir, "manifest.toml"), "name = \""+name+"\"\nversion = \"1\"\npackage = \"actor.wasm\"\n[[handler]]\ntype = \"message-server\"\n"+tables)
 	return dir
