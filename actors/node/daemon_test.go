@@ -356,6 +356,16 @@ func TestAClientEndsTheNode(t *testing.T) {
 	}
 }
 
+func TestAFolderWhoseNameIsNoTextIsShown(t *testing.T) {
+	settings := settingsOf(short(t))
+	settings.Data = filepath.Join(filepath.Dir(settings.Data), "d\xffa")
+	s := serve(t, settings)
+	if r, err := s.Node.Info(t.Context(), &theaterv1.InfoRequest{}); err != nil || !strings.HasSuffix(r.Data, "d\uFFFDa") {
+		t.Errorf("the info is %v, %v", r, err)
+	}
+	s.end()
+}
+
 func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {
 	settings := settingsOf(short(t))
 	settings.Drain = 300 * time.Millisecond
