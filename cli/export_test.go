@@ -130,3 +130,6 @@ func ReplayProgress(w io.Writer, terminal bool, records uint64, each time.Durati
 	}
 	_ = p.end()
 }
+
+// YAMLWriter writes the JSON that it is given as YAML.
+func YAMLWriter(w io.Writer) io.Writer { return &yamlWriter{to: w} }
