@@ -13,6 +13,9 @@ import (
 // errOrphan is why an orphan ends.
 var errOrphan = errors.New("it has no parent any more that knows of it")
 
+// errAsked is why an actor ends that had asked for it.
+var errAsked = errors.New("it had asked for its end")
+
 // orphans ends, on the log, those that nobody resumes, the deepest first: a child
 // whose parent does not know that it has it, for the process died before the parent
 // was told, one whose parent has ended or has no chain here, and all below them.
@@ -109,10 +112,14 @@ func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error
 	}
 	select {
 	case err := <-ready:
-		if err == nil {
+		switch {
+		case err != nil:
+			_, err = s.outcome(b, err)
+		case b.left == nil:
 			return nil
+		default: // it has come up to end in order
+			err = errAsked
 		}
-		_, err = s.outcome(b, err)
 		select {
 		case <-c.done:
 		case <-ctx.Done():
@@ -143,7 +150,7 @@ func (r *revival) settle(ctx context.Context) {
 			}
 			continue
 		}
-		drops := references(b.control.shut(ErrStopped))
+		drops := b.drops()
 		r.release(b)
 		if ended[b] && r.system.earlier.claim(b.sum.ID, b.sum.Path) {
 			if err := r.end(ctx, b.sum, drops); err != nil {
@@ -152,6 +159,20 @@ func (r *revival) settle(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// drops lets nothing more reach an actor that does not go on, and names the messages
+// that nobody will handle: first what its last turn was about.
+func (b *birth) drops() (refs []chain.Ref) {
+	if p := b.process; p != nil {
+		if e := p.failing; e != nil {
+			refs = references([]delivery{e})
+		}
+		for _, lost := range p.lost {
+			refs = append(refs, lost.Ref)
+		}
+	}
+	return append(refs, references(b.control.shut(ErrStopped))...)
 }
 
 // references name the messages that have a name on the log.

@@ -112,7 +112,7 @@ func (p *process) resume(ctx context.Context) error {
 	p.absent = b.absent
 	switch {
 	case b.left == nil:
-	case p.control.parent == nil: // nobody would start it again
+	case p.control.parent == nil && b.left.Failed(): // nobody would start it again
 		if story.ended != nil && story.started {
 			return fmt.Errorf("%w: %w", errEnded, story.ended)
 		}
@@ -196,9 +196,11 @@ func (s *System) discard(ctx context.Context, b *birth) error {
 	}
 	s.forsake(ctx, b.absent)
 	s.registry.forget(b.control)
-	drops := references(b.control.shut(ErrStopped))
+	drops := b.drops()
 	b.letGo()
-	return s.stopOld(ctx, b.control.id, ReasonShutdown, drops...)
+	err := s.stopOld(ctx, b.control.id, ReasonShutdown, drops...)
+	b.control.end(Exit{Reason: ReasonShutdown, Err: err})
+	return err
 }
 
 // forsake ends, on the log, actors that could not be resumed, for what they have
