@@ -87,7 +87,7 @@ type control struct {
 	owed     *marks     // guarded by mu; of the parent's turn that has told it to end or to begin again
 	foreign  bool       // guarded by mu; somebody else than the parent told it to end
 	ended    bool       // guarded by mu
-	drained  []delivery // guarded by mu; what waited when it was told to stop
+	drained  []delivery // guarded by mu; what waited when it was cut off or told to stop
 	exit     Exit       // guarded by mu, meaningful once done
 	again    []Restart  // guarded by mu; the newest, oldest first
 }
@@ -195,7 +195,14 @@ func (c *control) ordered() ending {
 	return c.order
 }
 
-// takeDrained returns what waited when the actor was told to stop.
+// putBack has a message wait that is not handled before the end.
+func (c *control) putBack(d delivery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drained = append(c.drained, d)
+}
+
+// takeDrained returns what waited when the actor was cut off or told to stop.
 func (c *control) takeDrained() []delivery {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
@@ -101,7 +100,8 @@ func (p *process) replay() (past past, err error) {
 		if t, ok := step.(*replay.Turn); ok && t.Result == nil {
 			past.open = true
 			past.turns++
-			break
+			past.crossings, err = p.remember(ctx, past.crossings, t)
+			return past, err
 		}
 		if err := replay.Run(ctx, p.machine, log, step); err != nil {
 			return past, err
@@ -121,16 +121,19 @@ func (p *process) replay() (past past, err error) {
 	return past, nil
 }
 
-// remember adds the crossings of a turn that had their effect: of a turn that
-// failed, not the deferred calls that were never released.
+// remember adds the crossings of a turn that had their effect: not the deferred calls
+// that were never released.
 func (p *process) remember(ctx context.Context, past []host.Crossing, t *replay.Turn) ([]host.Crossing, error) {
 	for i, event := range t.Events {
 		call, ok := event.(*chain.Host)
 		if !ok || call.Status != chain.CallAnswered {
 			continue
 		}
+		if int64(call.Import) >= int64(len(p.control.functions)) { // a turn that was cut short is not held against the module
+			return nil, fmt.Errorf("the turn of record %d calls import %d: %w", t.Record, call.Import, chain.ErrCorrupt)
+		}
 		f := p.control.functions[call.Import]
-		if f.Kind == host.Deferred && t.Result.Status != chain.ResultOK && !leavesAfter(t.Events[i:]) {
+		if f.Kind == host.Deferred && !t.Released(i) {
 			continue
 		}
 		c := host.Crossing{Interface: f.Interface, Function: f.Signature.Name}
@@ -149,11 +152,6 @@ func (p *process) remember(ctx context.Context, past []host.Crossing, t *replay.
 		past = append(past, c)
 	}
 	return past, nil
-}
-
-// leavesAfter reports whether a call that leaves or waits is among the events.
-func leavesAfter(events []chain.Event) bool {
-	return slices.ContainsFunc(events, func(e chain.Event) bool { _, ok := e.(*chain.Outcome); return ok })
 }
 
 // ofSession yields the crossings that a session answered.

@@ -59,10 +59,10 @@ func (p *process) repeats(e *envelope) bool {
 // waits reports whether a message that a suspended actor has not handled waits for
 // its resume.
 func (p *process) waits(e *envelope) bool {
-	if e == p.failing {
+	if e.deliveries > 0 {
 		return p.repeats(e)
 	}
-	return e.kept && e.deliveries == 0
+	return e.kept
 }
 
 // lose notes that a message is to be recorded as dropped.

@@ -11,7 +11,7 @@ import (
 
 // registry finds live actors by path and id.
 type registry struct {
-	left func(path string) bool // an actor of an earlier system has the path
+	left func(path string) bool // an actor of an earlier system has the path, or one below it
 
 	mu     sync.RWMutex
 	live   map[string]*control // guarded by mu; by path and by id as text
@@ -34,8 +34,8 @@ func (r *registry) add(c *control, parent string) error {
 	if err := r.admitLocked(c); err != nil {
 		return err
 	}
-	if !r.forgetLocked(c) {
-		r.nameLocked(c, parent)
+	if !r.forgetLocked(c) { // what an earlier system has left keeps its path below a parent that lives
+		r.nameLocked(c, parent, func(path string) bool { return parent != "" && r.left(path) })
 	}
 	r.live[c.path], r.live[c.text] = c, c
 	c.place = r.order.PushBack(c)
@@ -51,7 +51,7 @@ func (r *registry) expect(c *control, parent string) error {
 	if err := r.admitLocked(c); err != nil {
 		return err
 	}
-	r.nameLocked(c, parent)
+	r.nameLocked(c, parent, func(string) bool { return false })
 	r.due[c.path], r.due[c.text] = c, c
 	return nil
 }
@@ -68,9 +68,11 @@ func (r *registry) forget(c *control) bool {
 	return due
 }
 
+// admitLocked says why an actor cannot be added. What is below another one ends with
+// it: until that was told to end, it has its children as ever.
 func (r *registry) admitLocked(c *control) error {
 	switch {
-	case r.closed:
+	case r.closed && c.parent == nil:
 		return ErrClosed
 	case r.live[c.text] != nil:
 		return fmt.Errorf("actor %s is already running", c.id)
@@ -78,11 +80,10 @@ func (r *registry) admitLocked(c *control) error {
 	return nil
 }
 
-// nameLocked gives the actor a path. What an earlier system has left keeps its own
-// below a parent that lives.
-func (r *registry) nameLocked(c *control, parent string) {
+// nameLocked gives the actor a path that no other has, and that is not kept.
+func (r *registry) nameLocked(c *control, parent string, kept func(path string) bool) {
 	c.path, c.number = r.names.take(parent+"/"+c.name, func(path string) bool {
-		return r.live[path] == nil && r.due[path] == nil && (parent == "" || !r.left(path))
+		return r.live[path] == nil && r.due[path] == nil && !kept(path)
 	})
 }
 
@@ -159,7 +160,7 @@ func (r *registry) count() int {
 	return r.order.Len()
 }
 
-// close refuses further actors and lists those that live.
+// close refuses further actors at the root and lists those that live.
 func (r *registry) close() []*control {
 	r.mu.Lock()
 	r.closed = true

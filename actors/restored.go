@@ -38,8 +38,10 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *birth, 
 		return nil, fmt.Errorf("initial state: %w", chain.ErrCorrupt)
 	}
 	_, name := splitPath(sum.Path)
+	c := s.newControl(b, sum.ID, name, sum.InitialState, above)
+	c.path = sum.Path // as its handlers know it until the registry gives it the same
 	return &birth{
-		control: s.newControl(b, sum.ID, name, sum.InitialState, above), state: state, goesOn: goesOn,
+		control: c, state: state, goesOn: goesOn,
 		sum: sum, parent: parent, as: roleOf(sum), born: born[sum.ID],
 	}, nil
 }

@@ -126,7 +126,8 @@ func (p *process) resume(ctx context.Context) error {
 	default:
 		return p.resumeAgain(ctx)
 	}
-	if err := p.recordResumed(); err != nil {
+	p.noteResumed()
+	if err := p.door.flush(false); err != nil {
 		return err
 	}
 	switch {
@@ -175,9 +176,7 @@ func (p *process) resumeAgain(ctx context.Context) error {
 	} else if err := p.restore(p.birth.story.crossings); err != nil {
 		return err
 	}
-	if err := p.recordResumed(); err != nil {
-		return err
-	}
+	p.noteResumed() // with the restart, so that no process ends in between
 	err := p.renew(supervision.Again{Exit: left, Count: p.control.countRestart()}, fresh)
 	if err != nil || fresh {
 		return err
@@ -224,20 +223,18 @@ var errEnded = errors.New("the actor has failed")
 // which is not run twice on one instance.
 var errNeverStarted = errors.New("its init did not succeed")
 
-// recordResumed closes a turn that was cut short, says which messages are not
+// noteResumed closes a turn that was cut short, says which messages are not
 // delivered again, and that the actor goes on.
-func (p *process) recordResumed() error {
-	var events []chain.Event
+func (p *process) noteResumed() {
 	if p.inTurn {
-		events = append(events, cutShort(processEnded))
+		p.door.event(cutShort(processEnded))
 		p.inTurn = false
 	}
 	for _, lost := range p.lost {
-		events = append(events, lost)
+		p.door.event(lost)
 	}
 	p.lost = nil
-	events = append(events, &chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
-	return p.record(events...)
+	p.door.event(&chain.Lifecycle{What: chain.LifecycleResumed, Time: p.now()})
 }
 
 // restore gives the sessions that outlive a process their past.

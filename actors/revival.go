@@ -119,13 +119,15 @@ func (r *revival) leave(sum chain.Summary, parent *birth, why error) error {
 	}
 	r.left[sum.ID] = true
 	r.now.Left = append(r.now.Left, NotResumed{sum.ID, sum.Path, why})
+	absent := []NotResumed{{ID: sum.ID, Path: sum.Path}}
 	if b := r.of[sum.ID]; b != nil {
 		r.release(b)
+		absent = append(absent, b.absent...)
 	} else {
 		r.done(1)
 	}
 	if parent != nil {
-		parent.absent = append(parent.absent, NotResumed{ID: sum.ID, Path: sum.Path})
+		parent.absent = append(parent.absent, absent...)
 	}
 	for _, child := range r.kin.below[sum.ID] {
 		_ = r.leave(child, parent, fmt.Errorf("%w: %s", ErrParentLeft, sum.Path))

@@ -35,6 +35,10 @@ func (p *process) handle(e *envelope) {
 		p.reply(e.reply, p.control.gone())
 		return
 	}
+	if p.cutOff() {
+		p.control.putBack(e)
+		return
+	}
 	answered := false
 	defer func() {
 		if !answered { // our own code panicked: it must not cost the caller its time-out
@@ -80,6 +84,12 @@ func (p *process) handle(e *envelope) {
 		}
 		p.marks = nil
 	}
+}
+
+// cutOff reports whether the node has ended the turns of the incarnation. It will be
+// told to end, and what comes until then waits for the next node.
+func (p *process) cutOff() bool {
+	return p.system.suspends.Load() && context.Cause(p.life.ctx) == errCutOff
 }
 
 // request runs handle-request. The request is outstanding while it does;

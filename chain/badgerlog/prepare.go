@@ -61,8 +61,9 @@ func prepareDatabase(dir string, options badger.Options, logger *slog.Logger) er
 
 // checkManifest refuses a MANIFEST that lists fewer tables than there are, which
 // Badger would delete. It lets pass what a process leaves that is killed between
-// writing a table and listing it: then the MANIFEST is whole, and the log from
-// which the table was made is still there.
+// writing a table and listing it, or between listing what was made of some tables and
+// removing those: then the MANIFEST is whole, and the log from which tables are made
+// is still there.
 func checkManifest(path string, tables, logs int, options badger.Options) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -78,7 +79,8 @@ func checkManifest(path string, tables, logs int, options badger.Options) error 
 		return fmt.Errorf("%s: %w: %w", path, err, chain.ErrCorrupt)
 	}
 	unlisted := tables - len(listed.Tables)
-	if unlisted > 0 && (whole < info.Size() || logs == 0 || unlisted > options.NumCompactors+options.NumMemtables) {
+	explained := options.NumCompactors + options.NumMemtables + listed.Deletions
+	if unlisted > 0 && (whole < info.Size() || logs == 0 || unlisted > explained) {
 		return fmt.Errorf("%s lists %d of %d tables: %w", path, len(listed.Tables), tables, chain.ErrCorrupt)
 	}
 	return nil

@@ -31,6 +31,12 @@ type place struct {
 // Ends reports whether the turn ended its instance. Its result is not nil.
 func (t *Turn) Ends() bool { return t.Result.Status.Ends() }
 
+// Released reports whether what a call among its Events had left for later was let
+// go: it is on the chain before the end of the turn, or that was good.
+func (t *Turn) Released(call int) bool {
+	return t.Result == nil || t.Result.Status == chain.ResultOK || t.places[call+1].record != t.places[len(t.places)-1].record
+}
+
 // cut reports whether the turn has no end of its own.
 func (t *Turn) cut() bool { return t.Result == nil || t.Result.Status == chain.ResultInterrupted }
 
