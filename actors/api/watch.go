@@ -109,10 +109,11 @@ func (s *actorService) Logs(ctx context.Context, r *theaterv1.LogsRequest, out *
 	ring := s.Lines.lines
 	reader := ring.open(true)
 	defer ring.close(reader)
+	lines, _ := ring.take(reader, ring.most) // what comes later is new, and no tail leaves it out
 	if err := out.Send(&theaterv1.LogsResponse{}); err != nil {
 		return err
 	}
-	if err := s.remembered(reader, wanted, r.Tail, out); err != nil || !r.Follow {
+	if err := remembered(lines, wanted, r.Tail, out); err != nil || !r.Follow {
 		return err
 	}
 	missed := uint64(0) // until there is something to say
@@ -137,10 +138,9 @@ func (s *actorService) Logs(ctx context.Context, r *theaterv1.LogsRequest, out *
 	}
 }
 
-// remembered sends the lines that are there, the newest of them when only so many are
-// wanted.
-func (s *actorService) remembered(reader *ringReader, wanted func(line) bool, tail *uint32, out *connect.ServerStream[theaterv1.LogsResponse]) error {
-	lines, _ := s.Lines.lines.take(reader, s.Lines.lines.most)
+// remembered sends those lines that are wanted, the newest of them when only so many
+// are.
+func remembered(lines []line, wanted func(line) bool, tail *uint32, out *connect.ServerStream[theaterv1.LogsResponse]) error {
 	lines = slices.DeleteFunc(lines, func(l line) bool { return !wanted(l) })
 	if tail != nil {
 		lines = lines[len(lines)-min(len(lines), int(*tail)):]

@@ -141,7 +141,7 @@ func TestWhatIsMissedIsToldAlsoWhenNothingOfItIsWanted(t *testing.T) {
 	s := open(t, func(c *api.Config) { c.Lines = lines })
 	r := s.follow(`{"under":"/a","follow":true}`)
 	s.reads(r, "{}")
-	lines.Add(actors.Line{Path: "/a", Stream: "log", Text: "begins" + strings.Repeat("x", 8<<20)})
+	lines.Add(actors.Line{Path: "/a", Stream: "log", Text: "begins" + strings.Repeat("x", 1<<20)})
 	s.reads(r, "begins") // and the node has the rest to send
 	for range 1500 {
 		lines.Add(actors.Line{Path: "/b", Stream: "log", Text: "not wanted"})
