@@ -143,7 +143,7 @@ func startFailure(exit error, log *os.File, from int64) error {
 	if errors.As(exit, &exited) && exited.ExitCode() > 0 {
 		f.code = exited.ExitCode()
 	}
-	if f.cause, f.hint = lastWords(text); f.cause == nil {
+	if f.hint, f.cause = lastWords(text); f.cause == nil {
 		f.cause, f.hint = fmt.Errorf("the node ended before it was ready: %w", cmp.Or(exit, errEndedWell)), log.Name()+" is its log"
 	}
 	return f
@@ -154,11 +154,11 @@ var errEndedWell = errors.New("exit status 0")
 
 // lastWords are the error with which a log ends, in the form of complain or as an
 // object; nil where it ends with something else.
-func lastWords(log []byte) (cause error, hint string) {
+func lastWords(log []byte) (hint string, cause error) {
 	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
 	var told struct{ Error, Hint string }
 	if json.Unmarshal([]byte(lines[len(lines)-1]), &told) == nil && told.Error != "" {
-		return errors.New(told.Error), told.Hint
+		return told.Hint, errors.New(told.Error)
 	}
 	var problems []error
 	for _, line := range lines {
@@ -171,5 +171,5 @@ func lastWords(log []byte) (cause error, hint string) {
 			problems, hint = nil, ""
 		}
 	}
-	return errors.Join(problems...), hint
+	return hint, errors.Join(problems...)
 }
