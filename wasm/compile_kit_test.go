@@ -1,10 +1,13 @@
 package wasm_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -62,9 +65,11 @@ func compilerMain(does, journal string) int {
 		fmt.Print(strings.Repeat("x", 1<<20))
 		return 0
 	case "names a file elsewhere":
+		receive()
 		fmt.Println(`{"code":"../../../../etc/passwd"}`)
 		return 0
 	case "names another build's file":
+		receive()
 		fmt.Println(`{"code":"wazero-v0.0.1-amd64-linux/` + strings.Repeat("0", 64) + `"}`)
 		return 0
 	}
@@ -73,6 +78,22 @@ func compilerMain(does, journal string) int {
 		return 1
 	}
 	return 0
+}
+
+// receive reads the job and its module: who ends before is one that gave no answer.
+func receive() {
+	in := bufio.NewReader(os.Stdin)
+	line, err := in.ReadBytes('\n')
+	var job struct{ Size int64 }
+	if err == nil {
+		err = json.Unmarshal(line, &job)
+	}
+	if err == nil {
+		_, err = io.CopyN(io.Discard, in, job.Size)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // rest waits to be ended.
