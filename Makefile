@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 BENCH    ?= .
 
 # Packages where goroutines meet: they are tested under the race detector too.
-RACE := ./actors/... ./supervision ./chain/... ./wasm ./cli/...
+RACE := ./actors/... ./supervision ./chain/... ./wasm ./cli ./cli/top
 
 # The packages with files that are built for guests alone.
 GUEST := ./wasm/guest ./wasm/guest/message ./wasm/guest/supervisor ./wasm/guest/internal/...

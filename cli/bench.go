@@ -29,7 +29,10 @@ and fuel are written in Go: where there is no go command to build them, these tw
 are left out unless they are named.
 
 Benchmarks:
-` + strings.TrimSuffix(text.String(), "\n"),
+` + text.String() + `
+Examples:
+   theater bench
+   theater bench codec spawn -o json`,
 		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			return p.bench(c.Context, c.Args().Slice(), format.value)

@@ -33,7 +33,11 @@ go command compiles it to the file that the manifest calls its package. So it
 does with the packages of [[child]] manifests, to any depth, whose source lies
 in the package's own folder or in that of the manifest; each is built once.
 theater run does the same before it runs such a folder. With -o json the result
-is an array of what was built, the actor's own package first.`,
+is an array of what was built, the actor's own package first.
+
+Examples:
+   theater build
+   theater build examples/counter`,
 		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 0, 1, "")

@@ -20,7 +20,11 @@ func (p *program) chainListCommand() *cli.Command {
 		Description: `Actors stand in the order in which they were made, and each is followed by those
 that it had below it.
 
-` + sourceText,
+` + sourceText + `
+
+Examples:
+   theater chain list
+   theater chain list --data /var/lib/theater -o json`,
 		Flags: source.flags(),
 		Action: func(c *cli.Context) error {
 			if _, err := arguments(c, 0, 0, ""); err != nil {

@@ -23,7 +23,11 @@ func (p *program) chainVerifyCommand() *cli.Command {
 and what differs, and the exit code is 4. Those of a node are verified here: what it
 sends is held against its hashes.
 
-` + sourceText,
+` + sourceText + `
+
+Examples:
+   theater chain verify
+   theater chain verify /shop/till`,
 		Flags: source.flags(),
 		Action: func(c *cli.Context) error {
 			targets := c.Args().Slice()

@@ -40,7 +40,7 @@ var ErrInterrupted = errors.New("interrupted")
 // it is over or ctx ends. It returns the exit code, one of those that
 // theater --help lists.
 func Run(ctx context.Context, args []string, c Console) int {
-	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program, args: args}
+	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program}
 	app := p.app()
 	if len(args) > 0 {
 		switch args[0] {
@@ -66,8 +66,7 @@ type program struct {
 	err    *status
 	kill   <-chan struct{}
 	hangup func() (<-chan os.Signal, func())
-	path   string   // of the program itself, or ""
-	args   []string // of this run
+	path   string // of the program itself, or ""
 }
 
 func (p *program) app() *cli.App {

@@ -32,7 +32,8 @@ type live struct {
 	address, token string
 	ca, cert, key  string // files
 	timeout        time.Duration
-	endless        bool // there is no bound unless --timeout gives one
+	grace          time.Duration // that the node gives actors, which is waited for besides
+	endless        bool          // there is no bound unless --timeout gives one
 	format         *choice
 }
 
@@ -85,6 +86,8 @@ func (l *live) with(c *cli.Context, f func(ctx context.Context, n *conn) error) 
 			return usagef(c.Command.HelpName, "--timeout %s is no time to wait", l.timeout)
 		}
 		l.endless = l.timeout == 0
+	} else {
+		l.timeout += l.grace
 	}
 	n, err := l.dial(c.Command.HelpName)
 	if err != nil {

@@ -36,6 +36,7 @@ var hints = map[string]string{
 	api.CodeUnauthenticated: "--token or " + envToken + " says who you are; theater token create makes one where the node is",
 	api.CodeForbidden:       "theater token create makes one with a wider scope where the node is",
 	api.CodeNoMessages:      "theater call calls any export of the actor, registered or not",
+	api.CodeLeft:            "theater node info says why it is not back; --supersede ends it in favour of the new one",
 	api.CodeEnded:           "theater chain show says what it did to its end",
 	api.CodeMailboxFull:     "try again when it has handled some of its messages; [limits] in its manifest says how many may wait",
 	api.CodeGuestFailed:     "theater chain show says what it did",

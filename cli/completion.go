@@ -76,7 +76,7 @@ actors that live, which it asks the node for: that of THEATER_ADDRESS or of this
 or the one of --address where that is typed already. A node that does not answer within
 a fifth of a second is not waited for.
 
-To have it in this shell and in those that start later:
+Examples, for this shell and for those that start later:
    bash   source <(theater completion bash)
           the same line in ~/.bashrc
    zsh    source <(theater completion zsh)

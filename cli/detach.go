@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,9 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/theater-go/theater/actors/node"
 )
@@ -21,9 +22,10 @@ import (
 // detachedLog is the file in the data folder to which a detached node writes.
 const detachedLog = "node.log"
 
-// detach starts the same command without --detach as a process of its own, and
-// returns once it is ready. It hears of that as a service manager does.
-func (p *program) detach(ctx context.Context, s node.Settings) error {
+// detach starts a node with the same settings as a process of its own, and returns
+// once it is ready. It hears of that as a service manager does.
+func (p *program) detach(c *cli.Context, s node.Settings) error {
+	ctx := c.Context
 	if p.path == "" {
 		return errors.New("the path of this program is not known, so no node of its own can be started: leave out --detach")
 	}
@@ -46,7 +48,7 @@ func (p *program) detach(ctx context.Context, s node.Settings) error {
 		return err
 	}
 	defer told.Close()
-	cmd := exec.Command(p.path, slices.DeleteFunc(slices.Clone(p.args), func(a string) bool { return a == "--detach" || a == "-d" })...)
+	cmd := exec.Command(p.path, served(c)...)
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+told.LocalAddr().String())
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, apart()
 	if err := cmd.Start(); err != nil {
@@ -66,6 +68,21 @@ func (p *program) detach(ctx context.Context, s node.Settings) error {
 		return errors.Join(context.Cause(ctx), cmd.Process.Signal(os.Interrupt))
 	}
 	return startFailure(<-ended, log, said)
+}
+
+// served are the words that start a node like the one that c describes, but attached.
+func served(c *cli.Context) []string {
+	words := []string{c.Command.Name}
+	if c.IsSet("config") {
+		words = append(words, "--config="+c.String("config"))
+	}
+	given := flagsGiven(c)
+	for _, k := range node.Keys() {
+		for _, value := range given[k.Flag()] {
+			words = append(words, "--"+k.Flag()+"="+value)
+		}
+	}
+	return words
 }
 
 // openDetachedLog opens the log to append to it. It is its owner's alone.
@@ -116,21 +133,43 @@ func (p *program) detached(pid int, s node.Settings, log string) error {
 }
 
 // startFailure is why a node did not become ready, as the end of its log says.
-func startFailure(exit error, log io.ReaderAt, from int64) error {
+func startFailure(exit error, log *os.File, from int64) error {
 	text, err := io.ReadAll(io.NewSectionReader(log, from, 1<<20))
 	if err != nil {
 		return err
 	}
-	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	last := lines[len(lines)-1]
-	var told struct{ Error, Hint string }
-	if json.Unmarshal(last, &told) != nil || told.Error == "" {
-		told.Error = strings.TrimPrefix(string(last), "theater: ")
-	}
-	code := codeFailed
+	f := &failure{code: codeFailed}
 	var exited *exec.ExitError
 	if errors.As(exit, &exited) && exited.ExitCode() > 0 {
-		code = exited.ExitCode()
+		f.code = exited.ExitCode()
 	}
-	return &failure{code: code, cause: errors.New(told.Error), hint: told.Hint}
+	if f.hint, f.cause = lastWords(text); f.cause == nil {
+		f.cause, f.hint = fmt.Errorf("the node ended before it was ready: %w", cmp.Or(exit, errEndedWell)), log.Name()+" is its log"
+	}
+	return f
+}
+
+// errEndedWell is of a node that ended as if it had been told to.
+var errEndedWell = errors.New("exit status 0")
+
+// lastWords are the error with which a log ends, in the form of complain or as an
+// object; nil where it ends with something else.
+func lastWords(log []byte) (hint string, cause error) {
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	var told struct{ Error, Hint string }
+	if json.Unmarshal([]byte(lines[len(lines)-1]), &told) == nil && told.Error != "" {
+		return told.Hint, errors.New(told.Error)
+	}
+	var problems []error
+	for _, line := range lines {
+		switch problem, ok := strings.CutPrefix(line, "theater: "); {
+		case ok:
+			problems = append(problems, errors.New(problem))
+		case len(problems) > 0 && strings.HasPrefix(line, "  "):
+			hint = strings.TrimSpace(line)
+		default: // it ends with neither
+			problems, hint = nil, ""
+		}
+	}
+	return hint, errors.Join(problems...)
 }

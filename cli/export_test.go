@@ -130,3 +130,22 @@ func ReplayProgress(w io.Writer, terminal bool, records uint64, each time.Durati
 	}
 	_ = p.end()
 }
+
+// YAMLWriter writes the JSON that it is given as YAML.
+func YAMLWriter(w io.Writer) io.Writer { return &yamlWriter{to: w} }
+
+// HelpOf are the help texts of all commands that do something.
+func HelpOf() map[string]string {
+	texts := map[string]string{}
+	var walk func(prefix string, list []*cli.Command)
+	walk = func(prefix string, list []*cli.Command) {
+		for _, c := range list {
+			if len(c.Subcommands) == 0 && !c.Hidden {
+				texts[prefix+c.Name] = c.Description
+			}
+			walk(prefix+c.Name+" ", c.Subcommands)
+		}
+	}
+	walk("", (&program{err: newStatus(io.Discard)}).app().Commands)
+	return texts
+}

@@ -19,7 +19,11 @@ func (p *program) newCommand() *cli.Command {
 actor, its test, its manifest and a copy of the SDK, and builds without a
 network. The template basic is an actor that starts, greets and ends;
 message-server is one that answers requests; supervisor has a child that may
-crash and is started again.`,
+crash and is started again.
+
+Examples:
+   theater new hello && theater run hello
+   theater new shop --template supervisor`,
 		Flags: []cli.Flag{&cli.GenericFlag{Name: "template", Value: template, Usage: "start from `TEMPLATE`"}},
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a NAME")

@@ -101,15 +101,15 @@ func (p *program) nodeShutdownCommand() *cli.Command {
 		Usage:       "end a node in order",
 		UsageText:   "theater node shutdown [FLAGS]",
 		Description: nodeShutdownText,
-		Flags: l.flags(&cli.DurationFlag{Name: "grace", Usage: "kill what has not ended after `TIME`",
+		Flags: l.flags(&cli.DurationFlag{Name: "grace", Destination: &l.grace, Usage: "kill what has not ended after `TIME`",
 			DefaultText: "what the node is set to"}),
 		Action: func(c *cli.Context) error {
 			request := &theaterv1.ShutdownRequest{}
 			if c.IsSet("grace") {
-				if c.Duration("grace") <= 0 {
-					return usagef(c.Command.HelpName, "--grace %s is no time to end in", c.Duration("grace"))
+				if l.grace <= 0 {
+					return usagef(c.Command.HelpName, "--grace %s is no time to end in", l.grace)
 				}
-				request.Timeout = durationpb.New(c.Duration("grace"))
+				request.Timeout = durationpb.New(l.grace)
 			}
 			return l.alone(c, func(ctx context.Context, n *conn) error {
 				if _, err := ask(ctx, n, n.Node.Shutdown, request); err != nil {
@@ -148,6 +148,7 @@ func (n *conn) gone(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if socket, ok := strings.CutPrefix(n.Address(), "unix:"); ok {
+			socket = strings.TrimPrefix(socket, "//")
 			if _, err := os.Lstat(socket); errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}

@@ -203,6 +203,10 @@ func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Re
 		}
 		return ref, err
 	}
+	// What is said to have started should be there also after a kill.
+	if err := r.node.System.Flush(context.WithoutCancel(ctx)); err != nil {
+		return ref, fmt.Errorf("start %s: %w", m.Name, err)
+	}
 	if err := r.showStart(verb, ref); err != nil {
 		return ref, err
 	}

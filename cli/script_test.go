@@ -54,6 +54,10 @@ func beginCompile() {
 	}
 }
 
+// racedScripts are those of commands in which goroutines meet. The others do one thing
+// after the other, or what they have done is raced in the packages below.
+var racedScripts = []string{"chain_verify", "events", "kill", "logs", "ps", "run", "run_tree", "run_tree_end", "top"}
+
 // TestCommands runs the scripts in testdata/script. They have, beside the usual
 // commands:
 //
@@ -73,28 +77,30 @@ func beginCompile() {
 //	node drain              have it take no more work
 //	node stop               end it
 //
-// The condition raced holds under the race detector.
+// Under the race detector these are racedScripts alone.
 //
 // $COUNTER is a project with the source of the example counter, $GUESTS the
 // folder of the modules that other compilers made.
 func TestCommands(t *testing.T) {
+	scripts, met := "testdata/script", []string(nil)
+	if raced {
+		for _, name := range racedScripts {
+			met = append(met, filepath.Join(scripts, name+".txtar"))
+		}
+		scripts = ""
+	}
 	shared, err := newShared(t)
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 scripts,
+		Files:               met,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, shared...)
 			liveScripts(env)
 			return nil
-		},
-		Condition: func(name string) (bool, error) {
-			if name == "raced" {
-				return raced, nil
-			}
-			return false, fmt.Errorf("there is no condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "guest": writeGuest, "shop": writeShop, "forge": forge, "await": await, "node": controlNode,

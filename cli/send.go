@@ -18,6 +18,9 @@ func (p *program) sendCommand() *cli.Command {
 no answer is expected; nothing is printed. TEXT that is - is read from standard
 input, TEXT that is @FILE from the file.
 
+Until the actor has handled it, the message is lost when the node dies: theater request
+waits for an answer, which is on the chain by then.
+
 Examples:
    theater send /shop/till open
    echo open | theater send /shop/till -

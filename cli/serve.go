@@ -65,7 +65,7 @@ func (p *program) serveCommand() *cli.Command {
 				return p.checkConfig(e, format.value)
 			}
 			if c.Bool("detach") {
-				return p.detach(c.Context, e.Settings)
+				return p.detach(c, e.Settings)
 			}
 			return p.serve(c.Context, e.Settings)
 		},

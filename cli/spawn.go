@@ -24,6 +24,9 @@ The name is that of the manifest unless --name says another. --state is the stat
 before init: a literal that names its types, as ("text", 5u8, true), or @FILE with
 one, or with the bytes of theater state --raw.
 
+An actor that the node could not bring back keeps its path, until --supersede ends it
+in favour of the new one.
+
 --wait waits for the end of the actor: what it ends with is printed below its path,
 and when it has failed the exit code is 1. Ctrl-C ends the waiting; the actor goes on.
 
@@ -35,8 +38,8 @@ Examples:
 
 // spawnOptions are what the flags of spawn say.
 type spawnOptions struct {
-	name, state  string
-	wait, bundle bool
+	name, state             string
+	wait, bundle, supersede bool
 }
 
 func (p *program) spawnCommand() *cli.Command {
@@ -51,13 +54,14 @@ func (p *program) spawnCommand() *cli.Command {
 			&cli.StringFlag{Name: "state", Destination: &o.state, Usage: "begin with the state `LITERAL`, or that of @FILE", DefaultText: "the manifest's"},
 			&cli.BoolFlag{Name: "wait", Usage: "wait for the end of the actor", DisableDefaultText: true, Destination: &o.wait},
 			&cli.BoolFlag{Name: "bundle", Usage: "send manifests and modules to a node on this machine, too", DisableDefaultText: true, Destination: &o.bundle},
+			&cli.BoolFlag{Name: "supersede", Usage: "end what the node could not bring back at the path", DisableDefaultText: true, Destination: &o.supersede},
 		),
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a PATH: a manifest or a folder with one")
 			if err != nil {
 				return err
 			}
-			request := &theaterv1.SpawnRequest{Name: o.name}
+			request := &theaterv1.SpawnRequest{Name: o.name, Supersede: o.supersede}
 			if c.IsSet("state") {
 				if err := setState(request, o.state); err != nil {
 					return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"time"
 
 	"github.com/urfave/cli/v2"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -12,7 +11,6 @@ import (
 
 func (p *program) stopCommand() *cli.Command {
 	l := p.newLive()
-	var grace time.Duration
 	return &cli.Command{
 		Name:      "stop",
 		Usage:     "end actors for good",
@@ -28,17 +26,17 @@ Examples:
    theater stop /shop
    theater stop /shop/till /shop/stock --grace 2s`,
 		Flags: l.flags(
-			&cli.DurationFlag{Name: "grace", Destination: &grace, Usage: "kill after `TIME` what has not ended, such as 5s", DefaultText: "what manifests say"},
+			&cli.DurationFlag{Name: "grace", Destination: &l.grace, Usage: "kill after `TIME` what has not ended, such as 5s", DefaultText: "what manifests say"},
 		),
 		Action: func(c *cli.Context) error {
-			if grace < 0 {
-				return usagef(c.Command.HelpName, "--grace %s is no time to wait", grace)
+			if l.grace < 0 {
+				return usagef(c.Command.HelpName, "--grace %s is no time to wait", l.grace)
 			}
 			given := c.IsSet("grace")
 			return l.each(c, true, func(ctx context.Context, n *conn, target string) (*theaterv1.Actor, *theaterv1.Exit, error) {
 				request := &theaterv1.StopRequest{Target: target}
 				if given {
-					request.Timeout = durationpb.New(grace)
+					request.Timeout = durationpb.New(l.grace)
 				}
 				answer, err := ask(ctx, n, n.Actors.Stop, request)
 				return answer.GetActor(), answer.GetExit(), err

@@ -161,7 +161,12 @@ func (p *program) tokenListCommand() *cli.Command {
 		Name:      "list",
 		Usage:     "list the tokens",
 		UsageText: "theater token list [FLAGS]",
-		Flags:     tokenFlags(format),
+		Description: `Shown is who has each token and what it allows, and not the token itself.
+
+Examples:
+   theater token list
+   theater token list --data /var/lib/theater -o json`,
+		Flags: tokenFlags(format),
 		Action: func(c *cli.Context) error {
 			if _, err := arguments(c, 0, 0, ""); err != nil {
 				return err
@@ -205,7 +210,12 @@ func (p *program) tokenRevokeCommand() *cli.Command {
 		Name:      "revoke",
 		Usage:     "end a token",
 		UsageText: "theater token revoke ID [FLAGS]",
-		Flags:     tokenFlags(format),
+		Description: `ID is that of theater token list. Who shows the token is refused from then on, and what
+streams it has opened from the node end.
+
+Examples:
+   theater token revoke 0123456789abcdef`,
+		Flags: tokenFlags(format),
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "the ID of a token")
 			if err != nil {

@@ -23,7 +23,11 @@ func (p *program) validateCommand() *cli.Command {
 [[child]] tables too, to any depth. A package is checked against sha256 where
 the manifest pins it, and what it imports against what the manifest grants; one
 that is not there is no problem where Go source is that it can be built from.
-With -o json the result is an array of problems, empty when there are none.`,
+With -o json the result is an array of problems, empty when there are none.
+
+Examples:
+   theater validate examples/shop
+   theater validate manifest.toml -o json | jq -r '.[].reason'`,
 		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 1, 1, "a manifest or a folder with one")

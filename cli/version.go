@@ -17,7 +17,10 @@ func (p *program) versionCommand() *cli.Command {
 		Name:      "version",
 		Usage:     "show the versions of the program and of its formats",
 		UsageText: "theater version [-o json]",
-		Flags:     []cli.Flag{outputFlag(format)},
+		Description: `Examples:
+   theater version
+   theater version -o json | jq .chain_format`,
+		Flags: []cli.Flag{outputFlag(format)},
 		Action: func(c *cli.Context) error {
 			if _, err := arguments(c, 0, 0, ""); err != nil {
 				return err

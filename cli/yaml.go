@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/urfave/cli/v2"
@@ -49,6 +51,9 @@ type yamlWriter struct {
 
 func (w *yamlWriter) Write(b []byte) (int, error) {
 	w.pending = append(w.pending, b...)
+	if !bytes.ContainsRune(b, '\n') { // which is behind every value, and within none that is long
+		return len(b), nil
+	}
 	for {
 		more, err := w.next()
 		if err != nil {
@@ -105,7 +110,11 @@ func (w *yamlWriter) divide() (err error) {
 }
 
 func (w *yamlWriter) translate(value []byte) error {
-	text, err := yaml.JSONToYAML(value)
+	var v any
+	if err := yaml.UnmarshalWithOptions(value, &v, yaml.UseOrderedMap()); err != nil {
+		return fmt.Errorf("write YAML: %w", err)
+	}
+	text, err := yaml.Marshal(readably(v))
 	if err != nil {
 		return fmt.Errorf("write YAML: %w", err)
 	}
@@ -118,3 +127,41 @@ func (w *yamlWriter) rest() error {
 	_, err := w.to.Write(bytes.TrimLeft(w.pending, " \n"))
 	return err
 }
+
+// readably puts those texts of a value in quotes that a terminal would act upon, or
+// that are read as something else: the library leaves them as they are.
+func readably(v any) any {
+	switch v := v.(type) {
+	case yaml.MapSlice:
+		for i := range v {
+			v[i].Value = readably(v[i].Value)
+		}
+	case []any:
+		for i := range v {
+			v[i] = readably(v[i])
+		}
+	case string:
+		if needsQuotes(v) {
+			return quoted(v)
+		}
+	}
+	return v
+}
+
+func needsQuotes(text string) bool {
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return true
+	}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSuffix(line, "\n"); escape(line) != line {
+			return true
+		}
+	}
+	return strings.ContainsRune(text, '\t') || text != strings.TrimLeft(text, " \n")
+}
+
+// quoted is a text with all that is not to be seen escaped.
+type quoted string
+
+// MarshalYAML implements yaml.BytesMarshaler: YAML has the escapes of Go.
+func (q quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(string(q))), nil }

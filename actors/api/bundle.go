@@ -23,10 +23,11 @@ import (
 )
 
 // maxPath bounds the path of a file in a bundle, and maxSegment each part of it, in
-// bytes.
+// bytes; maxDepth the number of its parts, for each is a folder that is made.
 const (
 	maxPath    = 512
 	maxSegment = 255
+	maxDepth   = 32
 )
 
 // bundles unpacks what clients bring along.
@@ -85,6 +86,8 @@ func improper(name string) string {
 	switch {
 	case len(name) > maxPath:
 		return fmt.Sprintf("is longer than %d bytes", maxPath)
+	case strings.Count(name, "/") >= maxDepth:
+		return fmt.Sprintf("has more than %d parts", maxDepth)
 	case slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return len(part) > maxSegment }):
 		return fmt.Sprintf("has a name of more than %d bytes", maxSegment)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.Contains(name, `\`):

@@ -72,6 +72,7 @@ func TestABundleStaysInItsFolder(t *testing.T) {
 			bad("a//x"), api.CodeInvalid, "bundle.files"},
 		"a path with an end":        {bad("x/"), api.CodeInvalid, "bundle.files"},
 		"a long path":               {bad(strings.Repeat("a/", 300) + "x"), api.CodeInvalid, "bundle.files"},
+		"a path of many folders":    {bad(strings.Repeat("a/", 32) + "x"), api.CodeInvalid, "bundle.files"},
 		"a file that is a folder":   {bad("a.wasm/x"), api.CodeInvalid, "bundle.files"},
 		"too many files":            {many, api.CodeTooLarge, "bundle.files"},
 		"no manifest":               {map[string]string{"a.wasm": code}, api.CodeNoManifest, "bundle.manifest"},

@@ -40,7 +40,11 @@ func Dial(config DialConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: bearer{config.Token, transport}}
+	client := &http.Client{
+		Transport: bearer{config.Token, transport},
+		// A node sends nobody elsewhere, and the token is for nobody else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return &Client{
 		Actors:    theaterv1connect.NewActorServiceClient(client, base),
 		Messages:  theaterv1connect.NewMessageServiceClient(client, base),

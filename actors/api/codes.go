@@ -38,6 +38,7 @@ const (
 	CodeNotGranted       = "not_granted"
 	CodeDurability       = "durability"
 	CodeInitFailed       = "init_failed"
+	CodeLeft             = "left"        // one that could not be brought back has the path
 	CodeEnded            = "ended"       // the actor has
 	CodeNoMessages       = "no_messages" // the actor takes none
 	CodeNoExport         = "no_export"
@@ -83,6 +84,7 @@ var statuses = map[string]connect.Code{
 	CodeNotGranted:       connect.CodeInvalidArgument,
 	CodeDurability:       connect.CodeFailedPrecondition,
 	CodeInitFailed:       connect.CodeAborted,
+	CodeLeft:             connect.CodeFailedPrecondition,
 	CodeEnded:            connect.CodeFailedPrecondition,
 	CodeNoMessages:       connect.CodeFailedPrecondition,
 	CodeNoExport:         connect.CodeNotFound,

@@ -74,6 +74,8 @@ func TestErrorsOfThePackagesBelowHaveTheirCodes(t *testing.T) {
 		{wasm.ErrNodeMemory, api.CodeNodeMemory},
 		{chain.ErrCorrupt, api.CodeCorrupt},
 		{actors.ErrBusy, api.CodeChanging},
+		{actors.ErrRecovering, api.CodeRecovering},
+		{actors.ErrLeft, api.CodeLeft},
 		{actors.ErrClosed, api.CodeStopping},
 		{chain.ErrClosed, api.CodeStopping},
 		{wasm.ErrEngineClosed, api.CodeStopping},

@@ -64,7 +64,7 @@ func (s *Server) enter(via Via, w http.ResponseWriter, r *http.Request) error {
 	if err := permit(who, m.scope); err != nil {
 		return err
 	}
-	leave, err := s.bounds.admit(who.Name, s.Now(), m.stream)
+	leave, err := s.bounds.admit(who.Name, s.Now(), m)
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,10 @@ func (s *Server) enter(via Via, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer cancel()
+	if m.stream && via != ViaSocket {
+		ctx, cancel = s.attended(ctx, via, r)
+		defer cancel()
+	}
 	if err := s.open(ctx, m); err != nil {
 		return err
 	}

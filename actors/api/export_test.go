@@ -33,7 +33,14 @@ func CodeOf(err error) string { return refusalOf(err).code }
 func CodeOfUnprepared(err error) string { return unprepared(err).code }
 
 // Calls are the calls under way.
-func (s *Server) Calls() int { return len(s.bounds.calls) }
+func (s *Server) Calls() (n int) {
+	s.bounds.mu.Lock()
+	defer s.bounds.mu.Unlock()
+	for _, c := range s.bounds.clients {
+		n += c.calls
+	}
+	return n
+}
 
 // Context is that of calls that come through HTTP.
 func (s *Server) Context() context.Context { return s.base }

@@ -25,9 +25,9 @@ type Limits struct {
 
 	Rate    float64 // requests in a second of one client, on average
 	Burst   int     // and at once
-	Calls   int     // calls at the same time, streams not counted
-	Room    int64   // bytes of all requests that are read at the same time
+	Calls   int     // calls at the same time of one client, streams not counted
 	Streams int     // streams at the same time of one client
+	Room    int64   // bytes of all requests that are read at the same time
 }
 
 // DefaultLimits are the limits of a Server that is given none.
@@ -59,8 +59,7 @@ const maxClients = 10_000
 // bounds count what clients do at the moment.
 type bounds struct {
 	limits Limits
-	calls  chan struct{} // has one for each call under way
-	taken  atomic.Int64  // bytes of the requests under way
+	taken  atomic.Int64 // bytes of the requests under way
 
 	mu      sync.Mutex
 	clients map[string]*client // guarded by mu; by name
@@ -68,12 +67,12 @@ type bounds struct {
 
 // client is what one client does.
 type client struct {
-	rate    *rate.Limiter
-	streams int // guarded by bounds.mu
+	rate           *rate.Limiter
+	calls, streams int // guarded by bounds.mu
 }
 
 func newBounds(l Limits) *bounds {
-	return &bounds{limits: l, calls: make(chan struct{}, l.Calls), clients: map[string]*client{}}
+	return &bounds{limits: l, clients: map[string]*client{}}
 }
 
 // of is the client of a name, made when it is seen first.
@@ -92,14 +91,15 @@ func (b *bounds) ofLocked(name string) *client {
 // forgetLocked makes room for others, at the cost of those that do nothing.
 func (b *bounds) forgetLocked() {
 	for name, c := range b.clients {
-		if c.streams == 0 {
+		if c.calls+c.streams == 0 {
 			delete(b.clients, name)
 		}
 	}
 }
 
-// admit counts a request, and a stream until leave is called.
-func (b *bounds) admit(name string, now time.Time, stream bool) (leave func(), err error) {
+// admit counts a request of a client, and its call or stream until leave is called. A
+// method that never waits is no call: who fills up a node can still end it.
+func (b *bounds) admit(name string, now time.Time, m *method) (leave func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.ofLocked(name)
@@ -108,25 +108,20 @@ func (b *bounds) admit(name string, now time.Time, stream bool) (leave func(), e
 		r.CancelAt(now)
 		return nil, refuse(CodeRate, "%s sends more than %g requests in a second", name, b.limits.Rate).again(wait)
 	}
-	if !stream {
-		return b.call()
+	under, most, what := &c.calls, b.limits.Calls, "calls"
+	switch {
+	case m.early:
+		return func() {}, nil
+	case m.stream:
+		under, most, what = &c.streams, b.limits.Streams, "streams"
 	}
-	if c.streams >= b.limits.Streams {
-		return nil, refuse(CodeBusy, "%s has %d streams, as many as it may", name, c.streams).again(time.Second)
+	if *under >= most {
+		return nil, refuse(CodeBusy, "%s has %d %s under way, as many as it may", name, most, what).again(time.Second)
 	}
-	c.streams++
+	*under++
 	return func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		c.streams--
+		*under--
 	}, nil
-}
-
-func (b *bounds) call() (leave func(), err error) {
-	select {
-	case b.calls <- struct{}{}:
-		return func() { <-b.calls }, nil
-	default:
-		return nil, refuse(CodeBusy, "the node answers %d calls, as many as it may at once", cap(b.calls)).again(time.Second)
-	}
 }

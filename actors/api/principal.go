@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Scope is what a client may do. Each includes those before it.
@@ -109,6 +110,28 @@ func (s *Server) certified(r *http.Request) (Principal, error) {
 		return Principal{}, refuse(CodeUnauthenticated, "the client's certificate is of nobody who is known here")
 	}
 	return Principal{}, refuse(CodeUnauthenticated, "the call has no token").hinting("send the header Authorization: Bearer TOKEN")
+}
+
+// attendTime is how long a stream goes on whose caller is not let in any more.
+const attendTime = time.Second
+
+// attended is the context of a stream, which ends when its token does.
+func (s *Server) attended(ctx context.Context, via Via, r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	shown := &http.Request{Header: r.Header.Clone(), TLS: r.TLS}
+	var look func()
+	look = func() {
+		if ctx.Err() != nil {
+			return
+		}
+		if _, err := s.authenticate(via, shown); err != nil {
+			cancel(err)
+			return
+		}
+		time.AfterFunc(attendTime, look)
+	}
+	time.AfterFunc(attendTime, look)
+	return ctx, func() { cancel(nil) }
 }
 
 // permit holds a caller to its scope.

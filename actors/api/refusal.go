@@ -85,6 +85,8 @@ var known = []struct {
 	{actors.ErrOvertaken, CodeEnded, ""},
 	{actors.ErrNoRestarts, CodeEnded, ""},
 	{actors.ErrBusy, CodeChanging, ""},
+	{actors.ErrLeft, CodeLeft, "Info says why it is not back; a spawn with supersede ends it and takes its path"},
+	{actors.ErrRecovering, CodeRecovering, ""},
 	{actors.ErrClosed, CodeStopping, ""},
 	{wasm.ErrEngineClosed, CodeStopping, ""},
 	{chain.ErrNoSpace, CodeNoSpace, "make room on the disk of the data folder"},
@@ -98,7 +100,8 @@ var known = []struct {
 // retries are when it may be worth while to try again.
 var retries = map[string]time.Duration{
 	CodeMailboxFull: 100 * time.Millisecond, CodeChanging: 100 * time.Millisecond,
-	CodeNoSpace: 10 * time.Second, CodeNodeMemory: time.Second,
+	CodeRecovering: time.Second,
+	CodeNoSpace:    10 * time.Second, CodeNodeMemory: time.Second,
 }
 
 // refusalOf finds what the API says of an error of the packages below.

@@ -193,6 +193,49 @@ func TestATokenEndsWhenItIsRevokedOrExpires(t *testing.T) {
 	}
 }
 
+func TestAStreamEndsWithItsToken(t *testing.T) {
+	s, tokens := guarded(t)
+	s.spawn("echo", echo(), "")
+	secret, token, err := tokens.Create("a", api.ScopeRead, time.Time{}, time.Now(), rand.Reader)
+	check(t, err)
+	c := dial(t, api.DialConfig{Address: "unix:" + s.socket, Token: secret})
+	lines, err := c.Actors.Logs(s.ctx(), &theaterv1.LogsRequest{Follow: true})
+	check(t, err)
+	events, err := c.Chain.Events(s.ctx(), &theaterv1.EventsRequest{Target: "/echo", Follow: true})
+	check(t, err)
+	if !lines.Receive() || !events.Receive() {
+		t.Fatal("they do not begin:", lines.Err(), events.Err())
+	}
+	_, err = tokens.Revoke(token.ID)
+	check(t, err)
+	if lines.Receive() || events.Receive() {
+		t.Error("they go on")
+	}
+	refuses(t, lines.Err(), api.CodeUnauthenticated, "")
+	refuses(t, events.Err(), api.CodeUnauthenticated, "")
+}
+
+func TestAClientWithAllItsCallsUnderWayKeepsNobodyElseOut(t *testing.T) {
+	s, tokens := guarded(t, func(c *api.Config) { c.Limits.Calls = 1 })
+	s.spawn("echo", echo(), spins)
+	header := []string{"Authorization", "Bearer " + create(t, tokens, "a", api.ScopeAdmin)}
+	told := make(chan rawAnswer, 1)
+	go func() {
+		told <- s.post("/theater.v1.MessageService/Request", `{"target":"/echo","body":"fg=="}`, header...) // ~
+	}()
+	s.eventually("it is called", func() bool { return s.server.Calls() == 1 })
+	s.post(listPath, "{}", header...).refused(t, http.StatusTooManyRequests, api.CodeBusy)
+	if a := s.post("/theater.v1.NodeService/Shutdown", "{}", header...); a.status != http.StatusOK {
+		t.Errorf("a shutdown gives %d %s", a.status, a.body)
+	}
+	if a := s.post(listPath, "{}", "Authorization", "Bearer "+create(t, tokens, "b", api.ScopeRead)); a.status != http.StatusOK {
+		t.Errorf("another client gets %d %s", a.status, a.body)
+	}
+	_, err := s.Actors.Kill(s.ctx(), &theaterv1.KillRequest{Target: "/echo"})
+	check(t, err)
+	(<-told).refused(t, http.StatusConflict, api.CodeGuestFailed)
+}
+
 func TestAFolderOfTokensIsItsOwnersAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes")

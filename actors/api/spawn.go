@@ -38,7 +38,7 @@ func (s *actorService) Spawn(ctx context.Context, r *theaterv1.SpawnRequest) (*t
 
 // spawned is what a request says of the actor beside its source.
 func spawned(r *theaterv1.SpawnRequest) (actors.Spec, error) {
-	spec := actors.Spec{Name: r.Name}
+	spec := actors.Spec{Name: r.Name, Supersede: r.Supersede}
 	if r.Name != "" {
 		if err := manifest.CheckName(r.Name); err != nil {
 			return spec, invalid("name", "name %.40q: %w", r.Name, err)

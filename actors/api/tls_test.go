@@ -9,7 +9,10 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +59,22 @@ func (a *authority) issue(name string) tls.Certificate {
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	})
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
+}
+
+func TestATokenFollowsNoRedirect(t *testing.T) {
+	var told atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told.Add(1) }))
+	defer other.Close()
+	first := httptest.NewTLSServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	defer first.Close()
+	trusted := x509.NewCertPool()
+	trusted.AddCert(first.Certificate())
+	c := dial(t, api.DialConfig{Address: first.URL, Token: "secret", TLS: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS13}})
+	_, err := c.Node.Health(t.Context(), &theaterv1.HealthRequest{})
+	refuses(t, err, api.CodeUnreachable, "")
+	if told.Load() > 0 {
+		t.Error("it is sent where a node says")
+	}
 }
 
 func TestACertificateSaysWhoCalls(t *testing.T) {

@@ -27,8 +27,10 @@ func (s *actorService) Watch(ctx context.Context, r *theaterv1.WatchRequest, out
 	if err := out.Send(&theaterv1.WatchResponse{}); err != nil {
 		return err
 	}
+	missed := uint64(0) // until there is something to say
 	for {
-		changes, missed := ring.take(reader, takenAtOnce)
+		changes, forgotten := ring.take(reader, takenAtOnce)
+		missed += forgotten
 		for _, c := range changes {
 			if !means(c.Path) {
 				continue
@@ -107,52 +109,52 @@ func (s *actorService) Logs(ctx context.Context, r *theaterv1.LogsRequest, out *
 	ring := s.Lines.lines
 	reader := ring.open(true)
 	defer ring.close(reader)
+	lines, _ := ring.take(reader, ring.most) // what comes later is new, and no tail leaves it out
 	if err := out.Send(&theaterv1.LogsResponse{}); err != nil {
 		return err
 	}
-	if err := s.remembered(reader, wanted, r.Tail, out); err != nil || !r.Follow {
+	if err := remembered(lines, wanted, r.Tail, out); err != nil || !r.Follow {
 		return err
 	}
+	missed := uint64(0) // until there is something to say
 	for {
-		if err := reader.wait(ctx, s.base); err != nil {
-			return err
-		}
-		for {
-			lines, missed := ring.take(reader, takenAtOnce)
-			if err := send(out, lines, missed, wanted); err != nil {
+		lines, forgotten := ring.take(reader, takenAtOnce)
+		missed += forgotten
+		for _, l := range lines {
+			if !wanted(l) {
+				continue
+			}
+			if err := out.Send(&theaterv1.LogsResponse{Missed: missed, Line: l.shown()}); err != nil {
 				return err
 			}
-			if len(lines) == 0 {
-				break
-			}
+			missed = 0
+		}
+		if len(lines) > 0 {
+			continue
+		}
+		if err := reader.wait(ctx, s.base); err != nil {
+			return err
 		}
 	}
 }
 
-// remembered sends the lines that are there, the newest of them when only so many are
-// wanted.
-func (s *actorService) remembered(reader *ringReader, wanted func(line) bool, tail *uint32, out *connect.ServerStream[theaterv1.LogsResponse]) error {
-	lines, _ := s.Lines.lines.take(reader, s.Lines.lines.most)
+// remembered sends those lines that are wanted, the newest of them when only so many
+// are.
+func remembered(lines []line, wanted func(line) bool, tail *uint32, out *connect.ServerStream[theaterv1.LogsResponse]) error {
 	lines = slices.DeleteFunc(lines, func(l line) bool { return !wanted(l) })
 	if tail != nil {
 		lines = lines[len(lines)-min(len(lines), int(*tail)):]
 	}
-	return send(out, lines, 0, func(line) bool { return true })
-}
-
-func send(out *connect.ServerStream[theaterv1.LogsResponse], lines []line, missed uint64, wanted func(line) bool) error {
 	for _, l := range lines {
-		if !wanted(l) {
-			continue
-		}
-		shown := &theaterv1.LogLine{
-			Time: timestamppb.New(l.time), Actor: l.Actor.String(), Path: l.Path, Stream: l.Stream,
-			Text: text(l.Text),
-		}
-		if err := out.Send(&theaterv1.LogsResponse{Missed: missed, Line: shown}); err != nil {
+		if err := out.Send(&theaterv1.LogsResponse{Line: l.shown()}); err != nil {
 			return err
 		}
-		missed = 0
 	}
 	return nil
+}
+
+func (l *line) shown() *theaterv1.LogLine {
+	return &theaterv1.LogLine{
+		Time: timestamppb.New(l.time), Actor: l.Actor.String(), Path: l.Path, Stream: l.Stream, Text: text(l.Text),
+	}
 }

@@ -1,9 +1,13 @@
 package api_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"net"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/api"
@@ -105,4 +109,46 @@ func TestLogsAreRememberedAndFollowed(t *testing.T) {
 	check(t, err)
 	stream2.Receive()
 	refuses(t, stream2.Err(), api.CodeInvalid, "streams")
+}
+
+// follow begins to read lines of Logs as they come, and takes none but at its calls.
+func (s *stage) follow(request string) *bufio.Reader {
+	s.t.Helper()
+	conn, err := net.Dial("unix", s.socket)
+	check(s.t, err)
+	s.t.Cleanup(func() { conn.Close() })
+	check(s.t, conn.SetDeadline(time.Now().Add(patience)))
+	_, err = fmt.Fprintf(conn, "POST /theater.v1.ActorService/Logs HTTP/1.1\r\nHost: node\r\nContent-Type: application/connect+json\r\nContent-Length: %d\r\n\r\n\x00\x00\x00\x00%c%s",
+		len(request)+5, len(request), request)
+	check(s.t, err)
+	return bufio.NewReader(conn)
+}
+
+// reads reads until a text has come, and returns all up to it.
+func (s *stage) reads(r *bufio.Reader, text string) string {
+	s.t.Helper()
+	var b strings.Builder
+	for !strings.HasSuffix(b.String(), text) {
+		c, err := r.ReadByte()
+		check(s.t, err)
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+func TestWhatIsMissedIsToldAlsoWhenNothingOfItIsWanted(t *testing.T) {
+	lines := api.NewJournal(api.JournalConfig{Lines: 1000})
+	s := open(t, func(c *api.Config) { c.Lines = lines })
+	r := s.follow(`{"under":"/a","follow":true}`)
+	s.reads(r, "{}")
+	lines.Add(actors.Line{Path: "/a", Stream: "log", Text: "begins" + strings.Repeat("x", 1<<20)})
+	s.reads(r, "begins") // and the node has the rest to send
+	for range 1500 {
+		lines.Add(actors.Line{Path: "/b", Stream: "log", Text: "not wanted"})
+	}
+	s.reads(r, "x\"}}")
+	lines.Add(actors.Line{Path: "/a", Stream: "log", Text: "ends"})
+	if told := s.reads(r, "ends"); !strings.Contains(told, `"missed":"500"`) && !strings.Contains(told, `"missed":"501"`) {
+		t.Errorf("it tells %q", told)
+	}
 }

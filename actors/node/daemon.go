@@ -194,9 +194,13 @@ func (d *daemon) readiness() Readiness {
 }
 
 // reload reads the certificates again; tokens are read whenever one is shown. What
-// cannot be read is said, and what was read before stays in use.
+// cannot be read is said, and what was read before stays in use. A supervisor is not
+// told while it waits for the node to be ready: the end of a reload means ready.
 func (d *daemon) reload() {
-	d.notify.reloading()
+	if state, _ := d.condition.state(); order[state] >= order[StateReady] {
+		d.notify.reloading()
+		defer d.notify.ready(string(state))
+	}
 	var err error
 	if d.certificates != nil {
 		err = d.certificates.Reload()
@@ -206,8 +210,6 @@ func (d *daemon) reload() {
 	} else {
 		d.Logger.Info("the certificates were read again")
 	}
-	state, _ := d.condition.state()
-	d.notify.ready(string(state))
 }
 
 // alive reports whether the node does what it is for; a supervisor that watches may

@@ -150,8 +150,14 @@ func project(t *testing.T, name string, guest wasmtest.Guest, tables string) str
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	guest.Init = wasmtest.Do(message.Interface, "register", unit, wasmtest.Keep())
+	return folder(t, name, guest, tables)
+}
+
+// folder is project for a guest with an init of its own.
+func folder(t *testing.T, name string, guest wasmtest.Guest, tables string) string {
+	t.Helper()
+	dir := t.TempDir()
 	write(t, filepath.Join(dir, "actor.wasm"), string(guest.Bytes()))
 	write(t, filepath.Join(dir, "manifest.toml"), "name = \""+name+"\"\nversion = \"1\"\npackage = \"actor.wasm\"\n[[handler]]\ntype = \"message-server\"\n"+tables)
 	return dir
@@ -348,6 +354,16 @@ func TestAClientEndsTheNode(t *testing.T) {
 	if err := s.ended(); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAFolderWhoseNameIsNoTextIsShown(t *testing.T) {
+	settings := settingsOf(short(t))
+	settings.Data = filepath.Join(filepath.Dir(settings.Data), "d\xffa")
+	s := serve(t, settings)
+	if r, err := s.Node.Info(t.Context(), &theaterv1.InfoRequest{}); err != nil || !strings.HasSuffix(r.Data, "d\uFFFDa") {
+		t.Errorf("the info is %v, %v", r, err)
+	}
+	s.end()
 }
 
 func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/theater-go/theater/actors/node"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
 func TestANodeWhoseLogStopsSaysSoAndEnds(t *testing.T) {
@@ -89,6 +90,30 @@ func TestASupervisorIsToldOfStartReloadAndEnd(t *testing.T) {
 	o.hears(t, "READY=1\nSTATUS=ready")
 	s.end()
 	o.hears(t, "STOPPING=1")
+}
+
+func TestAReloadDoesNotMakeANodeReady(t *testing.T) {
+	o := supervise(t)
+	settings := settingsOf(short(t))
+	slow := wasmtest.Guest{Init: wasmtest.Sleep(200*time.Millisecond, wasmtest.Keep())}
+	settings.Spawn = []string{folder(t, "slow", slow, "")}
+	s, ready := begin(t, settings)
+	s.hangup <- os.Interrupt
+	for told := ""; !strings.Contains(told, "READY=1"); {
+		select {
+		case told = <-o.messages:
+		case <-time.After(patience):
+			t.Fatal("it is never ready")
+		}
+		if strings.Contains(told, "RELOADING") || strings.Contains(told, "READY=1") && !strings.Contains(told, "ready, 1 actor") {
+			t.Errorf("before it is ready it tells %q", told)
+		}
+	}
+	<-ready
+	if !strings.Contains(s.log.String(), "the certificates were read again") {
+		t.Error("they were not")
+	}
+	s.end()
 }
 
 func TestTheWatchdogIsNotToldWhileTheNodeIsNotAlive(t *testing.T) {

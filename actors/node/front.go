@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -117,7 +118,7 @@ func (f front) Info() *theaterv1.InfoResponse {
 		GuestMemory: used, GuestMemoryBudget: budget,
 	}
 	if path, err := filepath.Abs(f.Data); err == nil && f.Data != "" { // clients are in other folders
-		info.Data = path
+		info.Data = strings.ToValidUTF8(path, "\uFFFD")
 	}
 	for _, o := range f.doors {
 		if !o.plain {
@@ -130,7 +131,7 @@ func (f front) Info() *theaterv1.InfoResponse {
 func recoveryOf(r Recovery) *theaterv1.Recovery {
 	out := &theaterv1.Recovery{Done: uint64(r.Done), Total: uint64(r.Total), Took: durationpb.New(r.Took)}
 	for _, f := range r.Left {
-		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID.String(), Path: f.Path, Detail: f.Err.Error()})
+		out.Failures = append(out.Failures, &theaterv1.RecoveryFailure{Id: f.ID.String(), Path: f.Path, Detail: strings.ToValidUTF8(f.Err.Error(), "\uFFFD")})
 	}
 	return out
 }

@@ -73,7 +73,7 @@ format = "json"
 		"memory":     {"1GiB", "file", file},
 		"log.format": {"json", "file", file}, // a variable that is empty says nothing
 		"limits.rate": {
-			"2000", "default", "",
+			"10000", "default", "",
 		},
 		"tokens": {"/flag/tokens", "default", ""}, // follows the data folder
 	} {

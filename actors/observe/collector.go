@@ -28,6 +28,8 @@ var (
 	descResumed  = describe("actors_resumed_total", "Actors of the log that went on.")
 	descEnded    = describe("actors_ended_total", "Actors that have ended, by reason; suspended ones come back.", "reason")
 	descRestarts = describe("actor_restarts_total", "Restarts of actors by their supervisors.")
+	descKept     = describe("checkpoints_total", "Checkpoints of actors that were taken.")
+	descReplayed = describe("turns_replayed_total", "Turns of chains that were executed again to bring actors back.")
 	descTurns    = describe("turns_total", "Turns that were closed: ok, or why they failed.", "result")
 	descFuel     = describe("fuel_total", "Fuel that guests have spent in turns.")
 	descMessages = describe("mailbox_messages", "Messages that wait in the mailboxes of all actors.")
@@ -99,6 +101,8 @@ func (s scrape) actors(a actors.Stats) {
 	s.counter(descResumed, float64(a.Resumed))
 	s.reasons(descEnded, a.Ended, ends)
 	s.counter(descRestarts, float64(a.Restarts))
+	s.counter(descKept, float64(a.Checkpoints))
+	s.counter(descReplayed, float64(a.Replayed))
 	ok := a.Turns
 	for _, n := range a.Failed {
 		ok -= n

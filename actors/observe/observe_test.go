@@ -19,7 +19,7 @@ func full() observe.Config {
 			return actors.Stats{
 				Actors: map[actors.Status]int{actors.StatusRunning: 3}, Mailbox: 4, MailboxBytes: 50,
 				Spawned: 6, Resumed: 7, Ended: map[actors.Reason]int64{actors.ReasonTrap: 2, "another": 1}, Restarts: 8,
-				Turns: 100, Failed: map[actors.Reason]int64{actors.ReasonTrap: 9, actors.ReasonLimit: 1}, Fuel: 12345, Dropped: 11,
+				Turns: 100, Failed: map[actors.Reason]int64{actors.ReasonTrap: 9, actors.ReasonLimit: 1}, Fuel: 12345, Dropped: 11, Checkpoints: 14, Replayed: 15,
 			}
 		},
 		Memory: func() (int64, int64) { return 65536, 1 << 20 },
@@ -54,7 +54,7 @@ func TestAScrapeShowsWhatTheNodeHasDone(t *testing.T) {
 		`theater_actors{status="running"} 3`, `theater_actors{status="starting"} 0`,
 		`theater_actors_spawned_total 6`, `theater_actors_resumed_total 7`,
 		`theater_actors_ended_total{reason="trap"} 2`, `theater_actors_ended_total{reason="another"} 1`, `theater_actors_ended_total{reason="normal"} 0`,
-		`theater_actor_restarts_total 8`,
+		`theater_actor_restarts_total 8`, `theater_checkpoints_total 14`, `theater_turns_replayed_total 15`,
 		`theater_turns_total{result="ok"} 90`, `theater_turns_total{result="trap"} 9`, `theater_turns_total{result="limit"} 1`,
 		`theater_fuel_total 12345`, `theater_mailbox_messages 4`, `theater_mailbox_bytes 50`, `theater_messages_dropped_total 11`,
 		`theater_guest_memory_bytes 65536`, `theater_guest_memory_budget_bytes 1.048576e+06`,

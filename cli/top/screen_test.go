@@ -325,6 +325,14 @@ func TestAFrameIsAsHighAsItTakes(t *testing.T) {
 	}
 }
 
+func TestAFrameOfANodeWithoutActorsSaysSo(t *testing.T) {
+	s := open(t)
+	empty := &top.Snapshot{}
+	if got := top.Frame(empty, empty, time.Second, 80, s.clock); !strings.Contains(got, "there are no actors\n") {
+		t.Errorf("it is\n%s", got)
+	}
+}
+
 func TestNumbersAreShort(t *testing.T) {
 	for got, want := range map[string]string{
 		top.Number(0): "0", top.Number(99_999): "99999", top.Number(100_000): "100k", top.Number(1 << 62): "4.6E",

@@ -46,7 +46,7 @@ func Frame(first, second *Snapshot, apart time.Duration, width int, now time.Tim
 	m.looked(lookedMsg{snapshot: first})
 	at = now
 	m.looked(lookedMsg{snapshot: second})
-	m.width, m.table.height = width, len(m.table.rows)
+	m.width, m.table.height = width, max(len(m.table.rows), 1)
 	m.table.moveTo(0)
 	m.table.selected = "" // nobody is there to select something
 	var b strings.Builder

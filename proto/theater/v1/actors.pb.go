@@ -40,7 +40,10 @@ type SpawnRequest struct {
 	//	*SpawnRequest_StateLiteral
 	State isSpawnRequest_State `protobuf_oneof:"state"`
 	// Return when the actor has ended, with its exit.
-	Wait          bool `protobuf:"varint,6,opt,name=wait,proto3" json:"wait,omitempty"`
+	Wait bool `protobuf:"varint,6,opt,name=wait,proto3" json:"wait,omitempty"`
+	// End what an earlier node has left at the path and this one could not bring
+	// back; without it such a spawn is refused.
+	Supersede     bool `protobuf:"varint,7,opt,name=supersede,proto3" json:"supersede,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -135,6 +138,13 @@ func (x *SpawnRequest) GetStateLiteral() string {
 func (x *SpawnRequest) GetWait() bool {
 	if x != nil {
 		return x.Wait
+	}
+	return false
+}
+
+func (x *SpawnRequest) GetSupersede() bool {
+	if x != nil {
+		return x.Supersede
 	}
 	return false
 }
@@ -2330,14 +2340,15 @@ var File_theater_v1_actors_proto protoreflect.FileDescriptor
 const file_theater_v1_actors_proto_rawDesc = "" +
 	"\n" +
 	"\x17theater/v1/actors.proto\x12\n" +
-	"theater.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17theater/v1/common.proto\"\xdb\x01\n" +
+	"theater.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17theater/v1/common.proto\"\xf9\x01\n" +
 	"\fSpawnRequest\x12\x14\n" +
 	"\x04path\x18\x01 \x01(\tH\x00R\x04path\x12,\n" +
 	"\x06bundle\x18\x02 \x01(\v2\x12.theater.v1.BundleH\x00R\x06bundle\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12%\n" +
 	"\rstate_encoded\x18\x04 \x01(\fH\x01R\fstateEncoded\x12%\n" +
 	"\rstate_literal\x18\x05 \x01(\tH\x01R\fstateLiteral\x12\x12\n" +
-	"\x04wait\x18\x06 \x01(\bR\x04waitB\b\n" +
+	"\x04wait\x18\x06 \x01(\bR\x04wait\x12\x1c\n" +
+	"\tsupersede\x18\a \x01(\bR\tsupersedeB\b\n" +
 	"\x06sourceB\a\n" +
 	"\x05state\"\x93\x01\n" +
 	"\x06Bundle\x12\x1a\n" +

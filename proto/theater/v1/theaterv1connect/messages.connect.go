@@ -44,7 +44,8 @@ const (
 // MessageServiceClient is a client for the theater.v1.MessageService service.
 type MessageServiceClient interface {
 	// Send puts a message into the mailbox of an actor, and returns when it is
-	// there. Until the actor has taken it, nothing of it survives the node.
+	// there. Until the turn that handles it is on the log, nothing of it survives the
+	// node: who has to know that it is done sends a Request.
 	Send(context.Context, *v1.SendRequest) (*v1.SendResponse, error)
 	// Request sends a message and waits for its answer.
 	Request(context.Context, *v1.RequestRequest) (*v1.RequestResponse, error)
@@ -121,7 +122,8 @@ func (c *messageServiceClient) Call(ctx context.Context, req *v1.CallRequest) (*
 // MessageServiceHandler is an implementation of the theater.v1.MessageService service.
 type MessageServiceHandler interface {
 	// Send puts a message into the mailbox of an actor, and returns when it is
-	// there. Until the actor has taken it, nothing of it survives the node.
+	// there. Until the turn that handles it is on the log, nothing of it survives the
+	// node: who has to know that it is done sends a Request.
 	Send(context.Context, *v1.SendRequest) (*v1.SendResponse, error)
 	// Request sends a message and waits for its answer.
 	Request(context.Context, *v1.RequestRequest) (*v1.RequestResponse, error)
