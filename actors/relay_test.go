@@ -81,6 +81,7 @@ func (o *ordered) prefix(t testing.TB, n int) *ordered {
 
 // fate is what the chains tell of a message.
 type fate struct {
+	sent         bool // else it is a request, of which only a drop is told
 	released     bool
 	well, failed int // turns that it brought about
 	dropped      int
@@ -149,7 +150,7 @@ func (f fates) read(t testing.TB, sum chain.Summary, layout *wasm.Layout, record
 			}
 		}
 		for _, at := range sent {
-			f.change(at, func(f *fate) { f.released = released })
+			f.change(at, func(f *fate) { f.sent, f.released = true, released })
 		}
 	}
 }
@@ -169,6 +170,7 @@ func (f *fate) ends(well bool) {
 func unsettled(all fates, deliveries int) (problem string) {
 	for at, f := range all {
 		switch {
+		case !f.sent && f.well+f.failed == 0:
 		case f.released && f.well+f.dropped == 1 && f.well+f.failed <= deliveries:
 		case !f.released && f.well+f.dropped+f.failed == 0:
 		default:

@@ -214,8 +214,10 @@ func (p *process) ended(err error) bool {
 		p.context.Stop(p.context.Self())
 	case interrupted(err): // it was told to end, and will hear it
 	case !p.survives(err):
+		p.control.isReady(p.life) // it has handled a message, though some below it may be still to come
 		p.fall(exitOf(err))
 	case p.shutdown != nil:
+		p.control.isReady(p.life)
 		p.fall(*p.shutdown)
 	default:
 		return false
