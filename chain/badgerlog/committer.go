@@ -37,7 +37,6 @@ type committer struct {
 	next      uint64   // number of the open block
 	unflushed int      // bytes written since the index was
 	kept      int      // heads that were in memory then
-	looked    int      // bytes written since the disk was to be looked at
 	timer     *time.Timer
 }
 
@@ -86,6 +85,7 @@ func (c *committer) gather() {
 func (c *committer) drain() error {
 	for c.take() {
 		begun := time.Now()
+		c.w.look.Store(true)
 		err := c.commit()
 		if err != nil {
 			err = fmt.Errorf("log stopped: %w", err)
@@ -252,10 +252,6 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 		c.log.stats.add(records, size, took)
 	}
 	c.w.gate.free(int64(size))
-	if c.looked += size; c.looked >= spaceStride {
-		c.looked = 0
-		c.w.look.Store(true)
-	}
 }
 
 // flush writes the index and lets go of the heads that were not in use since

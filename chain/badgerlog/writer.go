@@ -19,9 +19,6 @@ const spaceFloor = 2 * (numMemtables*memTableSize + valueLogFileSize)
 // it maps files that it fills as it goes, and a full disk would kill the process.
 const readFloor = 4 * memTableSize
 
-// spaceStride is how many bytes are written between two looks at the disk.
-const spaceStride = 8 << 20
-
 // item is something to be written or told, in its place in the log's order: a
 // record, a blob or the end of one, or nothing but an acknowledgement.
 type item struct {
@@ -96,19 +93,31 @@ func (w *writer) usable(err error) error {
 // chain.ErrNoSpace, and again possible when there is room.
 func (w *writer) Reserve(ctx context.Context, bytes int) error {
 	if w.look.Load() {
-		free, err := freeSpace(w.log.folder.dir)
-		if err != nil {
-			return fmt.Errorf("look for free space: %w", err)
+		if err := w.hasRoom(); err != nil {
+			return err
 		}
-		if free < w.log.limits.freeSpace {
-			return spaceError(w.log.folder.dir, free, w.log.limits.freeSpace)
-		}
-		w.look.Store(false)
 	}
 	if err := w.gate.reserve(ctx, int64(bytes)); err != nil {
 		return w.usable(err)
 	}
 	return nil
+}
+
+// hasRoom looks at the disk. Others fill it, too; so each commit has it looked at
+// again, which costs a turn far less than the commit does.
+func (w *writer) hasRoom() error {
+	w.look.Store(false)
+	free, err := freeSpace(w.log.folder.dir)
+	switch needed := w.log.limits.freeSpace; {
+	case err != nil:
+		err = fmt.Errorf("look for free space: %w", err)
+	case free < needed:
+		err = spaceError(w.log.folder.dir, free, needed)
+	default:
+		return nil
+	}
+	w.look.Store(true)
+	return err
 }
 
 // Release implements chain.Writer.
