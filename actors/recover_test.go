@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
@@ -50,6 +51,7 @@ func TestAllActorsThatWereLeftComeBack(t *testing.T) {
 		h.answers(h.ref(path), "", first)
 	}
 	h.close()
+	left := time.Now()
 	// Now as a process leaves it that is killed.
 	for _, log := range []chain.Log{log, h.crashed(nil)} {
 		h = rebuild(t, log, recovers)
@@ -81,6 +83,11 @@ func TestAllActorsThatWereLeftComeBack(t *testing.T) {
 		}
 		if live := h.paths(); !slices.Equal(live, want) {
 			t.Errorf("there are %v, want %v", live, want)
+		}
+		for _, info := range h.List() {
+			if info.Created.After(left) {
+				t.Errorf("%s was made at %v, want the time before the recovery", info.Path, info.Created)
+			}
 		}
 		for _, path := range want {
 			h.answers(h.ref(path), "", second)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"time"
 
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/chain"
@@ -39,6 +40,7 @@ func (s *System) rebirth(ctx context.Context, sum chain.Summary, parent *birth, 
 	}
 	_, name := splitPath(sum.Path)
 	c := s.newControl(b, sum.ID, name, sum.InitialState, above)
+	c.created = time.Unix(0, sum.Created)
 	c.path = sum.Path // as its handlers know it until the registry gives it the same
 	return &birth{
 		control: c, state: state, goesOn: goesOn,

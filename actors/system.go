@@ -147,7 +147,7 @@ type Info struct {
 	Name          string
 	Status        Status
 	Module        chain.Hash
-	Created       time.Time
+	Created       time.Time // the genesis of its chain
 	Registered    bool
 	Turns, Failed int64
 	Restarts      int64

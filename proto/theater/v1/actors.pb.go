@@ -830,7 +830,8 @@ type Actor struct {
 	// starting, running, restarting, stopping or ended.
 	Status string `protobuf:"bytes,4,opt,name=status,proto3" json:"status,omitempty"`
 	// The sha256 of the guest's bytes.
-	Module  string                 `protobuf:"bytes,5,opt,name=module,proto3" json:"module,omitempty"`
+	Module string `protobuf:"bytes,5,opt,name=module,proto3" json:"module,omitempty"`
+	// When its chain began; neither a restart nor a new node changes it.
 	Created *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=created,proto3" json:"created,omitempty"`
 	// The path of the actor above, empty for one at the root.
 	Parent      string `protobuf:"bytes,7,opt,name=parent,proto3" json:"parent,omitempty"`
