@@ -55,7 +55,7 @@ func (p *program) bench(ctx context.Context, names []string, format string) erro
 	for _, r := range rows {
 		table = append(table, []string{r.Name, number(&r.Value), r.Unit, number(r.Baseline), ratio(r.Ratio)})
 	}
-	return p.table(table)
+	return p.writeColumns(table)
 }
 
 func number(v *float64) string {

@@ -84,7 +84,7 @@ func (p *program) chainList(ctx context.Context, r chain.Reader, format string) 
 	if format == formatJSON {
 		return p.writeJSON(list, true)
 	}
-	return p.table(rows)
+	return p.writeColumns(rows)
 }
 
 // asTrees puts each actor before those that it had below it, and otherwise the

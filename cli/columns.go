@@ -7,7 +7,7 @@ import (
 )
 
 // columns lays out rows that come bit by bit: a column is as wide as its widest cell
-// so far. It makes no copies of the cells, so that thousands of rows are cheap.
+// so far, without those with which a row was made to end. It makes no copies of the cells, so that thousands of rows are cheap.
 type columns struct{ widths []int }
 
 const columnGap = 2
@@ -21,7 +21,9 @@ func (c *columns) text(rows [][]string) string {
 			if i == len(c.widths) {
 				c.widths = append(c.widths, 0)
 			}
-			c.widths[i] = max(c.widths[i], utf8.RuneCountInString(row[i]))
+			if i < len(row)-1 {
+				c.widths[i] = max(c.widths[i], utf8.RuneCountInString(row[i]))
+			}
 			bytes += len(row[i]) + c.widths[i]
 		}
 	}

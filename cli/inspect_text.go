@@ -20,7 +20,7 @@ const (
 )
 
 func (p *program) showInspection(i *inspection) error {
-	if err := p.table(i.facts()); err != nil {
+	if err := p.writeColumns(i.facts()); err != nil {
 		return err
 	}
 	if err := p.section(i.importRows()); err != nil {
@@ -62,7 +62,7 @@ func (p *program) section(rows [][]string) error {
 		}
 		rows[n] = row
 	}
-	return p.table(rows)
+	return p.writeColumns(rows)
 }
 
 var generations = map[wasm.Generation]string{

@@ -56,7 +56,7 @@ type actorScreen struct {
 }
 
 func (s *actorScreen) show() error {
-	if err := s.table(s.facts()); err != nil {
+	if err := s.writeColumns(s.facts()); err != nil {
 		return err
 	}
 	for _, rows := range [][][]string{s.limits(), s.grants(), s.restarts(), s.turns(), s.children()} {

@@ -90,5 +90,5 @@ func (l *live) showNode(i nodeInfo) error {
 	for _, f := range i.Recovery.Failures {
 		rows = append(rows, []string{"not back", f.Path + " " + f.ID + ": " + f.Detail})
 	}
-	return l.table(rows)
+	return l.writeColumns(rows)
 }

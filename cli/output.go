@@ -5,11 +5,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -139,25 +137,6 @@ func plain(s string) bool {
 		}
 	}
 	return true
-}
-
-// table writes rows in columns, the first row being the heads.
-func (p *program) table(rows [][]string) error {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = escape(cell)
-		}
-		io.WriteString(w, strings.Join(row, "\t")+"\n")
-	}
-	w.Flush()
-	for line := range strings.Lines(b.String()) {
-		if _, err := io.WriteString(p.out, strings.TrimRight(line, " \n")+"\n"); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // count is a number with its noun.

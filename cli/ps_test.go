@@ -79,9 +79,9 @@ func TestAListOnATerminalFitsIt(t *testing.T) {
 func TestColumnsStayAsWideAsTheyWere(t *testing.T) {
 	text := cli.Columns(
 		[][]string{{"PATH", "STATUS", "WHY"}, {"/longer", "running", ""}, {"/ä", "x", "bell \a"}},
-		[][]string{{"/b", "runs", "late"}, {"alone"}},
+		[][]string{{"/b", "runs", "late"}, {"alone for long"}},
 	)
-	want := "PATH     STATUS   WHY\n/longer  running\n/ä       x        bell \\a\n/b       runs     late\nalone\n"
+	want := "PATH     STATUS   WHY\n/longer  running\n/ä       x        bell \\a\n/b       runs     late\nalone for long\n"
 	if text != want {
 		t.Errorf("the columns are\n%swant\n%s", text, want)
 	}

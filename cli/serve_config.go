@@ -35,7 +35,7 @@ func (p *program) checkConfig(e *node.Effective, format string) error {
 			}
 			rows = append(rows, []string{k.Name, value, from})
 		}
-		return p.table(rows)
+		return p.writeColumns(rows)
 	}
 	shown := struct {
 		File     string        `json:"file,omitempty"`

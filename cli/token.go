@@ -112,6 +112,10 @@ Examples:
 			if err != nil {
 				return err
 			}
+			if format.value == "text" {
+				fmt.Fprintf(p.err, "token %s of %s, scope %s, %s, in %s; it is not shown again\n",
+					t.ID, escape(t.Name), t.Scope, until(t), escape(tokens.Folder()))
+			}
 			return p.showNewToken(secret, t, now, format.value)
 		},
 	}
@@ -143,7 +147,6 @@ func (p *program) showNewToken(secret string, t api.Token, now time.Time, format
 		j.Token = secret
 		return p.writeJSON(j, true)
 	}
-	fmt.Fprintf(p.err, "token %s of %s, scope %s, %s; it is not shown again\n", t.ID, escape(t.Name), t.Scope, until(t))
 	_, err := fmt.Fprintln(p.out, secret)
 	return err
 }
@@ -199,7 +202,7 @@ Examples:
 				}
 				rows = append(rows, []string{t.ID, t.Name, t.Scope.String(), moment(t.Created.UnixNano()), ends})
 			}
-			return errors.Join(p.table(rows), damaged)
+			return errors.Join(p.writeColumns(rows), damaged)
 		},
 	}
 }

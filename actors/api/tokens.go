@@ -25,6 +25,9 @@ import (
 // revokes holds at once for all others. They are safe for concurrent use.
 type Tokens struct{ dir string }
 
+// Folder is where they are.
+func (t *Tokens) Folder() string { return t.dir }
+
 // Token is what is known of a token.
 type Token struct {
 	ID      string     `json:"id"`
