@@ -127,8 +127,8 @@ func (p *program) detached(pid int, s node.Settings, log string) error {
 	if s.Socket != node.DefaultSocket() {
 		at = " --address unix:" + s.Socket
 	}
-	fmt.Fprintf(p.err, "its log is %s; theater node shutdown%s ends it\n", escape(log), escape(at))
-	_, err := fmt.Fprintf(p.out, "unix:%s process %d\n", s.Socket, pid)
+	fmt.Fprintf(p.err, "process %d, its log is %s; theater node shutdown%s ends it\n", pid, escape(log), escape(at))
+	_, err := fmt.Fprintf(p.out, "unix:%s\n", s.Socket)
 	return err
 }
 
