@@ -102,6 +102,9 @@ func (l level) flag(word string, next []string) (string, []string, error) {
 	i := slices.IndexFunc(l.flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
 	if i < 0 {
 		wrong, _, _ := strings.Cut(word, "=")
+		if slices.ContainsFunc(l.commands, func(c *cli.Command) bool { return knows(c, name) }) {
+			return "", nil, usagef(l.String(), "flag %q stands behind the command that it is for", wrong)
+		}
 		return "", nil, usagef(l.String(), "unknown flag %q%s", wrong, suggest("--"+name, l.flagNames()))
 	}
 	name = "--" + l.flags[i].Names()[0]
@@ -115,6 +118,12 @@ func (l level) flag(word string, next []string) (string, []string, error) {
 		return "", nil, usagef(l.String(), "flag %s needs a value", word)
 	}
 	return name + "=" + next[0], next[1:], nil
+}
+
+// knows reports whether the command, or one below it, has the flag.
+func knows(c *cli.Command, flag string) bool {
+	return slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), flag) }) ||
+		slices.ContainsFunc(c.Subcommands, func(c *cli.Command) bool { return knows(c, flag) })
 }
 
 // suggest names what may have been meant.
