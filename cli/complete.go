@@ -41,14 +41,20 @@ func (f *kindFlag) list() []string { return kinds }
 func (f *streamFlag) list() []string { return guestStreams }
 
 func (f *filterFlag) list() []string {
-	var keys []string
+	var beginnings []string
 	for _, k := range filterKeys {
-		if k == "restarts" {
-			k += ">"
+		switch k {
+		case "status":
+			for _, s := range liveStatuses {
+				beginnings = append(beginnings, k+"="+s)
+			}
+		case "restarts":
+			beginnings = append(beginnings, k+">=")
+		default:
+			beginnings = append(beginnings, k+"=")
 		}
-		keys = append(keys, k+"=")
 	}
-	return keys
+	return beginnings
 }
 
 // moreFiles says to the scripts that files are candidates, too.

@@ -17,6 +17,9 @@ type filterFlag struct {
 // filterKeys are those that a condition may begin with.
 var filterKeys = []string{"status", "name", "path", "module", "restarts", "under"}
 
+// liveStatuses are those of actors that live.
+var liveStatuses = []string{"starting", "running", "restarting", "stopping"}
+
 // Set is called by the flag parser.
 func (f *filterFlag) Set(condition string) error {
 	key, value, ok := strings.Cut(condition, "=")
