@@ -212,7 +212,7 @@ func examineSocket(ctx context.Context, path, version string) finding {
 	if err != nil {
 		return fails(name, "its log says what it does", "what listens at %s does not answer as a node does: %v", path, err)
 	}
-	what := fmt.Sprintf("process %d at %s, %s, %d actors", told.Pid, path, nodeState(told.State), told.Actors)
+	what := fmt.Sprintf("process %d at %s, %s, %s", told.Pid, path, nodeState(told.State), count(told.Actors, "actor"))
 	switch {
 	case told.State == theaterv1.NodeState_NODE_STATE_FAILED:
 		return fails(name, "its log says why; start it again", "%s", what)
