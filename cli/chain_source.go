@@ -28,7 +28,7 @@ type chainSource struct {
 // newChainSource is for a command; its fields are set by its flags.
 func (p *program) newChainSource() *chainSource {
 	s := &chainSource{live: p.newLive()}
-	s.endless = true // chains are as long as they are
+	s.endless, s.bound = true, "0" // chains are as long as they are
 	return s
 }
 

@@ -34,11 +34,14 @@ type live struct {
 	timeout        time.Duration
 	grace          time.Duration // that the node gives actors, which is waited for besides
 	endless        bool          // there is no bound unless --timeout gives one
+	bound          string        // what --timeout is when nothing is said, for people
 	format         *choice
 }
 
 // newLive is for a command; most of its fields are set by its flags.
-func (p *program) newLive() *live { return &live{program: p, format: choose("text", formatJSON)} }
+func (p *program) newLive() *live {
+	return &live{program: p, format: choose("text", formatJSON), bound: defaultTimeout.String()}
+}
 
 // liveFromEnvironment is for what has no flags.
 func (p *program) liveFromEnvironment(timeout time.Duration) *live {
@@ -59,7 +62,7 @@ func (l *live) reachFlags(own ...cli.Flag) []cli.Flag {
 		&cli.StringFlag{Name: "address", Destination: &l.address, EnvVars: []string{envAddress},
 			Usage: "the node is at `ADDRESS`: unix:PATH or https://HOST:PORT", DefaultText: "this user's node on this machine"},
 		&cli.DurationFlag{Name: "timeout", Destination: &l.timeout, Value: defaultTimeout,
-			Usage: "give up after `TIME`, 0 for never", DefaultText: defaultTimeout.String()},
+			Usage: "give up after `TIME`, 0 for never", DefaultText: l.bound},
 		&cli.StringFlag{Name: "token", Destination: &l.token, EnvVars: []string{envToken},
 			Usage: "`TOKEN` that the node knows this client by, or @FILE that holds it"},
 		&cli.StringFlag{Name: "ca", Destination: &l.ca, EnvVars: []string{envCA},
@@ -142,10 +145,15 @@ func (l *live) secret() (string, error) {
 // ask calls a method of the node, such as n.Actors.List.
 func ask[Req, Res any](ctx context.Context, n *conn, method func(context.Context, *Req) (*Res, error), request *Req) (*Res, error) {
 	answer, err := method(ctx, request)
-	if err != nil {
-		return nil, n.explain(ctx, err)
+	if err == nil {
+		return answer, nil
 	}
-	return answer, nil
+	err = n.explain(ctx, err)
+	var f *failure
+	if to, ok := any(request).(interface{ GetTarget() string }); ok && errors.As(err, &f) {
+		f.hint = strings.Replace(f.hint, hintTarget, to.GetTarget(), 1)
+	}
+	return nil, err
 }
 
 // show writes a result for programs.

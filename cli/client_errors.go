@@ -24,10 +24,13 @@ var exitCodes = map[string]int{
 	api.CodeUnauthenticated: codeNotAllowed, api.CodeForbidden: codeNotAllowed,
 }
 
+// hintTarget stands in a hint for what the command was about.
+const hintTarget = "TARGET"
+
 // hints are what to do about such an error on the command line. What is not here
 // has the node's own hint.
 var hints = map[string]string{
-	api.CodeNoActor:         "theater ps shows the actors that are there",
+	api.CodeNoActor:         "theater ps shows the actors that live, theater chain list those that have ended, too",
 	api.CodeNoChain:         "theater chain list shows the actors that the data folder has",
 	api.CodeAmbiguous:       "theater ps -o json shows whole ids",
 	api.CodeRecovering:      "wait until it is ready; --timeout says how long this command does",
@@ -37,9 +40,9 @@ var hints = map[string]string{
 	api.CodeForbidden:       "theater token create makes one with a wider scope where the node is",
 	api.CodeNoMessages:      "theater call calls any export of the actor, registered or not",
 	api.CodeLeft:            "theater node info says why it is not back; --supersede ends it in favour of the new one",
-	api.CodeEnded:           "theater chain show says what it did to its end",
+	api.CodeEnded:           "theater chain show " + hintTarget + " says what it did to its end",
 	api.CodeMailboxFull:     "try again when it has handled some of its messages; [limits] in its manifest says how many may wait",
-	api.CodeGuestFailed:     "theater chain show says what it did",
+	api.CodeGuestFailed:     "theater chain show " + hintTarget + " says what it did",
 	api.CodeInitFailed:      "theater chain show says what it did in its init",
 	api.CodeChanging:        "try again in a moment",
 	api.CodeNodeMemory:      "theater stop makes room, or theater serve --memory gives the node more",

@@ -33,7 +33,7 @@ Examples:
    theater events /shop/till
    theater events /shop/till -f
    theater events -f --type lifecycle --type result:trap
-   theater events --since 10m -o json | jq -r 'select(.kind == "result") | .path'`
+   theater events --since 10m -o json | jq -r '.[] | select(.kind == "result") | .path'`
 
 // eventOptions are what the flags of events say.
 type eventOptions struct {

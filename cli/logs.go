@@ -42,6 +42,7 @@ type logOptions struct {
 
 func (p *program) logsCommand() *cli.Command {
 	l, o := p.newLive(), &logOptions{}
+	l.bound += ", with -f 0"
 	return &cli.Command{
 		Name:        "logs",
 		Usage:       "show what actors have written",

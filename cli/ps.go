@@ -38,6 +38,7 @@ type psOptions struct {
 
 func (p *program) psCommand() *cli.Command {
 	l, o := p.newLive(), &psOptions{}
+	l.bound += ", with -w 0"
 	return &cli.Command{
 		Name:        "ps",
 		Usage:       "list the actors of a node",

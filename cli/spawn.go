@@ -44,6 +44,7 @@ type spawnOptions struct {
 
 func (p *program) spawnCommand() *cli.Command {
 	l, o := p.newLive(), &spawnOptions{}
+	l.bound += ", with --wait 0"
 	return &cli.Command{
 		Name:        "spawn",
 		Usage:       "start an actor on a node",

@@ -35,6 +35,7 @@ type topOptions struct {
 
 func (p *program) topCommand() *cli.Command {
 	l, o := p.newLive(), &topOptions{}
+	l.bound = "0"
 	return &cli.Command{
 		Name:        "top",
 		Usage:       "watch the actors of a node on a screen",
