@@ -120,6 +120,9 @@ func (d *daemon) open(ctx context.Context) error {
 		},
 		Observe: func(c actors.Change) {
 			d.changes.Add(c)
+			if state, _ := d.condition.state(); order[state] < order[StateReady] && c.What == actors.ChangeStarted {
+				c.Restarts = 0 // it comes back; of restarts the log has told when they were made
+			}
 			d.teller.change(c)
 		},
 	})
@@ -174,7 +177,11 @@ func (d *daemon) becomeReady() {
 	}
 	close(d.taking)
 	r := d.readiness()
-	d.Logger.Info("node ready", "addresses", r.Addresses, "http", r.HTTP, "actors", d.node.System.Stats().Live(), "failed", len(r.Left))
+	said := []any{"addresses", r.Addresses, "actors", d.node.System.Stats().Live(), "failed", len(r.Left)}
+	if r.HTTP != "" {
+		said = append(said, "http", r.HTTP)
+	}
+	d.Logger.Info("node ready", said...)
 	d.notify.ready(fmt.Sprintf("ready, %d actors", d.node.System.Stats().Live()))
 	if d.Ready != nil {
 		d.Ready(r)

@@ -214,7 +214,13 @@ func TestActorsAreSuspendedByTheEndAndBackWithTheNextStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := first.Actors.Restart(t.Context(), &theaterv1.RestartRequest{Target: "/b"}); err != nil {
+		t.Fatal(err)
+	}
 	first.end()
+	if !strings.Contains(first.log.String(), `"INFO","msg":"actor started"`) {
+		t.Error("it is not logged that an actor was started again")
+	}
 	log, err := badgerlog.Open(settings.Data, badgerlog.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +250,9 @@ func TestActorsAreSuspendedByTheEndAndBackWithTheNextStart(t *testing.T) {
 		t.Errorf("its info is %v, %v", info, err)
 	}
 	second.end()
+	if strings.Contains(second.log.String(), `"INFO","msg":"actor started"`) {
+		t.Errorf("one that comes back is logged as if it was started again:\n%s", second.log)
+	}
 }
 
 func TestWithoutRecoveryActorsStayWhereTheyAre(t *testing.T) {
