@@ -58,3 +58,23 @@ func (p *program) writeColumns(rows [][]string) error {
 	_, err := io.WriteString(p.out, new(columns).text(rows))
 	return err
 }
+
+// writeRows is writeColumns for rows whose last column is long and of little
+// interest beyond its beginning: a terminal has each in one line.
+func (p *program) writeRows(rows [][]string) error {
+	if !onTerminal(p.out) {
+		return p.writeColumns(rows)
+	}
+	width, _ := sizeOf(p.out)
+	_, err := io.WriteString(p.out, fitted(rows, width))
+	return err
+}
+
+// fitted are rows whose lines are cut to the width.
+func fitted(rows [][]string, width int) string {
+	var b strings.Builder
+	for line := range strings.Lines(new(columns).text(rows)) {
+		b.WriteString(fit(strings.TrimSuffix(line, "\n"), width) + "\n")
+	}
+	return b.String()
+}

@@ -134,7 +134,7 @@ func (l *live) showActors(all []*theaterv1.Actor, quiet bool) error {
 		return l.show(list)
 	}
 	if !quiet {
-		return l.writeColumns(actorRows(all, time.Now()))
+		return l.writeRows(actorRows(all, time.Now()))
 	}
 	var b strings.Builder
 	for _, a := range all {

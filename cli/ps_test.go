@@ -76,6 +76,13 @@ func TestAListOnATerminalFitsIt(t *testing.T) {
 	}
 }
 
+func TestATerminalHasEachRowInOneLine(t *testing.T) {
+	rows := [][]string{{"PATH", "LAST FAILURE"}, {"/a", "a word too many"}, {"/ä", ""}}
+	if got, want := cli.Fitted(rows, 12), "PATH  LAST …\n/a    a wor…\n/ä\n"; got != want {
+		t.Errorf("it is %q, want %q", got, want)
+	}
+}
+
 func TestColumnsStayAsWideAsTheyWere(t *testing.T) {
 	text := cli.Columns(
 		[][]string{{"PATH", "STATUS", "WHY"}, {"/longer", "running", ""}, {"/ä", "x", "bell \a"}},

@@ -23,11 +23,16 @@ func repaint(lines []string, width int) string {
 	var b strings.Builder
 	b.WriteString("\x1b[H")
 	for _, line := range lines {
-		if runes := []rune(line); len(runes) > width {
-			line = string(runes[:width-1]) + "…"
-		}
-		b.WriteString(line + "\x1b[K\r\n")
+		b.WriteString(fit(line, width) + "\x1b[K\r\n")
 	}
 	b.WriteString("\x1b[J")
 	return b.String()
+}
+
+// fit cuts a line to the width.
+func fit(line string, width int) string {
+	if runes := []rune(line); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return line
 }

@@ -129,5 +129,5 @@ func (p *program) showTrees(trees ...*branch) error {
 			rows = append(rows, append([]string{twig.lead + twig.name}, twig.of.cells...))
 		}
 	}
-	return p.writeColumns(rows)
+	return p.writeRows(rows)
 }
