@@ -44,7 +44,11 @@ func (s *chainSource) read(c *cli.Context, f func(context.Context, chain.Reader)
 	case c.IsSet("data") && given && s.address != os.Getenv(envAddress):
 		return usagef(c.Command.HelpName, "--data names a folder and --address a node: leave one out")
 	case c.IsSet("data"):
-		return withLog(s.data, fromFolder)
+		err := withLog(s.data, fromFolder)
+		if errors.Is(err, chain.ErrInUse) {
+			return &failure{code: codeFailed, cause: err, hint: "a node that has it open is asked with --address in place of --data; else wait until that process has ended"}
+		}
+		return err
 	case given:
 		return s.with(c, fromNode)
 	}

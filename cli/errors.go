@@ -168,7 +168,7 @@ func hintOf(err error) string {
 	case errors.As(err, &used):
 		return "theater ps shows what the node there does; --socket names another one"
 	case errors.As(err, &exposed):
-		return "docs/serve.md says how to make the node reachable for others, and for nobody else"
+		return "--tls-cert and --tls-key say who the node is, theater token create or --tls-client-ca who may call it; docs/serve.md has more"
 	case errors.As(err, &compile):
 		return compileHint(compile)
 	case errors.Is(err, wasm.ErrNodeMemory):

@@ -136,7 +136,7 @@ type kindFlag []string
 func (f *kindFlag) Set(text string) error {
 	kind, _, _ := strings.Cut(text, ":")
 	if !slices.Contains(kinds, kind) {
-		return fmt.Errorf("kinds are %s%s", strings.Join(kinds, ", "), suggest(kind, kinds))
+		return fmt.Errorf("kinds are %s, each with a --type of its own%s", strings.Join(kinds, ", "), suggest(kind, kinds))
 	}
 	*f = append(*f, text)
 	return nil

@@ -156,7 +156,11 @@ func (p *program) serve(ctx context.Context, s node.Settings) error {
 		return err
 	}
 	// Who reads objects does not get a line of text among them.
-	logger.Error("node ends", "error", err, "hint", hintOf(err))
+	said := []any{"error", err}
+	if hint := hintOf(err); hint != "" {
+		said = append(said, "hint", hint)
+	}
+	logger.Error("node ends", said...)
 	return reported(codeOf(err))
 }
 
