@@ -199,17 +199,21 @@ func (c *control) ref() Ref { return Ref{ID: c.id, Path: c.path, control: c} }
 
 func (c *control) info() Info {
 	messages, bytes := c.mailbox.len()
+	memory := c.memory.Load()
 	c.mu.Lock()
 	last := c.last
 	if c.ended && c.exit.Failed() {
 		last = &c.exit
+	}
+	if c.ended {
+		memory = 0
 	}
 	c.mu.Unlock()
 	return Info{
 		Restarts: c.restarts.Load(), Last: last,
 		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
-		Mailbox: messages, MailboxBytes: bytes, Memory: c.memory.Load(), Fuel: c.fuel.Load(), Below: c.family.size(),
+		Mailbox: messages, MailboxBytes: bytes, Memory: memory, Fuel: c.fuel.Load(), Below: c.family.size(),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/api"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
@@ -30,20 +31,27 @@ func (n *conn) suggestTarget(ctx context.Context, err error, target string) erro
 	return &failure{code: f.code, cause: &named, hint: f.hint}
 }
 
-// meant names the live actor whose path is most like the target.
+// meant says that the actor at target has ended, where its supervisor still knows it,
+// or names the live actor whose path is most like the target.
 func (n *conn) meant(ctx context.Context, target string) string {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	page, err := n.Actors.List(ctx, &theaterv1.ListRequest{PageSize: maxPage, Fields: []string{"path", "name"}})
+	page, err := n.Actors.List(ctx, &theaterv1.ListRequest{PageSize: maxPage, Fields: []string{"path", "name", "status"}})
 	if err != nil {
 		return "" // it is only to help
 	}
 	paths := make([]string, 0, len(page.Actors))
 	for _, a := range page.Actors {
-		paths = append(paths, a.Path)
-		if "/"+a.Name == "/"+strings.TrimPrefix(target, "/") && a.Path != target { // the name alone
+		ended := a.Status == string(actors.StatusEnded)
+		switch {
+		case a.Path == target && ended:
+			return ": it has ended"
+		case ended:
+			continue
+		case "/"+a.Name == "/"+strings.TrimPrefix(target, "/") && a.Path != target: // the name alone
 			return ", did you mean " + a.Path + "?"
 		}
+		paths = append(paths, a.Path)
 	}
 	return suggest(target, paths)
 }
