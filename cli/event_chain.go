@@ -5,12 +5,13 @@ import (
 	"encoding/hex"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm"
 )
 
 // eventReader reads the events of one actor's chain.
 type eventReader struct {
 	displayer
-	names
+	module *wasm.Layout // nil where it is not known
 }
 
 func newEventReader(ctx context.Context, r chain.Reader, s chain.Summary) *eventReader {
@@ -28,17 +29,17 @@ func (r *eventReader) event(e chain.Event) event {
 		out.Convention, out.Rewriter, out.FuelSchedule, out.Sealed = e.Convention, e.Rewriter, e.FuelSchedule, e.Sealed
 	case *chain.Call:
 		out.happened(e.Time)
-		out.Function, out.Input, out.Delivery = r.export(e.Export), r.value(e.Params), e.Delivery
+		out.Function, out.Input, out.Delivery = r.module.ExportName(e.Export), r.value(e.Params), e.Delivery
 		if e.Cause.Kind != chain.CauseNone {
 			out.Cause = &cause{newReference(e.Cause.Event), e.Cause.External}
 		}
 	case *chain.Host:
-		out.Function, out.Input, out.Status, out.Output = r.imported(e.Import), r.value(e.Input), e.Status.String(), r.value(e.Output)
+		out.Function, out.Input, out.Status, out.Output = r.module.ImportName(e.Import), r.value(e.Input), e.Status.String(), r.value(e.Output)
 	case *chain.Intent:
-		out.Function, out.Input = r.imported(e.Import), r.value(e.Input)
+		out.Function, out.Input = r.module.ImportName(e.Import), r.value(e.Input)
 	case *chain.Outcome:
 		out.happened(e.Time)
-		out.Function, out.Input = r.imported(e.Import), r.value(e.Input)
+		out.Function, out.Input = r.module.ImportName(e.Import), r.value(e.Input)
 		out.Status, out.Output = e.Status.String(), r.value(e.Output)
 	case *chain.Key:
 		out.Key = hex.EncodeToString(e.Key[:])
@@ -58,9 +59,9 @@ func (r *eventReader) result(out *event, e *chain.Result) {
 	out.Status, out.Output, out.Error = e.Status.String(), r.value(e.Response), r.value(e.Error)
 	out.Fuel, out.Text, out.State = e.Fuel, e.Text, stateOf(e.State)
 	if e.Trap.Kind != "" {
-		out.Trap = &trap{Kind: e.Trap.Kind, Function: r.function(e.Trap)}
+		out.Trap = &trap{Kind: e.Trap.Kind}
 		if e.Trap.Known {
-			out.Trap.Index = &e.Trap.Function
+			out.Trap.Function, out.Trap.Index = r.module.FunctionLabel(e.Trap.Function), &e.Trap.Function
 		}
 	}
 }

@@ -17,14 +17,14 @@ type change struct {
 	ExportsRemoved []string `json:"exports_removed"`
 }
 
-func changeOf(recorded names, run *wasm.Layout) *change {
+func changeOf(recorded, run *wasm.Layout) *change {
 	c := &change{[]string{}, []string{}, []string{}, []string{}}
-	if recorded.layout == nil { // nothing is known of it
+	if recorded == nil { // nothing is known of it
 		return c
 	}
-	before, after := importsOf(recorded.layout), importsOf(run)
+	before, after := importsOf(recorded), importsOf(run)
 	c.ImportsAdded, c.ImportsRemoved = without(after, before), without(before, after)
-	c.ExportsAdded, c.ExportsRemoved = without(run.Exports, recorded.layout.Exports), without(recorded.layout.Exports, run.Exports)
+	c.ExportsAdded, c.ExportsRemoved = without(run.Exports, recorded.Exports), without(recorded.Exports, run.Exports)
 	return c
 }
 

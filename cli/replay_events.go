@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/wasm"
 )
 
 // replayEvents shows events as chain show does: those of the chain with the names of
@@ -11,10 +12,10 @@ import (
 type replayEvents struct {
 	ctx           context.Context
 	reader        chain.Reader
-	recorded, run names
+	recorded, run *wasm.Layout
 }
 
-func newReplayEvents(ctx context.Context, r chain.Reader, recorded, run names) replayEvents {
+func newReplayEvents(ctx context.Context, r chain.Reader, recorded, run *wasm.Layout) replayEvents {
 	return replayEvents{ctx, r, recorded, run}
 }
 
@@ -30,8 +31,8 @@ func (v *replayEvents) writer(list *listWriter, s chain.Summary) recordWriter {
 
 // line is an event in a line of text, with its kind; the state that it leaves stands in
 // another.
-func (v *replayEvents) line(of chain.Event, n names) string {
-	e := (&eventReader{displayer{v.ctx, v.reader}, n}).event(of)
+func (v *replayEvents) line(of chain.Event, module *wasm.Layout) string {
+	e := (&eventReader{displayer{v.ctx, v.reader}, module}).event(of)
 	text, state := e.text()
 	if state != "" {
 		text += "\n" + state
@@ -40,11 +41,11 @@ func (v *replayEvents) line(of chain.Event, n names) string {
 }
 
 // json is an event for programs, nil where there is none.
-func (v *replayEvents) json(of chain.Event, n names) *event {
+func (v *replayEvents) json(of chain.Event, module *wasm.Layout) *event {
 	if of == nil {
 		return nil
 	}
-	e := (&eventReader{displayer{v.ctx, v.reader}, n}).event(of)
+	e := (&eventReader{displayer{v.ctx, v.reader}, module}).event(of)
 	e.spell()
 	return &e
 }

@@ -49,7 +49,7 @@ func (r *replayed) divergence() string {
 	d := r.diverged
 	text := fmt.Sprintf("  at event %d.%d %s\n", d.Record, d.Index, escape(d.What))
 	if d.Call != nil {
-		text += fmt.Sprintf("    in the turn of record %d, %s\n", d.Turn, escape(r.events.recorded.export(d.Call.Export)))
+		text += fmt.Sprintf("    in the turn of record %d, %s\n", d.Turn, escape(r.events.recorded.ExportName(d.Call.Export)))
 	}
 	recorded, replayed := "nothing", "nothing"
 	if d.Recorded != nil {
@@ -156,7 +156,7 @@ func (r *replayed) divergenceJSON() *divergenceJSON {
 	d := r.diverged
 	j := &divergenceJSON{Turn: d.Turn, Record: d.Record, Index: d.Index, What: d.What}
 	if d.Call != nil {
-		j.Function = r.events.recorded.export(d.Call.Export)
+		j.Function = r.events.recorded.ExportName(d.Call.Export)
 	}
 	if d.Recorded != nil {
 		j.Recorded = &side{r.events.json(d.Recorded, r.events.recorded), valueOf(d.Was)}

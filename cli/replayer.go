@@ -130,11 +130,11 @@ func (r *replayer) one(ctx context.Context, s chain.Summary) (*replayed, error) 
 		result.module, err = r.compile(ctx, s)
 	}
 	if err == nil {
-		run := names{result.module.Layout}
+		run := result.module.Layout
 		recorded := run
 		if result.module.Sum != s.Module {
 			recorded = moduleNames(ctx, r.reader, s.Module)
-			result.change = changeOf(recorded, result.module.Layout)
+			result.change = changeOf(recorded, run)
 			r.tellChange(result)
 		}
 		result.events = newReplayEvents(ctx, r.reader, recorded, run)

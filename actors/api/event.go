@@ -6,18 +6,19 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+	"github.com/theater-go/theater/wasm"
 )
 
 // eventShower turns the events of one actor into messages.
 type eventShower struct {
-	names
-	ctx  context.Context
-	log  chain.Reader
-	path string
+	module *wasm.Layout // nil where it is not known
+	ctx    context.Context
+	log    chain.Reader
+	path   string
 }
 
 func (s *Server) events(ctx context.Context, sum chain.Summary) *eventShower {
-	return &eventShower{names: s.layouts.of(ctx, sum.Module), ctx: ctx, log: s.Log, path: sum.Path}
+	return &eventShower{module: s.layouts.of(ctx, sum.Module), ctx: ctx, log: s.Log, path: sum.Path}
 }
 
 // event shows one event of a record.
@@ -30,14 +31,14 @@ func (s *eventShower) event(r *chain.Record, index int) *theaterv1.Event {
 	case *chain.Genesis:
 		shown.Time, shown.Genesis = moment(e.Time), genesis(e)
 	case *chain.Call:
-		shown.Time, shown.Function, shown.Input, shown.Delivery = moment(e.Time), text(s.export(e.Export)), s.payload(e.Params), e.Delivery
+		shown.Time, shown.Function, shown.Input, shown.Delivery = moment(e.Time), text(s.module.ExportName(e.Export)), s.payload(e.Params), e.Delivery
 		shown.Cause = cause(e.Cause)
 	case *chain.Host:
-		shown.Function, shown.Input, shown.Status, shown.Output = text(s.imported(e.Import)), s.payload(e.Input), e.Status.String(), s.payload(e.Output)
+		shown.Function, shown.Input, shown.Status, shown.Output = text(s.module.ImportName(e.Import)), s.payload(e.Input), e.Status.String(), s.payload(e.Output)
 	case *chain.Intent:
-		shown.Function, shown.Input = text(s.imported(e.Import)), s.payload(e.Input)
+		shown.Function, shown.Input = text(s.module.ImportName(e.Import)), s.payload(e.Input)
 	case *chain.Outcome:
-		shown.Time, shown.Function, shown.Input = moment(e.Time), text(s.imported(e.Import)), s.payload(e.Input)
+		shown.Time, shown.Function, shown.Input = moment(e.Time), text(s.module.ImportName(e.Import)), s.payload(e.Input)
 		shown.Status, shown.Output = e.Status.String(), s.payload(e.Output)
 	case *chain.Key:
 		shown.Key = e.Key[:]
@@ -57,9 +58,9 @@ func (s *eventShower) result(shown *theaterv1.Event, r *chain.Result) {
 	shown.Status, shown.Output, shown.Error = r.Status.String(), s.payload(r.Response), s.payload(r.Error)
 	shown.Fuel, shown.Text, shown.State = r.Fuel, text(r.Text), stateOf(r.State)
 	if r.Trap.Kind != "" {
-		shown.Trap = &theaterv1.Trap{Kind: r.Trap.Kind, Function: text(s.function(r.Trap))}
+		shown.Trap = &theaterv1.Trap{Kind: r.Trap.Kind}
 		if r.Trap.Known {
-			shown.Trap.Index = &r.Trap.Function
+			shown.Trap.Function, shown.Trap.Index = text(s.module.FunctionLabel(r.Trap.Function)), &r.Trap.Function
 		}
 	}
 }

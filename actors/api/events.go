@@ -82,13 +82,13 @@ func (s *eventSender) wants(n *eventShower, e chain.Event) bool {
 func aspect(n *eventShower, e chain.Event) string {
 	switch e := e.(type) {
 	case *chain.Call:
-		return n.export(e.Export)
+		return n.module.ExportName(e.Export)
 	case *chain.Host:
-		return n.imported(e.Import)
+		return n.module.ImportName(e.Import)
 	case *chain.Intent:
-		return n.imported(e.Import)
+		return n.module.ImportName(e.Import)
 	case *chain.Outcome:
-		return n.imported(e.Import)
+		return n.module.ImportName(e.Import)
 	case *chain.Result:
 		return e.Status.String()
 	case *chain.Lifecycle:

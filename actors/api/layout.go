@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/theater-go/theater/chain"
@@ -20,18 +19,18 @@ type layouts struct {
 	read map[chain.Hash]*wasm.Layout // guarded by mu; nil where there is none to read
 }
 
-// of finds the names of a module. Where it is missing or damaged, indexes stand for
-// them.
-func (l *layouts) of(ctx context.Context, module chain.Hash) names {
+// of finds the names of a module. Where it is missing or damaged it is nil, so that
+// indexes stand for them.
+func (l *layouts) of(ctx context.Context, module chain.Hash) *wasm.Layout {
 	l.mu.Lock()
 	layout, ok := l.read[module]
 	l.mu.Unlock()
 	if ok {
-		return names{layout}
+		return layout
 	}
 	code, err := l.log.Blob(ctx, module)
 	if err != nil {
-		return names{}
+		return nil
 	}
 	if layout, err = wasm.ReadLayout(code); err != nil {
 		layout = nil
@@ -42,32 +41,5 @@ func (l *layouts) of(ctx context.Context, module chain.Hash) names {
 		clear(l.read)
 	}
 	l.read[module] = layout
-	return names{layout}
-}
-
-// names turns the indexes that a chain holds into the names of the module.
-type names struct{ layout *wasm.Layout }
-
-func (n names) export(i uint32) string {
-	if n.layout == nil || int(i) >= len(n.layout.Exports) {
-		return fmt.Sprintf("export %d", i)
-	}
-	return n.layout.Exports[i]
-}
-
-func (n names) imported(i uint32) string {
-	if n.layout == nil || int(i) >= len(n.layout.Imports) {
-		return fmt.Sprintf("import %d", i)
-	}
-	return n.layout.Imports[i].String()
-}
-
-func (n names) function(t chain.TrapInfo) string {
-	switch {
-	case !t.Known:
-		return ""
-	case n.layout != nil && n.layout.FunctionName(t.Function) != "":
-		return n.layout.FunctionName(t.Function)
-	}
-	return fmt.Sprintf("function %d", t.Function)
+	return layout
 }

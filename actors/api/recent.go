@@ -13,6 +13,7 @@ import (
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+	"github.com/theater-go/theater/wasm"
 )
 
 const (
@@ -33,7 +34,7 @@ func (s *actorService) recent(ctx context.Context, d *actors.Detail, answer *the
 			Count: uint32(r.Count), Wait: span(r.Wait), Record: r.Record,
 		}
 	}
-	t := turns{names: s.layouts.of(ctx, d.Module), server: s.Server, restarts: restarts}
+	t := turns{module: s.layouts.of(ctx, d.Module), server: s.Server, restarts: restarts}
 	sum, err := s.Log.Summary(ctx, d.ID)
 	if err == nil {
 		answer.Chain.Events, answer.Chain.Updated = sum.Events, moment(sum.Updated)
@@ -57,7 +58,7 @@ func (s *actorService) recent(ctx context.Context, d *actors.Detail, answer *the
 
 // turns finds the turns in the records of an actor.
 type turns struct {
-	names
+	module   *wasm.Layout // nil where it is not known
 	server   *Server
 	found    []*theaterv1.TurnEntry // oldest first
 	causes   map[*theaterv1.TurnEntry]chain.Cause
@@ -81,7 +82,7 @@ func (t *turns) read(ctx context.Context, id chain.ID, records uint64) error {
 func (t *turns) event(record uint64, e chain.Event) {
 	switch e := e.(type) {
 	case *chain.Call:
-		t.open = &theaterv1.TurnEntry{Record: record, Time: moment(e.Time), Function: text(t.export(e.Export))}
+		t.open = &theaterv1.TurnEntry{Record: record, Time: moment(e.Time), Function: text(t.module.ExportName(e.Export))}
 		t.found = append(t.found, t.open)
 		t.causes[t.open] = e.Cause
 	case *chain.Lifecycle:
