@@ -2,6 +2,7 @@ package actors
 
 import (
 	"container/list"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -147,15 +148,29 @@ func (c *control) shut(reason error) []delivery {
 	drained := c.mailbox.close(reason)
 	for _, d := range drained {
 		if r := d.(*envelope).reply; r != nil {
-			r.deliver(c.gone())
+			r.deliver(c.gone(r))
 		}
 	}
 	return drained
 }
 
-// gone is the answer to a message that nobody will handle.
-func (c *control) gone() answer {
-	return answer{err: &FailedError{Path: c.path, Err: ErrStopped}}
+// gone is the answer to a message that nobody will handle. Who is outside hears what
+// the actor has failed with.
+func (c *control) gone(r *reply) answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var exit Exit
+	switch {
+	case c.final != nil:
+		exit = *c.final
+	case c.life.over.given:
+		exit = c.life.exit
+	}
+	why := ErrStopped
+	if r != nil && r.external && exit.Failed() && exit.Err != nil {
+		why = fmt.Errorf("%w: %w", ErrStopped, exit.Err)
+	}
+	return answer{err: &FailedError{Path: c.path, Err: why}}
 }
 
 // quit is the order to end an incarnation before the next message.

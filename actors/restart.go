@@ -149,7 +149,7 @@ func (p *process) dropped(e *envelope, reason Reason) {
 	if e.cause.Kind == chain.CauseEvent {
 		p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(reason), Ref: e.cause.Event})
 	}
-	p.reply(e.reply, p.control.gone())
+	p.reply(e.reply, p.control.gone(e.reply))
 }
 
 // redeliver handles the message once more whose turn has failed the actor.

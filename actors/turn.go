@@ -32,7 +32,7 @@ func (p *process) init() error {
 // message is to be delivered once more.
 func (p *process) handle(e *envelope) {
 	if p.finished {
-		p.reply(e.reply, p.control.gone())
+		p.reply(e.reply, p.control.gone(e.reply))
 		return
 	}
 	if p.cutOff() {
@@ -42,7 +42,7 @@ func (p *process) handle(e *envelope) {
 	answered := false
 	defer func() {
 		if !answered { // our own code panicked: it must not cost the caller its time-out
-			p.reply(e.reply, p.control.gone())
+			p.reply(e.reply, p.control.gone(e.reply))
 		}
 	}()
 	if e.form == formNotice && !e.marks.by.taken(e, p.era) {
