@@ -71,6 +71,7 @@ type control struct {
 	closed     atomic.Int64  // turns that were not replayed
 	fuel       atomic.Int64  // spent by them
 	lastFuel   atomic.Int64  // by the last of them
+	running    running       // the turn that runs
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
 	appended   atomic.Uint64 // how many records were, when heard

@@ -127,6 +127,8 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
+	p.control.running.begins(e.export, started)
+	defer p.control.running.over()
 	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.recorded(e, params), Cause: e.cause, Delivery: e.deliveries, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())
