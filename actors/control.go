@@ -70,6 +70,7 @@ type control struct {
 	memory     atomic.Int64  // bytes of linear memory
 	closed     atomic.Int64  // turns that were not replayed
 	fuel       atomic.Int64  // spent by them
+	fuelBefore atomic.Int64  // spent by those that were replayed
 	lastFuel   atomic.Int64  // by the last of them
 	running    running       // the turn that runs
 	done       chan struct{} // closed when the actor has ended
@@ -302,6 +303,14 @@ func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 		(*told)(exit)
 	}
 	return ready
+}
+
+// failed notes how the incarnation ended that failed last, before this system had the
+// actor; nil is that none did.
+func (c *control) failed(last *Exit) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = last
 }
 
 // end publishes how the actor ended.

@@ -127,6 +127,10 @@ func (c *control) spent(fuel int64) {
 	c.lastFuel.Store(fuel)
 }
 
+// allFuel is what the actor's turns have spent since its genesis, but for those that were
+// cut short by the end of a node.
+func (c *control) allFuel() int64 { return c.fuelBefore.Load() + c.fuel.Load() }
+
 // restartedBy remembers a restart, which a record tells of.
 func (c *control) restartedBy(l *chain.Lifecycle, record uint64) {
 	c.mu.Lock()

@@ -157,7 +157,7 @@ type Info struct {
 	Mailbox       int   // messages that wait
 	MailboxBytes  int64 // and their bytes
 	Memory        int64 // bytes of linear memory
-	Fuel          int64 // spent by its turns since it was started or resumed
+	Fuel          int64 // spent by its turns, but for those that the end of a node cut short
 	Below         int   // how many children it has
 }
 
@@ -216,7 +216,7 @@ func (c *control) info() Info {
 		Busy: busy, Waits: waits, Restarts: c.restarts.Load(), Last: last,
 		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
-		Mailbox: messages, MailboxBytes: bytes, Memory: memory, Fuel: c.fuel.Load(), Below: c.family.size(),
+		Mailbox: messages, MailboxBytes: bytes, Memory: memory, Fuel: c.allFuel(), Below: c.family.size(),
 	}
 }
 
