@@ -14,7 +14,8 @@ import (
 )
 
 const psText = `Each actor is followed by those below it, in the order in which they start. With
-TARGET, the path or id of an actor, it is that one and those below it.
+TARGET, the path or id of an actor, it is that one and those below it. BUSY is how
+long the turn has run that an actor is in, and whether it waits: for an answer, say.
 
 ` + filterText + `
 
@@ -85,7 +86,7 @@ func uncollected() (restore func()) {
 }
 
 // rowFields are those of an actor that its row shows.
-var rowFields = []string{"path", "status", "restarts", "mailbox", "turns", "memory", "created", "last_failure"}
+var rowFields = []string{"path", "status", "busy_since", "waits", "restarts", "mailbox", "turns", "memory", "created", "last_failure"}
 
 // fields are those that have to be fetched; none is all.
 func (o *psOptions) fields(format string) []string {
@@ -163,7 +164,7 @@ func writePath(b *strings.Builder, a *theaterv1.Actor) {
 	b.WriteByte('\n')
 }
 
-var actorHeads = []string{"PATH", "STATUS", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}
+var actorHeads = []string{"PATH", "STATUS", "BUSY", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}
 
 func actorRows(all []*theaterv1.Actor, now time.Time) [][]string {
 	rows := make([][]string, 0, len(all)+1)
@@ -180,7 +181,7 @@ func actorRow(a *theaterv1.Actor, now time.Time) []string {
 		old = age(now.Sub(a.Created.AsTime()))
 	}
 	return []string{
-		a.Path, a.Status, strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
+		a.Path, a.Status, busy(a, now), strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
 		size(a.Memory), old, whyLive(a.LastFailure),
 	}
 }
