@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/theater-go/theater/chain/badgerlog"
 )
 
 // DefaultSocket is where a node listens, and who calls it looks, when nobody says
@@ -48,13 +50,19 @@ type socket struct {
 const probeTime = time.Second
 
 // listenSocket makes the socket, and its folder, for this user alone. What an earlier
-// process has left at its path is replaced; what a live one uses is
-// *SocketInUseError.
+// process has left at its path is replaced, and one that is ending is waited for; what
+// a live one uses is *SocketInUseError.
 func listenSocket(path string) (*socket, error) {
 	if err := socketFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	lock, err := lockSocket(path + ".lock")
+	lock, err := badgerlog.UnlessEnding(func() (*os.File, error) { return lockSocket(path + ".lock") }, func(err error) int {
+		var used *SocketInUseError
+		if errors.As(err, &used) {
+			return used.PID
+		}
+		return 0
+	})
 	if err != nil {
 		return nil, err
 	}
