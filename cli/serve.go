@@ -149,7 +149,13 @@ func (p *program) serve(ctx context.Context, s node.Settings) error {
 		config.Hangup = hung
 	}
 	if p.err.terminal {
-		config.Ready = p.welcome
+		starting, over := p.showStart()
+		defer over()
+		config.Starting = starting
+		config.Ready = func(r node.Readiness) {
+			over()
+			p.welcome(r)
+		}
 	}
 	err := node.Serve(ctx, config)
 	if err == nil || text {

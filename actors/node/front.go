@@ -114,7 +114,7 @@ func (f front) Info() *theaterv1.InfoResponse {
 	used, budget := f.node.Engine.Memory()
 	info := &theaterv1.InfoResponse{
 		Version: f.Version, Node: f.Node, Started: timestamppb.New(f.started), Pid: uint64(os.Getpid()),
-		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.condition.recovery()),
+		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.recovery()),
 		GuestMemory: used, GuestMemoryBudget: budget,
 	}
 	if path, err := filepath.Abs(f.Data); err == nil && f.Data != "" { // clients are in other folders

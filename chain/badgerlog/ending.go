@@ -10,7 +10,7 @@ import (
 // A process that was killed has its locks until the system has taken its memory away,
 // which takes a while where it had much. So long one is waited for.
 const (
-	endingTime = 2 * time.Second
+	endingTime = 5 * time.Second
 	endingPoll = 10 * time.Millisecond
 )
 
