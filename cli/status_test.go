@@ -58,7 +58,7 @@ func TestProgress(t *testing.T) {
 		"a step that is quick says nothing":         {f: steps(100*time.Millisecond, time.Second, 300*time.Millisecond), want: "y … 1.0s\n"},
 		"a step that is counted has one line":       {terminal: true, f: counts, want: "y, 3 of 3 … 1.6s\n"},
 		"and where it is not drawn again, two":      {f: counts, want: "y, 1 of 3 …\ny, 3 of 3 … 1.6s\n"},
-		"on a terminal steps have their lines too":    {terminal: true, f: steps(100*time.Millisecond, time.Second, time.Second), want: "y … 1.0s\nz … 1.0s\n"},
+		"on a terminal steps have their lines too":  {terminal: true, f: steps(100*time.Millisecond, time.Second, time.Second), want: "y … 1.0s\nz … 1.0s\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
