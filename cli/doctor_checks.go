@@ -32,7 +32,7 @@ func (p *program) diagnose(ctx context.Context, from node.Sources) []finding {
 		return append(findings, fails("settings", "theater serve --check-config shows where each comes from", "%s", strings.ReplaceAll(err.Error(), "\n", "; ")))
 	}
 	return append(findings,
-		examineSettings(e), examineCache(e.Cache), examineMemory(int64(e.Memory)),
+		examineSettings(ctx, e), examineCache(e.Cache), examineMemory(int64(e.Memory)),
 		examineData(e.Data), examineFolder(e.Socket), examineSocket(ctx, e.Socket, v.Theater))
 }
 
@@ -84,9 +84,9 @@ func examineFiles() finding {
 	return fine("open files", "at most %d", n)
 }
 
-func examineSettings(e *node.Effective) finding {
-	if err := node.CheckSettings(e.Settings, time.Now); err != nil {
-		return fails("settings", hintOf(err), "%v", err)
+func examineSettings(ctx context.Context, e *node.Effective) finding {
+	if err := e.Check(ctx, time.Now); err != nil {
+		return fails("settings", hintOf(err), "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if e.File == "" {
 		return fine("settings", "no file; theater serve --check-config shows them")

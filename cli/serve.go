@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -62,7 +63,7 @@ func (p *program) serveCommand() *cli.Command {
 				return settingError(err)
 			}
 			if c.Bool("check-config") {
-				return p.checkConfig(e, format.value)
+				return p.checkConfig(c.Context, e, format.value)
 			}
 			if c.Bool("detach") {
 				return p.detach(c, e.Settings)
@@ -127,8 +128,12 @@ func flagsGiven(c *cli.Context) map[string][]string {
 	return given
 }
 
-// settingError is a mistake on the command line where that is where it stands.
+// settingError is a mistake on the command line where that is where it stands, or that
+// the file of the settings is not there.
 func settingError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFound(err, "--config and "+node.ConfigEnv+" name the file; theater serve --check-config shows what is set without one")
+	}
 	var wrong *node.SettingError
 	if errors.As(err, &wrong) && wrong.Source == "flag" {
 		return &failure{code: codeUsage, cause: err, hint: "theater serve --help shows how it is used"}

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log"
 	"log/slog"
@@ -161,6 +160,9 @@ func (f front) Shutdown(limit time.Duration) error {
 // that does, and a certificate by which they know the node.
 func (d *daemon) loadKeys() (err error) {
 	if d.Listen == Off {
+		if unused := unusedTLS(d.Settings); len(unused) > 0 {
+			d.Logger.Warn("settings have no use: nothing listens on the network", "keys", unused)
+		}
 		return nil
 	}
 	if d.TLS.Cert == "" || d.TLS.Key == "" {
@@ -195,13 +197,6 @@ func anyToken(dir string, now time.Time) (bool, error) {
 	return slices.ContainsFunc(all, func(t api.Token) bool { return t.Expires.IsZero() || now.Before(t.Expires) }), err
 }
 
-// CheckSettings says what would keep a node from starting with the settings, as far as
-// that can be known without touching anything.
-func CheckSettings(s Settings, now func() time.Time) error {
-	d := &daemon{DaemonConfig: DaemonConfig{Settings: s, Now: now, Logger: slog.New(slog.DiscardHandler)}}
-	return d.loadKeys()
-}
-
 // expiryWarning is how long before its end a certificate is worth a word.
 const expiryWarning = 14 * 24 * time.Hour
 
@@ -212,5 +207,9 @@ type ExposedError struct {
 }
 
 func (e *ExposedError) Error() string {
-	return fmt.Sprintf("listen %s: other machines could call this node, and it has no %s", e.Address, e.Missing)
+	return "listen " + e.Address + ": " + e.reason()
+}
+
+func (e *ExposedError) reason() string {
+	return "other machines could call this node, and it has no " + e.Missing
 }

@@ -53,6 +53,9 @@ const probeTime = time.Second
 // process has left at its path is replaced, and one that is ending is waited for; what
 // a live one uses is *SocketInUseError.
 func listenSocket(path string) (*socket, error) {
+	if err := checkSocketPath(path); err != nil {
+		return nil, err
+	}
 	if err := socketFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
@@ -124,6 +127,14 @@ func (s *socket) leave() error {
 		err = errors.Join(err, lock)
 	}
 	return err
+}
+
+// checkSocketPath says why nothing can listen at a path, wherever it is.
+func checkSocketPath(path string) error {
+	if len(path) > maxSocketPath {
+		return fmt.Errorf("%s is no path for a socket: it has %d bytes, and the system allows %d", path, len(path), maxSocketPath)
+	}
+	return nil
 }
 
 // socketFolder makes the folder of a socket for this user alone, or sees to it that

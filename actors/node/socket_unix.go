@@ -13,6 +13,15 @@ import (
 	"syscall"
 )
 
+// maxSocketPath is how many bytes the path of a socket may have.
+const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// mayWrite reports whether this process may make files in a folder.
+func mayWrite(dir string) bool {
+	const writeAndEnter = 0x2 | 0x1
+	return syscall.Access(dir, writeAndEnter) == nil
+}
+
 // lockSocket takes the lock of a socket, which lasts until the file is closed or the
 // process ends, and writes into it who holds it.
 func lockSocket(path string) (*os.File, error) {
