@@ -68,7 +68,7 @@ func checkSocket(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSocketPath(path); err != nil {
+	if err := CheckSocketPath(path); err != nil {
 		return err
 	}
 	switch info, err := os.Lstat(path); {

@@ -53,7 +53,7 @@ const probeTime = time.Second
 // process has left at its path is replaced, and one that is ending is waited for; what
 // a live one uses is *SocketInUseError.
 func listenSocket(path string) (*socket, error) {
-	if err := checkSocketPath(path); err != nil {
+	if err := CheckSocketPath(path); err != nil {
 		return nil, err
 	}
 	if err := socketFolder(filepath.Dir(path)); err != nil {
@@ -129,8 +129,8 @@ func (s *socket) leave() error {
 	return err
 }
 
-// checkSocketPath says why nothing can listen at a path, wherever it is.
-func checkSocketPath(path string) error {
+// CheckSocketPath says why nothing can listen at a path, wherever it is.
+func CheckSocketPath(path string) error {
 	if len(path) > maxSocketPath {
 		return fmt.Errorf("%s is no path for a socket: it has %d bytes, and the system allows %d", path, len(path), maxSocketPath)
 	}
