@@ -219,15 +219,15 @@ func (d *daemon) reload() {
 		d.notify.reloading()
 		defer d.notify.ready(string(state))
 	}
-	var err error
-	if d.certificates != nil {
-		err = d.certificates.Reload()
+	if d.certificates == nil {
+		d.Logger.Info("there are no certificates to read again")
+		return
 	}
-	if err != nil {
+	if err := d.certificates.Reload(); err != nil {
 		d.Logger.Error("the certificates are as before", "error", err)
-	} else {
-		d.Logger.Info("the certificates were read again")
+		return
 	}
+	d.Logger.Info("the certificates were read again", "expires", d.certificates.Expires())
 }
 
 // alive reports whether the node does what it is for; a supervisor that watches may

@@ -45,6 +45,24 @@ func lockSocket(path string) (*os.File, error) {
 	return f, nil
 }
 
+// SocketHolder looks which process has a socket; 0 is none that lives. It is not known
+// where no lock lies beside the socket.
+func SocketHolder(path string) (pid int, known bool) {
+	f, err := os.OpenFile(path+".lock", os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); {
+	case err == nil:
+		return 0, true
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		pid = holderOf(path + ".lock")
+		return pid, pid != 0
+	}
+	return 0, false
+}
+
 // listenPrivately makes a socket that nobody else can open from its first moment on,
 // where the system knows that of a socket without a name.
 func listenPrivately(path string) (net.Listener, error) {
