@@ -147,6 +147,7 @@ func (d *daemon) run(ctx context.Context) error {
 	d.group.Go(func() {
 		defer close(d.recovered)
 		d.recover(working)
+		d.sweepBundles(working)
 		d.spawnListed(working)
 	})
 	recovered := d.recovered
