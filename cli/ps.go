@@ -19,6 +19,10 @@ long the turn has run that an actor is in, and whether it waits: for an answer, 
 
 ` + filterText + `
 
+-a shows also the actors that have ended, as the log of the node has them: how and when.
+Those that the node did not bring back are suspended, or cut off where nothing ended
+them. Of several at one path theater chain list tells the ids.
+
 -w goes on and shows what becomes of them: on a terminal the list is drawn again,
 elsewhere an actor has another line when its status, its restarts or its last
 failure have changed, and one with the status gone in the end. With -o json
@@ -28,13 +32,14 @@ Examples:
    theater ps
    theater ps /shop -w
    theater ps -q --filter status=restarting
+   theater ps -a --filter status=ended
    theater ps --filter 'restarts>=1' --filter 'name=till*'
    theater stop $(theater ps -q --filter name=worker-*)`
 
 // psOptions are what the flags of ps say.
 type psOptions struct {
-	filter       filterFlag
-	quiet, watch bool
+	filter            filterFlag
+	quiet, watch, all bool
 }
 
 func (p *program) psCommand() *cli.Command {
@@ -43,10 +48,11 @@ func (p *program) psCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "ps",
 		Usage:       "list the actors of a node",
-		UsageText:   "theater ps [-q] [-w] [--filter CONDITION]... [TARGET]",
+		UsageText:   "theater ps [-a] [-q] [-w] [--filter CONDITION]... [TARGET]",
 		Description: psText,
 		Flags: l.flags(
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "show the paths alone", DisableDefaultText: true, Destination: &o.quiet},
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "show actors that have ended, too", DisableDefaultText: true, Destination: &o.all},
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on until Ctrl-C and show what changes", DisableDefaultText: true, Destination: &o.watch},
 			&cli.GenericFlag{Name: "filter", Aliases: []string{"f"}, Value: &o.filter, Usage: "show actors for which `CONDITION` holds; may be repeated"},
 		),
@@ -59,6 +65,8 @@ func (p *program) psCommand() *cli.Command {
 				return usagef(c.Command.HelpName, "%s and --filter under=%s say the same: leave one out", args[0], o.filter.Under)
 			case o.quiet && l.format.value != "text":
 				return usagef(c.Command.HelpName, "-q prints paths: with -o %s each actor has its path", l.format.given)
+			case o.all && o.watch:
+				return usagef(c.Command.HelpName, "-w shows who ends, and -a who has: leave one out")
 			case len(args) == 1:
 				o.filter.Under = args[0]
 			}
@@ -68,6 +76,9 @@ func (p *program) psCommand() *cli.Command {
 					return n.watchActors(ctx, o)
 				}
 				defer uncollected()()
+				if o.all {
+					return n.showAll(ctx, o)
+				}
 				return n.showActors(ctx, &o.filter.Filter, o)
 			})
 		},
