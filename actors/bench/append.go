@@ -11,7 +11,7 @@ var appendAsyncRow = row{
 	name: "append-async", unit: "events/s",
 	doc: "2 callers append the turns of 1024 actors without guests, async, each 4096 turns ahead at most; baseline: segment-file, the same records hashed the same into a plain file with crc32c",
 	open: func(ctx context.Context, s settings) (*contest, error) {
-		return openAppends(ctx, badgerlog.Async, s.lines, func(ctx context.Context, t *traffic, n int) (int, error) {
+		return openAppends(ctx, s, badgerlog.Async, func(ctx context.Context, t *traffic, n int) (int, error) {
 			return t.stream(ctx, appendCallers, n)
 		})
 	},
@@ -21,7 +21,7 @@ var appendSyncRow = row{
 	name: "append-sync", unit: "events/s",
 	doc: "1024 actors without guests append turns, sync, each waits for the acknowledgement; baseline: segment-file, the same records hashed the same into a plain file with crc32c, with fdatasync",
 	open: func(ctx context.Context, s settings) (*contest, error) {
-		return openAppends(ctx, badgerlog.Sync, s.lines, func(ctx context.Context, t *traffic, n int) (int, error) {
+		return openAppends(ctx, s, badgerlog.Sync, func(ctx context.Context, t *traffic, n int) (int, error) {
 			return t.calls(ctx, n)
 		})
 	},
@@ -33,7 +33,7 @@ const appendCallers = 2
 
 // openAppends readies the same traffic for a log and for a segment. An operation
 // is one event acknowledged.
-func openAppends(ctx context.Context, durability string, lines int, write func(context.Context, *traffic, int) (int, error)) (*contest, error) {
+func openAppends(ctx context.Context, s settings, durability string, write func(context.Context, *traffic, int) (int, error)) (*contest, error) {
 	c := &closers{}
 	var ours, plain *traffic
 	err := c.opened(ctx, func() error {
@@ -45,14 +45,14 @@ func openAppends(ctx context.Context, durability string, lines int, write func(c
 		if err != nil {
 			return err
 		}
-		s, err := c.segment(folder, durability)
+		seg, err := c.segment(folder, s.segment, durability)
 		if err != nil {
 			return err
 		}
-		if ours, err = newTraffic(log, lines); err != nil {
+		if ours, err = newTraffic(log, s.lines); err != nil {
 			return err
 		}
-		plain, err = newTraffic(s, lines)
+		plain, err = newTraffic(seg, s.lines)
 		return err
 	})
 	if err != nil {
@@ -86,8 +86,8 @@ func (c *closers) log(ctx context.Context, folder, durability string) (logAppend
 }
 
 // segment makes a segment in the folder.
-func (c *closers) segment(folder, durability string) (*segment, error) {
-	s, err := openSegment(folder, durability == badgerlog.Sync)
+func (c *closers) segment(folder string, size int64, durability string) (*segment, error) {
+	s, err := openSegment(folder, size, durability == badgerlog.Sync)
 	if err == nil {
 		c.onClose(s.close)
 	}

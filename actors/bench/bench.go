@@ -44,6 +44,7 @@ type settings struct {
 	lines    int           // actors in append-async and append-sync
 	asked    int           // actors in turns-sync
 	verified int           // events of the chain in chain-verify
+	segment  int64         // bytes of the file of the baseline segment-file
 
 	gopher *gopher      // has the Go guest
 	tell   func(string) // progress, in words; nil drops it
@@ -59,7 +60,7 @@ func (s settings) say(words string) {
 var defaultSettings = settings{
 	rounds: 7, round: 200 * time.Millisecond,
 	pairs: 256, relays: 8, counters: 8, spawned: 2048, machines: 64,
-	lines: 1024, asked: 1000, verified: 60_000,
+	lines: 1024, asked: 1000, verified: 60_000, segment: 64 << 20,
 }
 
 // table holds every row, in the order in which they are shown.

@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// segmentSize is the length of a segment in bytes. At its end it begins anew.
-	segmentSize = 64 << 20
-
 	// segmentWrite is how many bytes are written at once, and one record more.
 	segmentWrite = 1 << 20
 
@@ -30,8 +27,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // no compression, no admission, and nothing is read back while it writes.
 type segment struct {
 	file  *os.File
-	sync  bool // a record is acknowledged once it is on disk
-	at    int64
+	size  int64 // at its end it begins anew
+	sync  bool  // a record is acknowledged once it is on disk
+	at    int64 // where the next write goes
 	buf   []byte
 	heads map[chain.ID]chain.Hash
 
@@ -50,14 +48,14 @@ type framed struct {
 	ack   chain.Acknowledger
 }
 
-// openSegment makes a segment in the folder and begins to write it.
-func openSegment(folder string, durable bool) (*segment, error) {
+// openSegment makes a segment of so many bytes in the folder and begins to write it.
+func openSegment(folder string, size int64, durable bool) (*segment, error) {
 	file, err := os.CreateTemp(folder, "segment-")
 	if err != nil {
 		return nil, err
 	}
 	s := &segment{
-		file: file, sync: durable, heads: map[chain.ID]chain.Hash{},
+		file: file, size: size, sync: durable, heads: map[chain.ID]chain.Hash{},
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 	if err := s.fill(); err != nil {
@@ -70,8 +68,8 @@ func openSegment(folder string, durable bool) (*segment, error) {
 // fill gives the file its blocks, so that to write it later changes no metadata.
 func (s *segment) fill() error {
 	zeros := make([]byte, segmentWrite)
-	for at := int64(0); at < segmentSize; at += segmentWrite {
-		if _, err := s.file.WriteAt(zeros, at); err != nil {
+	for at := int64(0); at < s.size; at += segmentWrite {
+		if _, err := s.file.WriteAt(zeros[:min(segmentWrite, s.size-at)], at); err != nil {
 			return err
 		}
 	}
@@ -159,7 +157,7 @@ func (s *segment) frame(d *chain.Draft) {
 }
 
 func (s *segment) flush() error {
-	if s.at+int64(len(s.buf)) > segmentSize {
+	if s.at+int64(len(s.buf)) > s.size {
 		s.at = 0
 	}
 	n, err := s.file.WriteAt(s.buf, s.at)

@@ -29,7 +29,7 @@ func openTurnsSync(ctx context.Context, s settings) (*contest, error) {
 		if err != nil {
 			return err
 		}
-		seg, err := c.segment(folder, badgerlog.Sync)
+		seg, err := c.segment(folder, s.segment, badgerlog.Sync)
 		if err == nil {
 			plain, err = newTraffic(seg, s.asked)
 		}

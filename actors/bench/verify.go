@@ -34,7 +34,7 @@ func openVerify(ctx context.Context, s settings) (*contest, error) {
 		if err != nil {
 			return err
 		}
-		seg, err := c.segment(folder, badgerlog.Async)
+		seg, err := c.segment(folder, s.segment, badgerlog.Async)
 		if err != nil {
 			return err
 		}
