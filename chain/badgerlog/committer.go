@@ -169,7 +169,7 @@ func (c *committer) build() {
 		}
 		stored := it.draft.Seal(c.w.epoch, h.hash)
 		h.hash = stored.Hash
-		h.places = append(h.places, place{c.next, uint32(len(c.records))})
+		h.add(place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
 		c.count++
 		if len(c.records) >= blockSize {
@@ -217,7 +217,6 @@ func (c *committer) publish() {
 	}
 	for _, h := range c.heads {
 		h.touched, h.dirty = false, true
-		h.dropFullPagesLocked()
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()

@@ -130,26 +130,36 @@ func (r *recordReader) stored(n uint64) (s chain.Stored, err error) {
 }
 
 func (r *recordReader) place(n uint64) (place, error) {
-	if n >= r.tail.first {
-		return r.tail.places[n-r.tail.first], nil
-	}
 	first := n - n%pageSize
 	if r.page == nil || r.first != first {
-		err := r.log.view(func(txn *badger.Txn) error {
-			return get(txn, pageKey(r.tail.summary.ID, first), func(b []byte) (err error) {
-				r.page, err = decodePage(b)
-				return err
-			})
-		})
-		if err != nil {
-			return place{}, damaged(fmt.Errorf("index page: %w", err))
+		if err := r.turnTo(first); err != nil {
+			return place{}, err
 		}
-		r.first = first
 	}
 	if n-first >= uint64(len(r.page)) {
 		return place{}, fmt.Errorf("index page is too short: %w", chain.ErrCorrupt)
 	}
 	return r.page[n-first], nil
+}
+
+// turnTo reads the page whose first record is that.
+func (r *recordReader) turnTo(first uint64) (err error) {
+	r.page = nil
+	if first == r.tail.open.first {
+		r.page, err = decodePlaces(r.tail.open.bytes)
+	} else {
+		err = damaged(r.log.view(func(txn *badger.Txn) error {
+			return get(txn, pageKey(r.tail.summary.ID, first), func(b []byte) (err error) {
+				r.page, err = decodePage(b)
+				return err
+			})
+		}))
+	}
+	r.first = first
+	if err != nil {
+		return fmt.Errorf("index page: %w", err)
+	}
+	return nil
 }
 
 func (r *recordReader) load(block uint64) error {
