@@ -22,6 +22,7 @@ type head struct {
 	open    page       // of the newest records, committed or about to be; never full
 	touched bool       // in the group that is being committed
 	dirty   bool       // not in the database as it is here
+	idle    bool       // nothing was appended to it since the last flush
 
 	seen tail // guarded by the index's mutex
 }
@@ -132,24 +133,10 @@ func (h *head) showLocked() {
 }
 
 // flush writes the dirty heads to the database, then the watermark: blocks before
-// it need not be replayed. Only the committer may call it, with all that it
-// hashed committed.
+// it need not be replayed.
 func (x *index) flush(watermark uint64) error {
-	var dirty []*head
-	x.mu.RLock()
-	for _, h := range x.heads {
-		if h.dirty {
-			h.dirty = false
-			dirty = append(dirty, h)
-		}
-	}
-	x.mu.RUnlock()
-	return x.log.write(func(b *batch) {
-		for _, h := range dirty {
-			h.set(b)
-		}
-		b.set(watermarkKey, encodeCounter(watermark))
-	})
+	s := x.begin(watermark)
+	return s.write(x.log, len(s.heads))
 }
 
 // set adds to b all that the database needs to load h again.
@@ -167,12 +154,19 @@ func (x *index) size() int {
 	return len(x.heads)
 }
 
-// forget drops the heads that nothing was appended to since they were flushed,
-// and returns how many it kept. The caller holds the writer's mutex.
+// forget drops the heads that nothing was appended to between two flushes, and returns
+// how many it kept. The caller holds the writer's mutex.
 func (x *index) forget() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool { return !h.dirty && h.next == h.seen.summary.Records })
+	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool {
+		if h.dirty || h.next != h.seen.summary.Records {
+			return false
+		}
+		idle := h.idle
+		h.idle = true
+		return idle
+	})
 	return len(x.heads)
 }
 
