@@ -19,6 +19,10 @@ func TestMain(m *testing.M) {
 		child(dir, pause)
 		return
 	}
+	if dir := os.Getenv("BADGERLOG_TEST_FILL"); dir != "" {
+		fill(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
