@@ -50,7 +50,7 @@ func inMemory(t *testing.T, dir string) bool {
 	const tmpfs, ramfs = 0x01021994, 0x858458f6
 	var s syscall.Statfs_t
 	chaintest.Must(t, syscall.Statfs(dir, &s))
-	return s.Type == tmpfs || s.Type == ramfs
+	return uint32(s.Type) == tmpfs || uint32(s.Type) == ramfs
 }
 
 // unwritten is how much, in KiB, there is in memory of the logs of a database that is
@@ -94,6 +94,7 @@ func TestASyncFolderKeepsWhatItAcknowledgedThroughAPowerCut(t *testing.T) {
 	w, err := l.Writer(t.Context())
 	chaintest.Must(t, err)
 	chaintest.Begin(t, w, chaintest.ID(1))
+	chaintest.Must(t, w.Flush(t.Context()))
 	acked := uint64(1)
 	for round := range 12 {
 		before := imageOf(t, dir)
