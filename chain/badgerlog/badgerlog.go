@@ -61,6 +61,7 @@ type Log struct {
 	index    *index
 	limits   limits
 	stats    stats
+	recent   recent
 
 	stopped   chan struct{} // closed when a commit was refused
 	stoppedBy error         // valid once it is closed
@@ -124,6 +125,7 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	l.recent.show(l.blocks)
 	return l, nil
 }
 
@@ -205,6 +207,7 @@ func (l *Log) Close() error {
 		return nil
 	}
 	l.closed = true
+	l.recent.close()
 	return errors.Join(err, l.db.Close(), l.folder.close())
 }
 

@@ -187,6 +187,7 @@ func (c *committer) closeBlock() {
 	}
 	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
 	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
+	c.log.recent.keep(c.next, c.count, c.records)
 	c.unflushed += len(c.records)
 	c.records, c.count = c.records[:0], 0
 	c.next++
@@ -218,6 +219,7 @@ func (c *committer) publish() {
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
+	c.log.recent.show(c.next)
 
 	for i := range c.group {
 		if blob := c.group[i].blob; blob != nil && !blob.drop {
