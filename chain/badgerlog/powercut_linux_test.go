@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	tall = 120      // records that fill several blocks
-	wide = 3 * 4096 // how often a blob repeats its number
+	tall    = 120      // records that fill several blocks
+	repeats = 3 * 4096 // how often a blob repeats its number
 )
 
 // TestWhatASyncFolderAcknowledgesIsNotLeftToTheSystemAlone asks the system what it has
@@ -36,7 +36,7 @@ func TestWhatASyncFolderAcknowledgesIsNotLeftToTheSystemAlone(t *testing.T) {
 		chaintest.Must(t, err)
 		chaintest.Begin(t, w, chaintest.ID(1))
 		for n := uint64(1); n < 1+10*tall; n += tall {
-			w.PutBlob(bytes.Repeat([]byte(fmt.Sprint(n)), wide))
+			w.PutBlob(bytes.Repeat([]byte(fmt.Sprint(n)), repeats))
 			chaintest.Fill(t, w, chaintest.ID(1), n, n+tall)
 			if left := unwritten(t, filepath.Join(dir, "db")); (left == 0) != synced {
 				t.Errorf("%s, record %d: the system has %d KiB that it has not written", durability, n, left)
@@ -98,7 +98,7 @@ func TestASyncFolderKeepsWhatItAcknowledgedThroughAPowerCut(t *testing.T) {
 	acked := uint64(1)
 	for round := range 12 {
 		before := imageOf(t, dir)
-		w.PutBlob(bytes.Repeat([]byte(fmt.Sprint(round)), wide))
+		w.PutBlob(bytes.Repeat([]byte(fmt.Sprint(round)), repeats))
 		chaintest.Fill(t, w, chaintest.ID(1), acked, acked+tall)
 		after := imageOf(t, dir)
 		for _, cut := range []func(path string) (old, mixed bool){
