@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -27,7 +28,7 @@ const (
 )
 
 // child works in the folder until it is killed: it appends to chains, old and new,
-// reads some of them, and prints what is acknowledged. With a pause it takes one
+// reads some of them, tails the log, and prints what is acknowledged. With a pause it takes one
 // after each hundred records, and prints what memory it has.
 func child(dir string, pause time.Duration) {
 	l, err := badgerlog.Open(dir, badgerlog.Options{})
@@ -42,6 +43,7 @@ func child(dir string, pause time.Duration) {
 		exitOn(err)
 		c.next[s.ID] = s.Records
 	}
+	go tail(l.Tail(context.Background()))
 	known := len(c.next)
 	for n := 0; ; n++ {
 		c.append(chaintest.ID(rand.IntN(childActors+known+n/childTurns)), n)
@@ -103,6 +105,20 @@ func (c *worker) read(id chain.ID) {
 	}
 }
 
+// tail goes along the log: it sees every record of an actor after the first, once.
+func tail(lots iter.Seq2[chain.Lot, error]) {
+	next := map[chain.ID]uint64{}
+	for lot, err := range lots {
+		exitOn(err)
+		for _, r := range lot.Records {
+			if want, ok := next[r.Actor]; ok && r.Number != want {
+				exitOn(fmt.Errorf("the tail has record %d of actor %s, not %d", r.Number, r.Actor, want))
+			}
+			next[r.Actor] = r.Number + 1
+		}
+	}
+}
+
 func exitOn(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -114,6 +130,7 @@ func exitOn(err error) {
 type victim struct {
 	dir    string
 	newest map[chain.ID]acked // ever
+	share  float64            // of the chains that a check verifies
 	round  map[chain.ID]map[uint64]chain.Hash
 	pause  time.Duration     // of the child
 	told   func(line string) // what the child writes to standard error; nil shows it
@@ -125,7 +142,7 @@ type acked struct {
 }
 
 func newVictim(t *testing.T, durability string) *victim {
-	v := &victim{dir: t.TempDir(), newest: map[chain.ID]acked{}}
+	v := &victim{dir: t.TempDir(), newest: map[chain.ID]acked{}, share: 1}
 	chaintest.Must(t, open(t, v.dir, badgerlog.Options{Durability: durability}).Close())
 	return v
 }
@@ -179,8 +196,8 @@ func (v *victim) note(line string) {
 	v.newest[id] = acked{number, hash}
 }
 
-// check opens the folder, verifies every chain and looks for everything that was
-// acknowledged: one by one what the last child was, and of the others the newest,
+// check opens the folder, verifies the chains, or a share of them, and looks for
+// everything that was acknowledged: one by one what the last child was, and of the others the newest,
 // which stands for what it links to.
 func (v *victim) check(t *testing.T) {
 	t.Helper()
@@ -188,8 +205,10 @@ func (v *victim) check(t *testing.T) {
 	defer func() { chaintest.Must(t, l.Close()) }()
 	for s, err := range l.Actors(t.Context()) {
 		chaintest.Must(t, err)
-		_, err := chain.Verify(t.Context(), l, s.ID)
-		chaintest.Must(t, err)
+		if rand.Float64() < v.share {
+			_, err := chain.Verify(t.Context(), l, s.ID)
+			chaintest.Must(t, err)
+		}
 	}
 	for id, want := range v.newest {
 		from, left := want.number, len(v.round[id])
