@@ -20,6 +20,9 @@ type Report struct{ Records, Events uint64 }
 // What is wrong with the chain is ErrInvalid and names actor, record and the
 // difference; the report counts what was in order before it.
 func Verify(ctx context.Context, r Reader, id ID) (report Report, err error) {
+	if s, ok := r.(StoredReader); ok {
+		return verifyStored(ctx, s, id)
+	}
 	for rec, err := range Verified(ctx, r, id) {
 		if err != nil {
 			return report, err
@@ -30,11 +33,37 @@ func Verify(ctx context.Context, r Reader, id ID) (report Report, err error) {
 	return report, nil
 }
 
+// StoredReader is a Reader that can give its records as it keeps them, which spares
+// Verify that it encodes them again.
+type StoredReader interface {
+	Reader
+
+	// Stored yields what Records does, as it is kept. A record is valid until the next
+	// is asked for.
+	Stored(ctx context.Context, id ID, from uint64) iter.Seq2[*Stored, error]
+}
+
+func verifyStored(ctx context.Context, r StoredReader, id ID) (report Report, err error) {
+	v := newVerifier(r)
+	for s, err := range r.Stored(ctx, id, 0) {
+		if err != nil {
+			return report, err
+		}
+		events, err := v.stored(ctx, id, s)
+		if err != nil {
+			return report, err
+		}
+		report.Records++
+		report.Events += events
+	}
+	return report, nil
+}
+
 // Verified yields the records of an actor, each once it is checked as Verify does.
 // An error is the last thing it yields.
 func Verified(ctx context.Context, r Reader, id ID) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		v := verifier{r: r, blobs: map[Hash]bool{}}
+		v := newVerifier(r)
 		for rec, err := range r.Records(ctx, id, 0) {
 			if err == nil {
 				err = v.record(ctx, id, rec)
@@ -57,42 +86,103 @@ type verifier struct {
 	epoch  uint64
 	turn   turn
 	blobs  map[Hash]bool // already checked
+	again  reused
 }
 
+func newVerifier(r Reader) *verifier { return &verifier{r: r, blobs: map[Hash]bool{}} }
+
+// record takes the chain's next record.
 func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
-	fail := func(format string, args ...any) error {
-		args = append(args, ErrInvalid)
-		return fmt.Errorf("actor %s record %d: "+format+": %w", append([]any{id, v.number}, args...)...)
-	}
 	stored, err := Store(rec)
-	switch {
-	case err != nil:
-		return fail("%w", err)
-	case rec.Actor != id:
-		return fail("belongs to actor %s", rec.Actor)
-	case rec.Number != v.number:
-		return fail("has number %d", rec.Number)
-	case rec.Epoch < v.epoch:
-		return fail("epoch %d follows %d", rec.Epoch, v.epoch)
-	case rec.Prev != v.head:
-		return fail("links to %s, the record before is %s", rec.Prev, v.head)
+	if err != nil {
+		return v.fail(id, err)
 	}
-	if sum := stored.Sum(v.head); sum != rec.Hash {
-		return fail("has hash %s, its content %s", rec.Hash, sum)
+	if err := v.place(id, &stored); err != nil {
+		return err
+	}
+	if rec.Prev != v.head {
+		return v.fail(id, fmt.Errorf("links to %s, the record before is %s", rec.Prev, v.head))
+	}
+	if err := v.sum(id, &stored); err != nil {
+		return err
 	}
 	for i, e := range rec.Events {
-		if problem := v.turn.event(e); problem != "" {
-			return fail("event %d (%s): %s", i, KindOf(e), problem)
-		}
-		if err := v.blobsOf(ctx, e); ctx.Err() != nil {
-			return ctx.Err()
-		} else if err != nil {
-			return fail("event %d (%s): %w", i, KindOf(e), err)
+		if err := v.event(ctx, id, i, e); err != nil {
+			return err
 		}
 	}
-	v.head, v.epoch, v.number = rec.Hash, rec.Epoch, v.number+1
+	v.passed(&stored)
 	return nil
 }
+
+// stored takes the chain's next record as it is kept, and counts its events.
+func (v *verifier) stored(ctx context.Context, id ID, s *Stored) (events uint64, err error) {
+	if err := v.place(id, s); err != nil {
+		return 0, err
+	}
+	if err := v.sum(id, s); err != nil {
+		return 0, err
+	}
+	noted := s.Note == ""
+	d := decoder{b: s.Events, again: &v.again}
+	err = d.events(func(n int) { events = uint64(n) }, func(i int, e Event) error {
+		switch e.(type) {
+		case *Result, *Genesis:
+			noted = true
+		}
+		return v.event(ctx, id, i, e)
+	})
+	switch {
+	case errors.Is(err, ErrInvalid), err != nil && ctx.Err() != nil:
+		return 0, err
+	case err == nil && !noted:
+		err = fmt.Errorf("a note without a result or a genesis: %w", ErrCorrupt)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("actor %s record %d: %w", id, v.number, err)
+	}
+	v.passed(s)
+	return events, nil
+}
+
+// fail says what is wrong with the record at hand.
+func (v *verifier) fail(id ID, problem error) error {
+	return fmt.Errorf("actor %s record %d: %w: %w", id, v.number, problem, ErrInvalid)
+}
+
+// place checks whose record it is and where it belongs.
+func (v *verifier) place(id ID, s *Stored) error {
+	switch {
+	case s.Actor != id:
+		return v.fail(id, fmt.Errorf("belongs to actor %s", s.Actor))
+	case s.Number != v.number:
+		return v.fail(id, fmt.Errorf("has number %d", s.Number))
+	case s.Epoch < v.epoch:
+		return v.fail(id, fmt.Errorf("epoch %d follows %d", s.Epoch, v.epoch))
+	}
+	return nil
+}
+
+func (v *verifier) sum(id ID, s *Stored) error {
+	if sum := s.Sum(v.head); sum != s.Hash {
+		return v.fail(id, fmt.Errorf("has hash %s, its content %s", s.Hash, sum))
+	}
+	return nil
+}
+
+func (v *verifier) event(ctx context.Context, id ID, i int, e Event) error {
+	if problem := v.turn.event(e); problem != "" {
+		return v.fail(id, fmt.Errorf("event %d (%s): %s", i, KindOf(e), problem))
+	}
+	if err := v.blobsOf(ctx, e); ctx.Err() != nil {
+		return ctx.Err()
+	} else if err != nil {
+		return v.fail(id, fmt.Errorf("event %d (%s): %w", i, KindOf(e), err))
+	}
+	return nil
+}
+
+func (v *verifier) passed(s *Stored) { v.head, v.epoch, v.number = s.Hash, s.Epoch, v.number+1 }
 
 func (v *verifier) blobsOf(ctx context.Context, e Event) error {
 	switch e := e.(type) {

@@ -84,6 +84,7 @@ type limits struct {
 	freeSpace  uint64 // bytes free below which no turn is admitted
 	flushBytes int    // bytes of records between two flushes of the index
 	flushHeads int    // heads that come into memory between two flushes
+	sweepHeads int    // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
 }
 
@@ -119,7 +120,7 @@ func openLog(f *folder, opts Options) (*Log, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db, stopped: make(chan struct{})}
-	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime}
+	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, sweepHeads: sweepHeads, gatherTime: gatherTime}
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -35,8 +35,9 @@ type committer struct {
 	count     int      // records in the open block
 	blocks    [][]byte // the group's closed blocks
 	next      uint64   // number of the open block
-	unflushed int      // bytes written since the index was
-	kept      int      // heads that were in memory then
+	unflushed int      // bytes written since a flush of the index began
+	sweep     sweep    // that flush
+	kept      int      // heads that were in memory at its end
 	timer     *time.Timer
 }
 
@@ -46,7 +47,7 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	err := w.committer.loop()
 	if err == nil {
-		err = w.committer.flush()
+		err = w.log.index.flush(w.committer.next)
 	}
 	w.log.giveBack(w.committer.next, err)
 	<-w.closing
@@ -148,10 +149,7 @@ func (c *committer) commit() error {
 	}
 	c.publish()
 	c.tidy()
-	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size()-c.kept >= c.log.limits.flushHeads {
-		return c.flush()
-	}
-	return nil
+	return c.sweepOn()
 }
 
 // build hashes the records of the group and packs them into blocks.
@@ -169,7 +167,7 @@ func (c *committer) build() {
 		}
 		stored := it.draft.Seal(c.w.epoch, h.hash)
 		h.hash = stored.Hash
-		h.places = append(h.places, place{c.next, uint32(len(c.records))})
+		h.add(place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
 		c.count++
 		if len(c.records) >= blockSize {
@@ -217,8 +215,7 @@ func (c *committer) publish() {
 		}
 	}
 	for _, h := range c.heads {
-		h.touched, h.dirty = false, true
-		h.dropFullPagesLocked()
+		h.touched, h.dirty, h.idle = false, true, false
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
@@ -256,15 +253,22 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 	c.w.gate.free(int64(size))
 }
 
-// flush writes the index and lets go of the heads that were not in use since
-// the flush before.
-func (c *committer) flush() error {
-	c.w.mu.Lock()
-	c.kept = c.log.index.forget()
-	c.w.mu.Unlock()
-	if err := c.log.index.flush(c.next); err != nil {
+// sweepOn goes on with the flush of the index, begins one when it is time, and lets go
+// of heads when it is done.
+func (c *committer) sweepOn() error {
+	if !c.sweep.running {
+		if c.unflushed < c.log.limits.flushBytes && c.log.index.size()-c.kept < c.log.limits.flushHeads {
+			return nil
+		}
+		c.sweep, c.unflushed = c.log.index.begin(c.next), 0
+	}
+	if err := c.sweep.write(c.log, c.log.limits.sweepHeads+2*len(c.heads)); err != nil {
 		return fmt.Errorf("flush index: %w", err)
 	}
-	c.unflushed = 0
+	if !c.sweep.running {
+		c.w.mu.Lock()
+		c.kept = c.log.index.forget()
+		c.w.mu.Unlock()
+	}
 	return nil
 }
