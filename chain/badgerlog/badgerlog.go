@@ -35,8 +35,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -134,15 +136,15 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		}
 	}()
 	options := databaseOptions(f, opts.Logger)
-	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
+	if err := prepareDatabase(f.database(), seal.last.Size, seal.rebooted(), options, opts.Logger); err != nil {
 		return nil, err
 	}
 	if err := f.hasRoom(opts.ReadOnly); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(options)
+	db, err := openDatabase(options)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
 	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, db: db, stopped: make(chan struct{})}
 	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime}
@@ -154,6 +156,23 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		seal.start()
 	}
 	return l, nil
+}
+
+// openDatabase opens Badger's folder. What Badger does not understand is damaged; what
+// the system says is passed on.
+func openDatabase(options badger.Options) (db *badger.DB, err error) {
+	err = survive(func() (err error) {
+		db, err = badger.Open(options)
+		return err
+	})
+	var system syscall.Errno
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return nil, fmt.Errorf("open database: %w: %w", err, chain.ErrCorrupt)
 }
 
 func databaseOptions(f *folder, logger *slog.Logger) badger.Options {

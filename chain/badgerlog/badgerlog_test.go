@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 		child(dir)
 		return
 	}
+	if args := os.Getenv("BADGERLOG_TEST_DAMAGE"); args != "" {
+		damageChild(args)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

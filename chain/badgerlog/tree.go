@@ -134,30 +134,46 @@ func (t *tree) root(count int64) (tlog.Hash, error) {
 	return tlog.TreeHash(count, t)
 }
 
-// differs finds the first hash in which two trees do not agree, of those that both
-// have, and the leaf with which it came; -1 for none.
-func (t *tree) differs(other *tree) (leaf int64, err error) {
+// differences finds the hashes that two trees do not agree in, of those that both have:
+// leaves by their block, and whether there are others.
+func (t *tree) differences(other *tree) (leaves []int64, nodes bool, err error) {
 	const most = 4096
 	end := min(tlog.StoredHashCount(t.count), tlog.StoredHashCount(other.count))
 	for from := int64(0); from < end; from += most {
-		indexes := make([]int64, min(most, end-from))
-		for i := range indexes {
-			indexes[i] = from + int64(i)
-		}
-		ours, err := t.ReadHashes(indexes)
+		ours, err := t.run(from, min(most, end-from))
 		if err != nil {
-			return 0, err
+			return nil, false, err
 		}
-		theirs, err := other.ReadHashes(indexes)
+		theirs, err := other.run(from, min(most, end-from))
 		if err != nil {
-			return 0, err
+			return nil, false, err
 		}
 		for i := range ours {
-			if ours[i] != theirs[i] {
-				index := from + int64(i)
-				return int64(sort.Search(int(min(t.count, other.count)), func(n int) bool { return tlog.StoredHashCount(int64(n)+1) > index })), nil
+			if ours[i] == theirs[i] {
+				continue
+			}
+			if level, n := tlog.SplitStoredHashIndex(from + int64(i)); level == 0 {
+				leaves = append(leaves, n)
+			} else {
+				nodes = true
 			}
 		}
 	}
-	return -1, nil
+	return leaves, nodes, nil
+}
+
+// run reads consecutive hashes, those of the file at once.
+func (t *tree) run(from, count int64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, 0, count)
+	if inFile := min(t.written-from, count); inFile > 0 {
+		b := make([]byte, inFile*tlog.HashSize)
+		if _, err := t.file.ReadAt(b, from*tlog.HashSize); err != nil {
+			return nil, fmt.Errorf("read the Merkle log: %w", err)
+		}
+		for ; len(b) > 0; b = b[tlog.HashSize:] {
+			hashes = append(hashes, tlog.Hash(b[:tlog.HashSize]))
+		}
+	}
+	at := from + int64(len(hashes)) - t.written
+	return append(hashes, t.pending[max(at, 0):max(at, 0)+count-int64(len(hashes))]...), nil
 }
