@@ -67,28 +67,40 @@ func (s *sealer) reconcile(l *Log, replayed []tlog.Hash) error {
 	}
 	l.epoch = max(l.epoch, s.last.Epoch)
 	s.epoch.Store(l.epoch)
-	trusted, err := s.trustTree()
+	if err := s.fit(l, replayed); err != nil {
+		return err
+	}
+	return s.settle(held)
+}
+
+// fit makes the tree that of the blocks. Where it contradicts them the signed root tells
+// which of the two is damaged.
+func (s *sealer) fit(l *Log, replayed []tlog.Hash) error {
+	held, size := int64(l.blocks), int64(s.last.Size)
+	borne, err := s.bearsOut()
 	if err != nil {
 		return err
 	}
-	if !trusted {
-		s.logger.Warn("rebuilding the Merkle log, which its checkpoint does not bear out")
-		if err := s.tree.cut(0); err != nil {
+	same, err := s.compare(l, replayed)
+	if err != nil {
+		return err
+	}
+	if held < size {
+		if borne && same < held {
+			return fmt.Errorf("block %d is another one than was written: %w", same, chain.ErrCorrupt)
+		}
+		return s.extend(l, same, replayed)
+	}
+	for _, from := range []int64{same, 0} {
+		if err := s.extend(l, from, replayed); err != nil {
 			return err
 		}
+		if borne, err = s.bearsOut(); err != nil || borne {
+			return err
+		}
+		s.logger.Warn("the Merkle log is not the one that was signed; making it anew")
 	}
-	if err := s.compare(l, held-int64(len(replayed)), replayed); err != nil {
-		return err
-	}
-	if err := s.extend(l, held-int64(len(replayed)), replayed); err != nil {
-		return err
-	}
-	if root, err := s.tree.root(min(held, int64(s.last.Size))); err != nil {
-		return err
-	} else if !trusted && held >= int64(s.last.Size) && chain.Hash(root) != s.last.Root {
-		return fmt.Errorf("the %d blocks that were signed are others now: %w", s.last.Size, chain.ErrCorrupt)
-	}
-	return s.settle(held)
+	return fmt.Errorf("the first %d blocks are not those that were signed: %w", size, chain.ErrCorrupt)
 }
 
 // missing says what of the log is gone that cannot be.
@@ -109,8 +121,8 @@ func (s *sealer) missing(held int64, epoch uint64) error {
 	return nil
 }
 
-// trustTree reports whether the tree has the signed root.
-func (s *sealer) trustTree() (bool, error) {
+// bearsOut reports whether the tree has the signed root.
+func (s *sealer) bearsOut() (bool, error) {
 	if s.tree.count < int64(s.last.Size) {
 		return false, nil
 	}
@@ -118,50 +130,43 @@ func (s *sealer) trustTree() (bool, error) {
 	return chain.Hash(root) == s.last.Root, err
 }
 
-// compare holds blocks against their leaves: those that were replayed, from number first
-// on, and the last one that was signed.
-func (s *sealer) compare(l *Log, first int64, replayed []tlog.Hash) error {
-	held := first + int64(len(replayed))
-	check := func(n int64, leaf tlog.Hash) error {
-		signed, err := s.tree.leaf(n)
-		switch {
-		case err != nil:
-			return err
-		case leaf == signed:
-			return nil
-		case n < int64(s.last.Size):
-			return fmt.Errorf("block %d is another one than was signed: %w", n, chain.ErrCorrupt)
-		}
-		s.logger.Warn("leaves of the Merkle log that were not signed are other ones", "from", n)
-		return s.tree.cut(n)
-	}
-	if last := min(held, int64(s.last.Size), s.tree.count) - 1; last >= 0 && last < first {
+// compare holds the blocks that were replayed against their leaves, and the last one
+// before them that was signed. It returns how many leaves may stay as they are.
+func (s *sealer) compare(l *Log, replayed []tlog.Hash) (same int64, err error) {
+	held := int64(l.blocks)
+	first := held - int64(len(replayed))
+	if last := min(first, int64(s.last.Size), s.tree.count) - 1; last >= 0 {
 		leaf, err := l.leaf(uint64(last))
-		if err == nil {
-			err = check(last, leaf)
-		}
 		if err != nil {
-			return err
+			return 0, err
+		}
+		if written, err := s.tree.leaf(last); err != nil || written != leaf {
+			return last, err
 		}
 	}
 	for n := first; n < min(held, s.tree.count); n++ {
-		if err := check(n, replayed[n-first]); err != nil {
-			return err
+		if written, err := s.tree.leaf(n); err != nil || written != replayed[n-first] {
+			return n, err
 		}
 	}
-	return s.tree.cut(held)
+	return min(held, s.tree.count), nil
 }
 
-// extend adds the leaves of all blocks that the tree does not have.
-func (s *sealer) extend(l *Log, first int64, replayed []tlog.Hash) error {
-	for n := s.tree.count; n < int64(l.blocks); n++ {
+// extend makes the leaves from number from on those of the blocks, the last of which were
+// replayed.
+func (s *sealer) extend(l *Log, from int64, replayed []tlog.Hash) error {
+	if err := s.tree.cut(from); err != nil {
+		return err
+	}
+	first := int64(l.blocks) - int64(len(replayed))
+	for n := from; n < int64(l.blocks); n++ {
+		var leaf tlog.Hash
+		var err error
 		if n >= first {
-			if err := s.tree.append(replayed[n-first]); err != nil {
-				return err
-			}
-			continue
+			leaf = replayed[n-first]
+		} else {
+			leaf, err = l.leaf(uint64(n))
 		}
-		leaf, err := l.leaf(uint64(n))
 		if err == nil {
 			err = s.tree.append(leaf)
 		}
@@ -224,14 +229,15 @@ func (s *sealer) begin(l *Log) error {
 	if err := s.makeKey(); err != nil {
 		return err
 	}
-	var err error
-	if s.tree, err = openTree(filepath.Join(s.dir, treeName), false); err != nil {
+	tree, err := openTree(filepath.Join(s.dir, treeName), false)
+	if err != nil {
 		return fmt.Errorf("make the Merkle log: %w", err)
 	}
-	if err := s.extend(l, int64(l.blocks), nil); err != nil {
+	s.tree = tree
+	if err := s.extend(l, 0, nil); err != nil {
 		return err
 	}
-	if err := errors.Join(s.tree.write(), s.tree.file.Sync()); err != nil {
+	if err := s.tree.write(); err != nil {
 		return err
 	}
 	s.epoch.Store(l.epoch)

@@ -156,6 +156,9 @@ func (s *sealer) signLocked(next Checkpoint) error {
 	if err := next.sign(s.signer); err != nil {
 		return err
 	}
+	if err := s.tree.file.Sync(); err != nil {
+		return fmt.Errorf("write the Merkle log: %w", err)
+	}
 	if err := writeFileSynced(filepath.Join(s.dir, signedName), string(next.Note), 0o644); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
