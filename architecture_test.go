@@ -33,7 +33,7 @@ type rule struct {
 // layout is the import table: the only edges there are.
 var layout = []rule{
 	{"cli/theater", []string{"cli"}, nil},
-	{"cli", []string{"cli/top", "actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf", "golang.org/x/term"}},
+	{"cli", []string{"cli/top", "actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf", "golang.org/x/term", "github.com/schollz/progressbar/v3"}},
 	{"cli/top", nil, []string{"charm.land/bubbletea/v2", "github.com/charmbracelet/x/ansi"}},
 
 	{"actors", []string{"actors/manifest", "supervision", "host", "wasm", "wasm/pack", "chain", "chain/replay"}, []string{"github.com/asynkron/protoactor-go"}},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -156,7 +157,7 @@ func damage(dir string, r *rand.Rand) string {
 	b, err := os.ReadFile(path)
 	exitOn(err)
 	name := strings.TrimPrefix(path, dir+"/")
-	used := len(bytes.TrimRight(b, "\x00"))
+	used := trimmed(b)
 	if used == 0 {
 		exitOn(os.Remove(path))
 		return name + " removed"
@@ -181,6 +182,15 @@ func damage(dir string, r *rand.Rand) string {
 		exitOn(err)
 		return fmt.Sprintf("%s with byte %d changed", name, at)
 	}
+}
+
+// trimmed is how many bytes there are without the zeros at the end.
+func trimmed(b []byte) int {
+	zeros := make([]byte, 4096)
+	for len(b) >= len(zeros) && bytes.Equal(b[len(b)-len(zeros):], zeros) {
+		b = b[:len(b)-len(zeros)]
+	}
+	return len(bytes.TrimRight(b, "\x00"))
 }
 
 // judge opens a damaged folder and reads all that it should hold.
@@ -244,17 +254,34 @@ func read(l *badgerlog.Log, id chain.ID) (records []string, err error) {
 	return records, nil
 }
 
-// copySparse copies a folder, without the zeros at the ends of files.
+// copySparse copies a folder and leaves holes where there are only zeros.
 func copySparse(to, from string) error {
+	b, zeros := make([]byte, 1<<20), make([]byte, 1<<20)
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		target := filepath.Join(to, strings.TrimPrefix(path, from))
 		if err != nil || d.IsDir() {
 			return errors.Join(err, os.MkdirAll(target, 0o700))
 		}
-		b, err := os.ReadFile(path)
+		in, err := os.Open(path)
 		if err != nil {
 			return err
 		}
-		return errors.Join(os.WriteFile(target, bytes.TrimRight(b, "\x00"), 0o600), os.Truncate(target, int64(len(b))))
+		defer in.Close()
+		out, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer out.Close()
+		for at := int64(0); ; at += int64(len(b)) {
+			n, err := io.ReadFull(in, b)
+			if !bytes.Equal(b[:n], zeros[:n]) {
+				if _, err := out.WriteAt(b[:n], at); err != nil {
+					return err
+				}
+			}
+			if err != nil {
+				return out.Truncate(at + int64(n))
+			}
+		}
 	})
 }

@@ -2,6 +2,7 @@ package badgerlog
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -101,13 +102,11 @@ func entryHeader(b []byte) (n int, key, value uint32) {
 }
 
 func onlyZeros(f io.ReaderAt, from, to int64) (bool, error) {
-	b := make([]byte, 256<<10)
+	b, zeros := make([]byte, 256<<10), make([]byte, 256<<10)
 	for from < to {
 		n, err := f.ReadAt(b[:min(int64(len(b)), to-from)], from)
-		for _, c := range b[:n] {
-			if c != 0 {
-				return false, nil
-			}
+		if !bytes.Equal(b[:n], zeros[:n]) {
+			return false, nil
 		}
 		if from += int64(n); err != nil && from < to {
 			return false, err

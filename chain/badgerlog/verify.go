@@ -32,8 +32,8 @@ type Report struct {
 	Checkpoint Checkpoint // that it was held against; its size may be less than Blocks in a log that was killed
 	Blocks     uint64
 	Actors     uint64 // whose chains are in order
-	Records    uint64 // that are in order
-	Events     uint64 // in those
+	Records    uint64 // of those
+	Events     uint64 // of those
 	Damage     []Damage
 }
 
@@ -42,7 +42,7 @@ type Damage struct {
 	Block  int64    // -1 when it is of none
 	Actor  chain.ID // zero when it is of none
 	Record uint64   // of the actor, the first that is affected
-	Err    error
+	Err    error    // names all of them
 }
 
 // Verify holds the whole log against its newest checkpoint: every block against its
@@ -200,7 +200,7 @@ func (v *verification) holdAgainstCheckpoint() error {
 		return err
 	}
 	if signed.Size > v.total {
-		v.damaged(int64(v.total), fmt.Errorf("the log ends before it, and %d blocks were signed: %w", signed.Size, chain.ErrCorrupt))
+		v.damaged(int64(v.total), fmt.Errorf("block %d: it is not there, and %d blocks were signed: %w", v.total, signed.Size, chain.ErrCorrupt))
 		return nil
 	}
 	root, err := v.fresh.root(int64(signed.Size))
@@ -210,9 +210,9 @@ func (v *verification) holdAgainstCheckpoint() error {
 	same := chain.Hash(root) == signed.Root
 	for _, n := range leaves {
 		if same {
-			v.damaged(n, fmt.Errorf("%s/%s has another hash of it; the block is as it was signed: %w", checkpointName, treeName, chain.ErrCorrupt))
+			v.damaged(n, fmt.Errorf("block %d: %s/%s has another hash; the block is as it was signed: %w", n, checkpointName, treeName, chain.ErrCorrupt))
 		} else {
-			v.damaged(n, fmt.Errorf("it is another one than was written: %w", chain.ErrCorrupt))
+			v.damaged(n, fmt.Errorf("block %d: it is another one than was written: %w", n, chain.ErrCorrupt))
 		}
 	}
 	switch {

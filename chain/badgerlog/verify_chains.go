@@ -20,13 +20,13 @@ type shard struct {
 	blocks   chan *readBlock
 	verifier *chain.Verifier
 	chains   map[chain.ID]*chainCheck
-	events   uint64
 	damage   []Damage
 }
 
 // chainCheck is how far a chain has been checked.
 type chainCheck struct {
 	records uint64 // that were in order
+	events  uint64 // in those
 	broken  bool   // what comes is not checked any more
 	block   uint64 // of the place before, in the same page
 	page    uint32 // crc32c of the index page, as far as it goes
@@ -72,7 +72,7 @@ func (s *shard) record(ctx context.Context, rec *chain.Stored, at place) {
 	events, err := s.verifier.Next(ctx, rec)
 	if err == nil {
 		c.records++
-		s.events += uint64(events)
+		c.events += uint64(events)
 		c.add(at)
 		if c.records%pageSize == 0 {
 			err = s.fullPage(rec.Actor, c)
@@ -177,12 +177,12 @@ func (v *verification) holdAgainstIndex(ctx context.Context) error {
 	v.report.Records = 0
 	for _, s := range v.shards {
 		for _, c := range s.chains {
-			v.report.Records += c.records
 			if !c.broken {
 				v.report.Actors++
+				v.report.Records += c.records
+				v.report.Events += c.events
 			}
 		}
-		v.report.Events += s.events
 		v.report.Damage = append(v.report.Damage, s.damage...)
 	}
 	return nil
