@@ -64,7 +64,7 @@ func NewVerifier(r Reader) *Verifier {
 }
 
 // Next checks a record, which must be the next one of its chain, and counts its events.
-// It keeps nothing of s. An error leaves the chain where it was.
+// It keeps no bytes of s. An error leaves the chain where it was.
 func (v *Verifier) Next(ctx context.Context, s *Stored) (events int, err error) {
 	l := v.chains[s.Actor]
 	if l == nil {
@@ -74,11 +74,14 @@ func (v *Verifier) Next(ctx context.Context, s *Stored) (events int, err error) 
 	if s.Number != l.number {
 		return 0, fmt.Errorf("actor %s record %d: record %d follows: %w", s.Actor, l.number, s.Number, ErrInvalid)
 	}
-	rec, err := s.Record(l.head)
-	if err != nil {
-		return 0, err
+	list, err := DecodeEvents(s.Events)
+	if err == nil {
+		err = putNote(list, s.Note)
 	}
-	return len(rec.Events), v.next(ctx, l, s, rec.Events)
+	if err != nil {
+		return 0, fmt.Errorf("actor %s record %d: %w", s.Actor, s.Number, err)
+	}
+	return len(list), v.next(ctx, l, s, list)
 }
 
 // Chain is how many records of an actor were in order, and the hash of the last one.
