@@ -215,6 +215,7 @@ func (c *committer) tidy() {
 
 // publish shows the committed group to readers.
 func (c *committer) publish() {
+	c.log.seal.add(c.leaves)
 	c.log.index.mu.Lock()
 	for i := range c.group {
 		if it := &c.group[i]; it.draft != nil {
@@ -227,7 +228,6 @@ func (c *committer) publish() {
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
-	c.log.seal.add(c.leaves)
 
 	for i := range c.group {
 		if blob := c.group[i].blob; blob != nil && !blob.drop {
