@@ -48,7 +48,7 @@ func Run(ctx context.Context, args []string, c Console) int {
 			p.complete(ctx, app, args[1:])
 			return codeOK
 		case "__complete-bash":
-			p.complete(ctx, app, fromBash(args[1:]))
+			p.completeBash(ctx, app, args[1:])
 			return codeOK
 		}
 	}
