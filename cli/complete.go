@@ -74,12 +74,12 @@ const moreFiles = ":files"
 
 // complete answers the scripts: words are those typed so far, the last of which
 // is to be completed. Where there is nothing to offer it offers nothing.
-func (p *program) complete(ctx context.Context, app *cli.App, words []string) {
+func (p *program) complete(ctx context.Context, words []string) {
 	if len(words) == 0 {
 		return
 	}
-	last := words[len(words)-1]
-	at, rest, err := descend(app, words[:len(words)-1])
+	before, last := words[:len(words)-1], words[len(words)-1]
+	at, rest, err := descend(p.app(before), before)
 	if err != nil {
 		return
 	}

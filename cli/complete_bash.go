@@ -5,17 +5,15 @@ import (
 	"context"
 	"io"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 )
 
 // completeBash is complete for bash, which takes what stands before a colon for words
 // of their own: of the last word it is offered what comes behind the last colon.
-func (p *program) completeBash(ctx context.Context, app *cli.App, words []string) {
+func (p *program) completeBash(ctx context.Context, words []string) {
 	words, before := fromBash(words)
 	inner := *p
 	inner.out = &shortened{to: p.out, before: before}
-	inner.complete(ctx, app, words)
+	inner.complete(ctx, words)
 }
 
 // shortened writes lines, each of which Write has one, without how they begin.
