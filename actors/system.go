@@ -161,6 +161,10 @@ type Info struct {
 	Below         int   // how many children it has
 }
 
+// Attend says that somebody outside waits for an answer: guests that spin mind other
+// threads of the machine for a while.
+func (s *System) Attend() { s.config.Engine.Attend() }
+
 // Lookup finds a live actor by path or id.
 func (s *System) Lookup(target string) (Ref, error) {
 	c, err := s.find(target)

@@ -24,11 +24,12 @@ is printed as a literal. The call is a turn like any other: a function that take
 a state is given the actor's, and what it returns as state is kept. What is not what
 TARGET declares of FUNCTION is refused, and the actor does not hear of it.
 
-A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes
-are a list, [103u8, 101u8, 116u8]. LITERAL that is @FILE is read from the file.
+A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes are
+b"text", in which \x00 is any byte, or a list, [103u8, 101u8]. LITERAL that is @FILE
+is read from the file.
 
 Examples:
-   theater call /counter theater:simple/message-server-client.handle-request '("1", [103u8, 101u8, 116u8])'`,
+   theater call /counter theater:simple/message-server-client.handle-request '("1", b"get")'`,
 		Flags: l.flags(),
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 2, 3, "a TARGET, the path or id of an actor, and a FUNCTION of its")

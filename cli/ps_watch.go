@@ -113,7 +113,12 @@ func (w *actorWatch) next(all []*theaterv1.Actor, now time.Time) error {
 		}
 		return nil
 	case w.quiet:
-		return w.showActors(news, true)
+		var paths strings.Builder
+		for _, a := range news {
+			writePath(&paths, a)
+		}
+		_, err := io.WriteString(w.out, paths.String())
+		return err
 	}
 	rows := actorRows(news, now)
 	if w.shown {

@@ -98,10 +98,14 @@ var actorFields = []actorField{
 
 func (s *shower) actor(i actors.Info) *theaterv1.Actor {
 	a := &theaterv1.Actor{}
-	for _, f := range s.fields {
-		f.set(s, a, &i)
-	}
+	s.fill(a, &i)
 	return a
+}
+
+func (s *shower) fill(a *theaterv1.Actor, i *actors.Info) {
+	for _, f := range s.fields {
+		f.set(s, a, i)
+	}
 }
 
 // parentOf is the path of the actor above, "" for one at the root.
