@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
@@ -69,8 +70,58 @@ func (k *kept) hash(i int) {
 	k.records[i].Hash = s.Sum(k.records[i].Prev)
 }
 
+// verify verifies the chain both as records and as they are kept.
 func (k *kept) verify() (chain.Report, error) {
-	return chain.Verify(context.Background(), k, chaintest.ID(1))
+	report, err := chain.Verify(context.Background(), k, chaintest.ID(1))
+	stored, other := chain.Verify(context.Background(), &storing{k}, chaintest.ID(1))
+	if stored != report || errors.Is(other, chain.ErrInvalid) != errors.Is(err, chain.ErrInvalid) && !errors.Is(err, chain.ErrEncode) {
+		return report, fmt.Errorf("records give %+v and %v, as they are kept %+v and %v", report, err, stored, other)
+	}
+	return report, err
+}
+
+// storing is a chain.StoredReader of the same chain.
+type storing struct{ *kept }
+
+func (k *storing) Stored(ctx context.Context, id chain.ID, from uint64) iter.Seq2[*chain.Stored, error] {
+	return func(yield func(*chain.Stored, error) bool) {
+		for r := range k.Records(ctx, id, from) {
+			s, err := chain.Store(r)
+			if !yield(&s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// bare is one record, as it is kept.
+type bare struct {
+	chain.Reader
+	s chain.Stored
+}
+
+func (b bare) Stored(context.Context, chain.ID, uint64) iter.Seq2[*chain.Stored, error] {
+	return func(yield func(*chain.Stored, error) bool) { yield(&b.s, nil) }
+}
+
+func TestBytesThatAreNoEventsAreCorruptAlsoWithTheirRightHash(t *testing.T) {
+	genesis, err := chain.AppendEvents(nil, []chain.Event{&chain.Genesis{Name: "a"}})
+	chaintest.Must(t, err)
+	turn, err := chain.AppendEvents(nil, []chain.Event{&chain.Lifecycle{}})
+	chaintest.Must(t, err)
+	for name, s := range map[string]chain.Stored{
+		"no events":           {Events: []byte{0}},
+		"an unknown kind":     {Events: []byte{1, 99, 0, 0, 0}},
+		"a byte too many":     {Events: append(genesis, 0)},
+		"a note without home": {Events: turn, Note: "x"},
+	} {
+		s.Actor = chaintest.ID(1)
+		s.Hash = s.Sum(chain.Hash{})
+		_, err := chain.Verify(t.Context(), bare{s: s}, chaintest.ID(1))
+		if !errors.Is(err, chain.ErrCorrupt) && !errors.Is(err, chain.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 var (

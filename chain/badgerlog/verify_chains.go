@@ -72,7 +72,7 @@ func (s *shard) record(ctx context.Context, rec *chain.Stored, at place) {
 	events, err := s.verifier.Next(ctx, rec)
 	if err == nil {
 		c.records++
-		c.events += uint64(events)
+		c.events += events
 		c.add(at)
 		if c.records%pageSize == 0 {
 			err = s.fullPage(rec.Actor, c)
@@ -136,7 +136,7 @@ func (s *shard) end(id chain.ID, c *chainCheck) {
 }
 
 func (s *shard) lastPage(t tail, c *chainCheck) error {
-	r := recordReader{log: s.v.log, tail: t, block: noBlock}
+	r := newRecordReader(s.v.log, t)
 	var page chainCheck
 	for n := c.records - c.records%pageSize; n < c.records; n++ {
 		at, err := r.place(n)
@@ -204,7 +204,7 @@ func (v *verification) missing(s chain.Summary) bool {
 	if err != nil {
 		return true
 	}
-	r := recordReader{log: v.log, tail: t, block: noBlock}
+	r := newRecordReader(v.log, t)
 	at, err := r.place(0)
 	return err != nil || at.block < v.total
 }
