@@ -251,7 +251,7 @@ func TestAFolderWithoutACheckpointGetsOne(t *testing.T) {
 func TestALogGoesOnWithoutItsCheckpointAndTellsOnce(t *testing.T) {
 	dir := t.TempDir()
 	said := make(chan string, 100)
-	l := open(t, dir, badgerlog.Options{Logger: slog.New(slog.NewTextHandler(lines{func(line string) { said <- line }}, nil))})
+	l := open(t, dir, badgerlog.Options{Logger: slog.New(slog.NewTextHandler(reports(said), nil))})
 	w, err := l.Writer(t.Context())
 	chaintest.Must(t, err)
 	place := filepath.Join(dir, "checkpoint")
@@ -279,6 +279,13 @@ func TestALogGoesOnWithoutItsCheckpointAndTellsOnce(t *testing.T) {
 			t.Errorf("told again: %s", line)
 		}
 	}
+}
+
+type reports chan string
+
+func (l reports) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
 
 // Whoever has the key of the database's format, and not that of the checkpoint, cannot

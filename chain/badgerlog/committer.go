@@ -192,8 +192,8 @@ func (c *committer) closeBlock() {
 	}
 	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
 	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
-	c.leaves = append(c.leaves, blockLeaf(c.next, c.hashes))
 	c.log.recent.keep(c.next, c.count, c.records)
+	c.leaves = append(c.leaves, blockLeaf(c.next, c.hashes))
 	c.unflushed += len(c.records)
 	c.records, c.hashes, c.count = c.records[:0], c.hashes[:0], 0
 	c.next++

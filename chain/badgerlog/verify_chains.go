@@ -72,7 +72,7 @@ func (s *shard) record(ctx context.Context, rec *chain.Stored, at place) {
 	events, err := s.verifier.Next(ctx, rec)
 	if err == nil {
 		c.records++
-		c.events += events
+		c.events += uint64(events)
 		c.add(at)
 		if c.records%pageSize == 0 {
 			err = s.fullPage(rec.Actor, c)
