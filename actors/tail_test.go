@@ -157,3 +157,20 @@ func TestACensusIsTheTreeInOneList(t *testing.T) {
 		t.Errorf("that of nobody gives %v", err)
 	}
 }
+
+func TestACensusOfManyLeavesNoMoreGarbageThanOneOfFew(t *testing.T) {
+	s := open(t)
+	garbage := func() float64 {
+		return testing.AllocsPerRun(100, func() {
+			check(t, s.Census(actors.Ref{}, func(*actors.Info) bool { return true }))
+		})
+	}
+	s.spawn("first", server(wasmtest.Echo()))
+	few := garbage()
+	for i := range 200 {
+		s.spawn(fmt.Sprint("a", i), server(wasmtest.Echo()))
+	}
+	if many := garbage(); many > few+5 {
+		t.Errorf("of 201 actors a census makes %v pieces of garbage, of one %v", many, few)
+	}
+}

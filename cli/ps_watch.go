@@ -162,7 +162,7 @@ func changedActors(before, now []*theaterv1.Actor) []*theaterv1.Actor {
 	}
 	for _, b := range before {
 		if was[b.Path] != nil {
-			b.Status = statusGone
+			b.Status, b.BusySince, b.Waits = statusGone, nil, false
 			news = append(news, b)
 		}
 	}

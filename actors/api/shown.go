@@ -87,6 +87,12 @@ var actorFields = []actorField{
 	{"mailbox_bytes", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.MailboxBytes = i.MailboxBytes }},
 	{"memory", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Memory = i.Memory }},
 	{"fuel", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Fuel = i.Fuel }},
+	{"busy_since", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
+		if !i.Busy.IsZero() {
+			a.BusySince = timestamppb.New(i.Busy)
+		}
+	}},
+	{"waits", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Waits = i.Waits }},
 	{"children", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Children = int32(i.Below) }},
 }
 
