@@ -2,8 +2,6 @@ package chain
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 )
 
@@ -44,17 +42,17 @@ type StoredReader interface {
 }
 
 func verifyStored(ctx context.Context, r StoredReader, id ID) (report Report, err error) {
-	v := newVerifier(r)
+	v, l := newVerifier(r), links{id: id}
 	for s, err := range r.Stored(ctx, id, 0) {
 		if err != nil {
 			return report, err
 		}
-		events, err := v.stored(ctx, id, s)
+		events, err := v.stored(ctx, &l, s)
 		if err != nil {
 			return report, err
 		}
 		report.Records++
-		report.Events += events
+		report.Events += uint64(events)
 	}
 	return report, nil
 }
@@ -63,10 +61,10 @@ func verifyStored(ctx context.Context, r StoredReader, id ID) (report Report, er
 // An error is the last thing it yields.
 func Verified(ctx context.Context, r Reader, id ID) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		v := newVerifier(r)
+		v, l := newVerifier(r), links{id: id}
 		for rec, err := range r.Records(ctx, id, 0) {
 			if err == nil {
-				err = v.record(ctx, id, rec)
+				err = v.record(ctx, &l, rec)
 			}
 			if err != nil {
 				yield(Record{}, err)
@@ -77,183 +75,4 @@ func Verified(ctx context.Context, r Reader, id ID) iter.Seq2[Record, error] {
 			}
 		}
 	}
-}
-
-type verifier struct {
-	r      Reader
-	number uint64 // of the next record
-	head   Hash
-	epoch  uint64
-	turn   turn
-	blobs  map[Hash]bool // already checked
-	again  reused
-}
-
-func newVerifier(r Reader) *verifier { return &verifier{r: r, blobs: map[Hash]bool{}} }
-
-// record takes the chain's next record.
-func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
-	stored, err := Store(rec)
-	if err != nil {
-		return v.fail(id, err)
-	}
-	if err := v.place(id, &stored); err != nil {
-		return err
-	}
-	if rec.Prev != v.head {
-		return v.fail(id, fmt.Errorf("links to %s, the record before is %s", rec.Prev, v.head))
-	}
-	if err := v.sum(id, &stored); err != nil {
-		return err
-	}
-	for i, e := range rec.Events {
-		if err := v.event(ctx, id, i, e); err != nil {
-			return err
-		}
-	}
-	v.passed(&stored)
-	return nil
-}
-
-// stored takes the chain's next record as it is kept, and counts its events.
-func (v *verifier) stored(ctx context.Context, id ID, s *Stored) (events uint64, err error) {
-	if err := v.place(id, s); err != nil {
-		return 0, err
-	}
-	if err := v.sum(id, s); err != nil {
-		return 0, err
-	}
-	noted := s.Note == ""
-	d := decoder{b: s.Events, again: &v.again}
-	err = d.events(func(n int) { events = uint64(n) }, func(i int, e Event) error {
-		switch e.(type) {
-		case *Result, *Genesis:
-			noted = true
-		}
-		return v.event(ctx, id, i, e)
-	})
-	switch {
-	case errors.Is(err, ErrInvalid), err != nil && ctx.Err() != nil:
-		return 0, err
-	case err == nil && !noted:
-		err = fmt.Errorf("a note without a result or a genesis: %w", ErrCorrupt)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("actor %s record %d: %w", id, v.number, err)
-	}
-	v.passed(s)
-	return events, nil
-}
-
-// fail says what is wrong with the record at hand.
-func (v *verifier) fail(id ID, problem error) error {
-	return fmt.Errorf("actor %s record %d: %w: %w", id, v.number, problem, ErrInvalid)
-}
-
-// place checks whose record it is and where it belongs.
-func (v *verifier) place(id ID, s *Stored) error {
-	switch {
-	case s.Actor != id:
-		return v.fail(id, fmt.Errorf("belongs to actor %s", s.Actor))
-	case s.Number != v.number:
-		return v.fail(id, fmt.Errorf("has number %d", s.Number))
-	case s.Epoch < v.epoch:
-		return v.fail(id, fmt.Errorf("epoch %d follows %d", s.Epoch, v.epoch))
-	}
-	return nil
-}
-
-func (v *verifier) sum(id ID, s *Stored) error {
-	if sum := s.Sum(v.head); sum != s.Hash {
-		return v.fail(id, fmt.Errorf("has hash %s, its content %s", s.Hash, sum))
-	}
-	return nil
-}
-
-func (v *verifier) event(ctx context.Context, id ID, i int, e Event) error {
-	if problem := v.turn.event(e); problem != "" {
-		return v.fail(id, fmt.Errorf("event %d (%s): %s", i, KindOf(e), problem))
-	}
-	if err := v.blobsOf(ctx, e); ctx.Err() != nil {
-		return ctx.Err()
-	} else if err != nil {
-		return v.fail(id, fmt.Errorf("event %d (%s): %w", i, KindOf(e), err))
-	}
-	return nil
-}
-
-func (v *verifier) passed(s *Stored) { v.head, v.epoch, v.number = s.Hash, s.Epoch, v.number+1 }
-
-func (v *verifier) blobsOf(ctx context.Context, e Event) error {
-	switch e := e.(type) {
-	case *Genesis:
-		return errors.Join(v.blob(ctx, e.Module), v.blob(ctx, e.Manifest), v.blob(ctx, e.InitialState), v.children(ctx, e.Children))
-	case *Call:
-		return v.payloads(ctx, e.Params)
-	case *Host:
-		return v.payloads(ctx, e.Input, e.Output)
-	case *Intent:
-		return v.payloads(ctx, e.Input)
-	case *Outcome:
-		return v.payloads(ctx, e.Input, e.Output)
-	case *Result:
-		return v.payloads(ctx, e.Response, e.Error)
-	case *Lifecycle:
-		switch e.What {
-		case LifecycleUpgrade:
-			return errors.Join(v.blob(ctx, e.Sum), v.blob(ctx, e.Manifest))
-		case LifecycleCheckpoint: // older ones are dropped
-			if err := v.blob(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (v *verifier) payloads(ctx context.Context, payloads ...Payload) error {
-	for _, p := range payloads {
-		if p.Form == FormInline {
-			continue
-		}
-		_, err := p.Load(ctx, v.r)
-		if p.Form == FormSealed && errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// children checks a list of what children are made from, and what it names.
-func (v *verifier) children(ctx context.Context, sum Hash) error {
-	if v.blobs[sum] {
-		return nil
-	}
-	list, err := LoadChildren(ctx, v.r, sum)
-	if err != nil {
-		return err
-	}
-	v.blobs[sum] = true
-	for _, c := range list {
-		if err := errors.Join(v.blob(ctx, c.Manifest), v.blob(ctx, c.Module), v.children(ctx, c.Children)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// blob checks a blob that is named without its length. The zero hash names
-// none.
-func (v *verifier) blob(ctx context.Context, sum Hash) error {
-	if sum.IsZero() || v.blobs[sum] {
-		return nil
-	}
-	if _, err := LoadBlob(ctx, v.r, sum); err != nil {
-		return err
-	}
-	v.blobs[sum] = true
-	return nil
 }

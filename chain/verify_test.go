@@ -12,6 +12,7 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/chaintest"
+	"github.com/theater-go/theater/chain/memlog"
 )
 
 // kept is a Reader of one chain that a test may forge.
@@ -290,4 +291,47 @@ func TestVerifyLooksAtBlobs(t *testing.T) {
 	k.records[0].Events[0].(*chain.Genesis).Module = chaintest.Sum(1)
 	k.link()
 	refused(t, k, "record 0: event 0 (genesis): blob 0101")
+}
+
+func TestAVerifierChecksManyChainsAsTheLogHasThem(t *testing.T) {
+	l := memlog.New()
+	defer func() { chaintest.Must(t, l.Close()) }()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	for i := range 3 {
+		chaintest.Begin(t, w, chaintest.ID(i))
+		chaintest.Fill(t, w, chaintest.ID(i), 1, 5)
+	}
+	chaintest.Must(t, w.Flush(t.Context()))
+	var chains [3][]chain.Record
+	for i := range chains {
+		chains[i] = chaintest.Records(t, l, chaintest.ID(i), 0)
+	}
+	v := chain.NewVerifier(l)
+	next := func(rec chain.Record) error {
+		s, err := chain.Store(rec)
+		chaintest.Must(t, err)
+		_, err = v.Next(t.Context(), &s)
+		return err
+	}
+	for n := range 5 {
+		for i := range chains {
+			chaintest.Must(t, next(chains[i][n]))
+		}
+	}
+	for i := range chains {
+		if records, head := v.Chain(chaintest.ID(i)); records != 5 || head != chains[i][4].Hash {
+			t.Errorf("chain %d: %d records, head %s", i, records, head)
+		}
+	}
+	v = chain.NewVerifier(l)
+	if err := next(chains[0][1]); !errors.Is(err, chain.ErrInvalid) {
+		t.Errorf("a chain without its beginning gives %v", err)
+	}
+	chaintest.Must(t, next(chains[1][0]))
+	other := chains[1][1]
+	other.Hash[0] ^= 1
+	if err := next(other); !errors.Is(err, chain.ErrInvalid) {
+		t.Errorf("another hash gives %v", err)
+	}
 }

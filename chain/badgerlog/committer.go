@@ -3,6 +3,8 @@ package badgerlog
 import (
 	"fmt"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 const (
@@ -27,17 +29,19 @@ type committer struct {
 	w   *writer
 	log *Log
 
-	backlog   []item   // taken from the queue; group is its front
-	taken     int      // items of backlog that are in group or done
-	group     []item   // what the commit at hand writes
-	heads     []*head  // that the group appends to
-	records   []byte   // the open block, before compression
-	count     int      // records in the open block
-	blocks    [][]byte // the group's closed blocks
-	next      uint64   // number of the open block
-	unflushed int      // bytes written since a flush of the index began
-	sweep     sweep    // that flush
-	kept      int      // heads that were in memory at its end
+	backlog   []item      // taken from the queue; group is its front
+	taken     int         // items of backlog that are in group or done
+	group     []item      // what the commit at hand writes
+	heads     []*head     // that the group appends to
+	records   []byte      // the open block, before compression
+	count     int         // records in the open block
+	hashes    []byte      // theirs
+	blocks    [][]byte    // the group's closed blocks
+	leaves    []tlog.Hash // theirs
+	next      uint64      // number of the open block
+	unflushed int         // bytes written since a flush of the index began
+	sweep     sweep       // that flush
+	kept      int         // heads that were in memory at its end
 	timer     *time.Timer
 }
 
@@ -154,7 +158,7 @@ func (c *committer) commit() error {
 
 // build hashes the records of the group and packs them into blocks.
 func (c *committer) build() {
-	c.heads, c.blocks = c.heads[:0], c.blocks[:0]
+	c.heads, c.blocks, c.leaves = c.heads[:0], c.blocks[:0], c.leaves[:0]
 	for i := range c.group {
 		it := &c.group[i]
 		if it.draft == nil {
@@ -169,6 +173,7 @@ func (c *committer) build() {
 		h.hash = stored.Hash
 		h.add(place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
+		c.hashes = append(c.hashes, stored.Hash[:]...)
 		c.count++
 		if len(c.records) >= blockSize {
 			c.closeBlock()
@@ -188,8 +193,9 @@ func (c *committer) closeBlock() {
 	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
 	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
 	c.log.recent.keep(c.next, c.count, c.records)
+	c.leaves = append(c.leaves, blockLeaf(c.next, c.hashes))
 	c.unflushed += len(c.records)
-	c.records, c.count = c.records[:0], 0
+	c.records, c.hashes, c.count = c.records[:0], c.hashes[:0], 0
 	c.next++
 }
 
@@ -208,6 +214,7 @@ func (c *committer) tidy() {
 
 // publish shows the committed group to readers.
 func (c *committer) publish() {
+	c.log.seal.add(c.leaves)
 	c.log.index.mu.Lock()
 	for i := range c.group {
 		if it := &c.group[i]; it.draft != nil {

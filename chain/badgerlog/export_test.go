@@ -39,3 +39,12 @@ func Waiting(w chain.Writer) int {
 	defer g.mu.Unlock()
 	return len(g.waiting)
 }
+
+// Booted makes options as on a machine that was started another time.
+func Booted(o Options, boot string) Options {
+	o.boot = boot
+	return o
+}
+
+// EncodeBlock makes a block of stored records.
+var EncodeBlock = encodeBlock

@@ -134,7 +134,7 @@ func cutOff(t *testing.T, before, after image, cut func(path string) (old, mixed
 			left[path] = was
 		}
 	}
-	l := open(t, left.restored(t), badgerlog.Options{})
+	l := open(t, left.restored(t), badgerlog.Booted(badgerlog.Options{}, "the one after the power cut"))
 	defer func() { chaintest.Must(t, l.Close()) }()
 	report, err := chain.Verify(t.Context(), l, chaintest.ID(1))
 	chaintest.Must(t, err)

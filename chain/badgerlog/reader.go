@@ -21,11 +21,14 @@ func (l *Log) Summary(_ context.Context, id chain.ID) (chain.Summary, error) {
 
 // tail is the tail of an actor's chain, or chain.ErrClosed once the log is closed.
 func (l *Log) tail(id chain.ID) (tail, error) {
-	if err := l.view(func(*badger.Txn) error { return nil }); err != nil {
+	if err := l.open(); err != nil {
 		return tail{}, err
 	}
 	return l.index.tail(id)
 }
+
+// open is chain.ErrClosed once the log is closed.
+func (l *Log) open() error { return l.view(func(*badger.Txn) error { return nil }) }
 
 // Records implements chain.Reader. It looks at the database only between the
 // records it yields.

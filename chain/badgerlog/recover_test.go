@@ -172,6 +172,6 @@ func flip(t *testing.T, path string, at int64) {
 func snapshotOf(t *testing.T, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
-	chaintest.Must(t, os.CopyFS(to, os.DirFS(dir)))
+	chaintest.Must(t, copySparse(to, dir))
 	return to
 }
