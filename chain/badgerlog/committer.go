@@ -257,7 +257,7 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 	if err == nil {
 		c.log.stats.add(records, size, took)
 	}
-	c.w.gate.free(int64(size))
+	c.w.gate.free(int64(size + len(c.group)*itemCost))
 }
 
 // sweepOn goes on with the flush of the index, begins one when it is time, and lets go
