@@ -5,7 +5,16 @@ import (
 	"math"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/supervision"
 )
+
+// EndRoot ends the supervisor of the actors at the root, as Close does once it lets
+// nobody in any more.
+func (s *System) EndRoot() {
+	over := make(chan struct{})
+	s.root.Stop(supervision.Order{Reason: ReasonSuspended}, func() { close(over) })
+	<-over
+}
 
 // Waiting are the messages that were sent and neither received nor dropped, as the
 // chains of actors tell that are read in this order.

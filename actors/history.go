@@ -9,6 +9,7 @@ import (
 type history struct {
 	layout   *wasm.Layout // names the functions of traps; nil where nobody asks for them
 	errFails bool         // an err ends the actor
+	resumed  bool         // it was brought back once
 	failed   int64        // turns
 	last     *Exit        // of the last incarnation that failed, nil for none
 }
@@ -46,9 +47,11 @@ func (h *history) trapOf(e *chain.Result) *wasm.Trap {
 	return t
 }
 
-// changes takes the end of an incarnation.
+// changes takes what happened between two turns.
 func (h *history) changes(e *chain.Lifecycle) {
 	switch e.What {
+	case chain.LifecycleResumed:
+		h.resumed = true
 	case chain.LifecycleRestart, chain.LifecycleSuspended:
 		reason := Reason(e.Reason)
 		told := h.last != nil && h.last.Reason == reason && h.last.Detail() == e.Detail // by the turn
