@@ -78,7 +78,7 @@ func newWriter(l *Log, epoch uint64) *writer {
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w.look.Store(true)
-	w.committer = committer{w: w, log: l, next: l.blocks, timer: time.NewTimer(l.limits.gatherTime)}
+	w.committer = committer{w: w, log: l, next: l.blocks, unflushed: l.behind, timer: time.NewTimer(l.limits.gatherTime)}
 	return w
 }
 
