@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 		child(dir)
 		return
 	}
+	if dir := os.Getenv("BADGERLOG_TEST_CONVERT"); dir != "" {
+		convertChild(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
