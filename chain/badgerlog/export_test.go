@@ -1,6 +1,8 @@
 package badgerlog
 
 import (
+	"bufio"
+	"bytes"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -35,4 +37,27 @@ func Waiting(w chain.Writer) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.waiting)
+}
+
+// Backup makes a backup of frames.
+func Backup(kinds []byte, bodies [][]byte) []byte {
+	var b bytes.Buffer
+	w := frameWriter{w: &b}
+	_ = w.text(backupLine)
+	for i, kind := range kinds {
+		_ = w.frame(kind, bodies[i])
+	}
+	return b.Bytes()
+}
+
+// Frames takes a backup apart.
+func Frames(backup []byte) (kinds []byte, bodies [][]byte) {
+	r := frameReader{r: bufio.NewReader(bytes.NewReader(backup[len(backupLine):]))}
+	for {
+		kind, body, err := r.next()
+		if err != nil {
+			return kinds, bodies
+		}
+		kinds, bodies = append(kinds, kind), append(bodies, body)
+	}
 }
