@@ -48,12 +48,11 @@ func peopled(t *testing.T) (*badgerlog.Log, chain.Writer, string) {
 // noise are bytes that do not compress.
 func noise(seed uint64, n int) []byte {
 	b := make([]byte, n)
-	source := rand.New(rand.NewPCG(seed, 1))
-	for i := range b {
-		b[i] = byte(source.Uint32())
-	}
+	_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
 	return b
 }
+
+func sum(b []byte) chain.Hash { return sha256.Sum256(b) }
 
 func backedUp(t *testing.T, l *badgerlog.Log) []byte {
 	t.Helper()

@@ -3,6 +3,8 @@ package badgerlog
 import (
 	"bufio"
 	"bytes"
+	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -60,4 +62,13 @@ func Frames(backup []byte) (kinds []byte, bodies [][]byte) {
 		}
 		kinds, bodies = append(kinds, kind), append(bodies, body)
 	}
+}
+
+// Scan looks through a file of a database, and tells how many blocks and parts of blobs
+// it has.
+func Scan(path string) (blocks, parts int, gaps []Gap, err error) {
+	s := emptySalvage(filepath.Dir(filepath.Dir(path)))
+	s.files = []string{filepath.Join("db", filepath.Base(path))}
+	err = s.scan(0, func(int64) error { return nil })
+	return len(s.blocks), len(s.blobs), s.gaps, errors.Join(err, s.close())
 }

@@ -171,25 +171,25 @@ func (p *loader) flush() error {
 	return nil
 }
 
-// check verifies all chains that are there. What is wrong with them is in failures.
-func (p *loader) check(ctx context.Context) (actors int, failures []error, err error) {
+// verify verifies all chains that are there, and tells of each. What is wrong with one is
+// in failure.
+func (p *loader) verify(ctx context.Context, each func(s chain.Summary, report chain.Report, failure error) error) error {
 	if err := errors.Join(p.write(), p.flush()); err != nil {
-		return 0, nil, err
+		return err
 	}
 	for s, err := range p.log.Actors(ctx) {
 		if err != nil {
-			return actors, failures, err
+			return err
 		}
-		actors++
-		switch _, err := chain.Verify(ctx, p.log, s.ID); {
-		case err == nil:
-		case errors.Is(err, chain.ErrInvalid), errors.Is(err, chain.ErrCorrupt):
-			failures = append(failures, err)
-		default:
-			return actors, failures, err
+		report, err := chain.Verify(ctx, p.log, s.ID)
+		if err != nil && !errors.Is(err, chain.ErrInvalid) && !errors.Is(err, chain.ErrCorrupt) {
+			return err
+		}
+		if err := each(s, report, err); err != nil {
+			return err
 		}
 	}
-	return actors, failures, nil
+	return nil
 }
 
 // finish makes the folder a data folder, with everything on the disk.

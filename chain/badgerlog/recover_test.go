@@ -156,7 +156,7 @@ func flip(t *testing.T, path string, at int64) {
 }
 
 // snapshotOf copies a folder as a killed process would leave it.
-func snapshotOf(t *testing.T, dir string) string {
+func snapshotOf(t testing.TB, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
 	chaintest.Must(t, os.CopyFS(to, os.DirFS(dir)))

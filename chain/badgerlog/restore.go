@@ -113,7 +113,12 @@ func (r *restore) run(plan Plan, opts RestoreOptions) (done Restored, err error)
 	if opts.Durability != "" {
 		done.Durability = opts.Durability
 	}
-	done.Actors, done.Failures, err = r.loader.check(r.ctx)
+	err = r.loader.verify(r.ctx, func(_ chain.Summary, _ chain.Report, failure error) error {
+		if done.Actors++; failure != nil {
+			done.Failures = append(done.Failures, failure)
+		}
+		return nil
+	})
 	done.Records, done.Events = r.loader.records, r.loader.events
 	return done, err
 }
