@@ -34,10 +34,11 @@ func Verify(ctx context.Context, r Reader, id ID) (report Report, err error) {
 // An error is the last thing it yields.
 func Verified(ctx context.Context, r Reader, id ID) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		v := verifier{r: r, blobs: map[Hash]bool{}}
+		v := verifier{blobs: blobVerifier{r, map[Hash]bool{}}}
+		var links links
 		for rec, err := range r.Records(ctx, id, 0) {
 			if err == nil {
-				err = v.record(ctx, id, rec)
+				err = v.record(ctx, &links, id, rec)
 			}
 			if err != nil {
 				yield(Record{}, err)
@@ -50,51 +51,105 @@ func Verified(ctx context.Context, r Reader, id ID) iter.Seq2[Record, error] {
 	}
 }
 
-type verifier struct {
-	r      Reader
+// Verifier checks the records of many chains, as Verify does, in the order in which a
+// log has them. It belongs to one goroutine.
+type Verifier struct {
+	verifier
+	chains map[ID]*links
+}
+
+// NewVerifier makes a verifier that looks for blobs in r.
+func NewVerifier(r Reader) *Verifier {
+	return &Verifier{verifier{blobVerifier{r, map[Hash]bool{}}}, map[ID]*links{}}
+}
+
+// Next checks a record, which must be the next one of its chain, and counts its events.
+// It keeps nothing of s. An error leaves the chain where it was.
+func (v *Verifier) Next(ctx context.Context, s *Stored) (events int, err error) {
+	l := v.chains[s.Actor]
+	if l == nil {
+		l = &links{}
+		v.chains[s.Actor] = l
+	}
+	if s.Number != l.number {
+		return 0, fmt.Errorf("actor %s record %d: record %d follows: %w", s.Actor, l.number, s.Number, ErrInvalid)
+	}
+	rec, err := s.Record(l.head)
+	if err != nil {
+		return 0, err
+	}
+	return len(rec.Events), v.next(ctx, l, s, rec.Events)
+}
+
+// Chain is how many records of an actor were in order, and the hash of the last one.
+func (v *Verifier) Chain(id ID) (records uint64, head Hash) {
+	if l := v.chains[id]; l != nil {
+		return l.number, l.head
+	}
+	return 0, Hash{}
+}
+
+// links is what a chain's next record must fit to.
+type links struct {
 	number uint64 // of the next record
 	head   Hash
 	epoch  uint64
 	turn   turn
-	blobs  map[Hash]bool // already checked
 }
 
-func (v *verifier) record(ctx context.Context, id ID, rec Record) error {
-	fail := func(format string, args ...any) error {
-		args = append(args, ErrInvalid)
-		return fmt.Errorf("actor %s record %d: "+format+": %w", append([]any{id, v.number}, args...)...)
-	}
+type verifier struct{ blobs blobVerifier }
+
+func (v *verifier) record(ctx context.Context, l *links, id ID, rec Record) error {
 	stored, err := Store(rec)
 	switch {
 	case err != nil:
-		return fail("%w", err)
+		return l.invalid(id, "%w", err)
 	case rec.Actor != id:
-		return fail("belongs to actor %s", rec.Actor)
-	case rec.Number != v.number:
-		return fail("has number %d", rec.Number)
-	case rec.Epoch < v.epoch:
-		return fail("epoch %d follows %d", rec.Epoch, v.epoch)
-	case rec.Prev != v.head:
-		return fail("links to %s, the record before is %s", rec.Prev, v.head)
+		return l.invalid(id, "belongs to actor %s", rec.Actor)
+	case rec.Number != l.number:
+		return l.invalid(id, "has number %d", rec.Number)
+	case rec.Prev != l.head:
+		return l.invalid(id, "links to %s, the record before is %s", rec.Prev, l.head)
 	}
-	if sum := stored.Sum(v.head); sum != rec.Hash {
-		return fail("has hash %s, its content %s", rec.Hash, sum)
+	return v.next(ctx, l, &stored, rec.Events)
+}
+
+// next checks the next record of a chain, whose events are those of s, decoded.
+func (v *verifier) next(ctx context.Context, l *links, s *Stored, events []Event) error {
+	if s.Epoch < l.epoch {
+		return l.invalid(s.Actor, "epoch %d follows %d", s.Epoch, l.epoch)
 	}
-	for i, e := range rec.Events {
-		if problem := v.turn.event(e); problem != "" {
-			return fail("event %d (%s): %s", i, KindOf(e), problem)
+	if sum := s.Sum(l.head); sum != s.Hash {
+		return l.invalid(s.Actor, "has hash %s, its content %s", s.Hash, sum)
+	}
+	for i, e := range events {
+		if problem := l.turn.event(e); problem != "" {
+			return l.invalid(s.Actor, "event %d (%s): %s", i, KindOf(e), problem)
 		}
-		if err := v.blobsOf(ctx, e); ctx.Err() != nil {
+		if err := v.blobs.of(ctx, e); ctx.Err() != nil {
 			return ctx.Err()
 		} else if err != nil {
-			return fail("event %d (%s): %w", i, KindOf(e), err)
+			return l.invalid(s.Actor, "event %d (%s): %w", i, KindOf(e), err)
 		}
 	}
-	v.head, v.epoch, v.number = rec.Hash, rec.Epoch, v.number+1
+	l.head, l.epoch, l.number = s.Hash, s.Epoch, l.number+1
 	return nil
 }
 
-func (v *verifier) blobsOf(ctx context.Context, e Event) error {
+// invalid says what is wrong with the next record.
+func (l *links) invalid(id ID, format string, args ...any) error {
+	args = append(append([]any{id, l.number}, args...), ErrInvalid)
+	return fmt.Errorf("actor %s record %d: "+format+": %w", args...)
+}
+
+// blobVerifier checks the blobs that events name.
+type blobVerifier struct {
+	r       Reader
+	checked map[Hash]bool // those that are named without their length
+}
+
+// of checks the blobs that an event names.
+func (v *blobVerifier) of(ctx context.Context, e Event) error {
 	switch e := e.(type) {
 	case *Genesis:
 		return errors.Join(v.blob(ctx, e.Module), v.blob(ctx, e.Manifest), v.blob(ctx, e.InitialState), v.children(ctx, e.Children))
@@ -121,7 +176,7 @@ func (v *verifier) blobsOf(ctx context.Context, e Event) error {
 	return nil
 }
 
-func (v *verifier) payloads(ctx context.Context, payloads ...Payload) error {
+func (v *blobVerifier) payloads(ctx context.Context, payloads ...Payload) error {
 	for _, p := range payloads {
 		if p.Form == FormInline {
 			continue
@@ -138,15 +193,15 @@ func (v *verifier) payloads(ctx context.Context, payloads ...Payload) error {
 }
 
 // children checks a list of what children are made from, and what it names.
-func (v *verifier) children(ctx context.Context, sum Hash) error {
-	if v.blobs[sum] {
+func (v *blobVerifier) children(ctx context.Context, sum Hash) error {
+	if v.checked[sum] {
 		return nil
 	}
 	list, err := LoadChildren(ctx, v.r, sum)
 	if err != nil {
 		return err
 	}
-	v.blobs[sum] = true
+	v.checked[sum] = true
 	for _, c := range list {
 		if err := errors.Join(v.blob(ctx, c.Manifest), v.blob(ctx, c.Module), v.children(ctx, c.Children)); err != nil {
 			return err
@@ -157,13 +212,13 @@ func (v *verifier) children(ctx context.Context, sum Hash) error {
 
 // blob checks a blob that is named without its length. The zero hash names
 // none.
-func (v *verifier) blob(ctx context.Context, sum Hash) error {
-	if sum.IsZero() || v.blobs[sum] {
+func (v *blobVerifier) blob(ctx context.Context, sum Hash) error {
+	if sum.IsZero() || v.checked[sum] {
 		return nil
 	}
 	if _, err := LoadBlob(ctx, v.r, sum); err != nil {
 		return err
 	}
-	v.blobs[sum] = true
+	v.checked[sum] = true
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -46,9 +48,13 @@ func decodePlan(b []byte) (p Plan, ok bool) {
 // is told what will come, before anything is written; nil drops that. A block or
 // a blob that is damaged is chain.ErrCorrupt.
 func (l *Log) Backup(ctx context.Context, to io.Writer, begun func(Plan)) error {
+	signed, err := l.signed(ctx)
+	if err != nil {
+		return err
+	}
 	buffered := bufio.NewWriterSize(to, 64<<10)
-	err := l.view(func(txn *badger.Txn) error {
-		b := backup{ctx: ctx, txn: txn, to: &frameWriter{w: buffered}}
+	err = l.view(func(txn *badger.Txn) error {
+		b := backup{ctx: ctx, txn: txn, signed: signed, to: &frameWriter{w: buffered}}
 		return b.write(Plan{Durability: l.folder.durability, Taken: time.Now().UnixNano()}, begun)
 	})
 	if err != nil {
@@ -57,11 +63,26 @@ func (l *Log) Backup(ctx context.Context, to io.Writer, begun func(Plan)) error 
 	return buffered.Flush()
 }
 
+// signed is the newest checkpoint, with the key that checks it in front. It vouches for
+// blocks that are acknowledged, and so for some of those that are backed up.
+func (l *Log) signed(ctx context.Context) ([]byte, error) {
+	c, err := l.Checkpoint(ctx)
+	if err != nil || c.Note == nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(filepath.Join(l.folder.dir, checkpointName, verifierName))
+	if err != nil {
+		return nil, fmt.Errorf("read key of checkpoint: %w", err)
+	}
+	return append(key, c.Note...), nil
+}
+
 // backup is one that is being written, from one consistent view of the database.
 type backup struct {
 	ctx    context.Context
 	txn    *badger.Txn
 	to     *frameWriter
+	signed []byte // the body of a frame; nil for none
 	value  []byte
 	blob   incoming // that was written last
 	blocks uint64
@@ -90,6 +111,11 @@ func (b *backup) write(plan Plan, begun func(Plan)) (err error) {
 	}
 	if err := b.to.frame(frameBegin, plan.append(nil)); err != nil {
 		return err
+	}
+	if b.signed != nil {
+		if err := b.to.frame(frameSigned, b.signed); err != nil {
+			return err
+		}
 	}
 	if _, err := b.each(blobPrefix, b.blobPart); err != nil {
 		return err

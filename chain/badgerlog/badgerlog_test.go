@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 		convertChild(dir)
 		return
 	}
+	if args := os.Getenv("BADGERLOG_TEST_DAMAGE"); args != "" {
+		damageChild(args)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

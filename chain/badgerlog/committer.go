@@ -3,6 +3,8 @@ package badgerlog
 import (
 	"fmt"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 const (
@@ -27,16 +29,18 @@ type committer struct {
 	w   *writer
 	log *Log
 
-	backlog   []item   // taken from the queue; group is its front
-	taken     int      // items of backlog that are in group or done
-	group     []item   // what the commit at hand writes
-	heads     []*head  // that the group appends to
-	records   []byte   // the open block, before compression
-	count     int      // records in the open block
-	blocks    [][]byte // the group's closed blocks
-	next      uint64   // number of the open block
-	unflushed int      // bytes written since the index was
-	kept      int      // heads that were in memory then
+	backlog   []item      // taken from the queue; group is its front
+	taken     int         // items of backlog that are in group or done
+	group     []item      // what the commit at hand writes
+	heads     []*head     // that the group appends to
+	records   []byte      // the open block, before compression
+	count     int         // records in the open block
+	hashes    []byte      // theirs
+	blocks    [][]byte    // the group's closed blocks
+	leaves    []tlog.Hash // theirs
+	next      uint64      // number of the open block
+	unflushed int         // bytes written since the index was
+	kept      int         // heads that were in memory then
 	timer     *time.Timer
 }
 
@@ -156,7 +160,7 @@ func (c *committer) commit() error {
 
 // build hashes the records of the group and packs them into blocks.
 func (c *committer) build() {
-	c.heads, c.blocks = c.heads[:0], c.blocks[:0]
+	c.heads, c.blocks, c.leaves = c.heads[:0], c.blocks[:0], c.leaves[:0]
 	for i := range c.group {
 		it := &c.group[i]
 		if it.draft == nil {
@@ -171,6 +175,7 @@ func (c *committer) build() {
 		h.hash = stored.Hash
 		h.places = append(h.places, place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
+		c.hashes = append(c.hashes, stored.Hash[:]...)
 		c.count++
 		if len(c.records) >= blockSize {
 			c.closeBlock()
@@ -189,8 +194,9 @@ func (c *committer) closeBlock() {
 	}
 	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
 	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
+	c.leaves = append(c.leaves, blockLeaf(c.next, c.hashes))
 	c.unflushed += len(c.records)
-	c.records, c.count = c.records[:0], 0
+	c.records, c.hashes, c.count = c.records[:0], c.hashes[:0], 0
 	c.next++
 }
 
@@ -221,6 +227,7 @@ func (c *committer) publish() {
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
+	c.log.seal.add(c.leaves)
 
 	for i := range c.group {
 		if blob := c.group[i].blob; blob != nil && !blob.drop {

@@ -25,7 +25,7 @@ func Convert(dir, durability string) (before string, err error) {
 		return before, nil
 	}
 	if durability == Sync {
-		if err := syncTree(f.database()); err != nil {
+		if err := syncTree(f.dir); err != nil {
 			return before, fmt.Errorf("write to disk what the folder holds: %w", err)
 		}
 	}
@@ -35,8 +35,8 @@ func Convert(dir, durability string) (before string, err error) {
 
 // syncTree has all files below dir on the disk, and the folders that name them.
 func syncTree(dir string) error {
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
 			return err
 		}
 		f, err := os.Open(path)
@@ -45,8 +45,4 @@ func syncTree(dir string) error {
 		}
 		return errors.Join(f.Sync(), f.Close())
 	})
-	if errors.Is(err, fs.ErrNotExist) { // nothing was ever written
-		return nil
-	}
-	return err
 }

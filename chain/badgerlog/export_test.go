@@ -72,3 +72,12 @@ func Scan(path string) (blocks, parts int, gaps []Gap, err error) {
 	err = s.scan(0, func(int64) error { return nil })
 	return len(s.blocks), len(s.blobs), s.gaps, errors.Join(err, s.close())
 }
+
+// Booted makes options as on a machine that was started another time.
+func Booted(o Options, boot string) Options {
+	o.boot = boot
+	return o
+}
+
+// EncodeBlock makes a block of stored records.
+var EncodeBlock = encodeBlock

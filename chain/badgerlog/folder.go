@@ -97,15 +97,15 @@ func (f *folder) writeFormat(durability string) error {
 
 func (f *folder) saveFormat() error {
 	text := fmt.Sprintf(formatText, formatVersion, f.durability)
-	if err := writeFileSynced(filepath.Join(f.dir, "format"), text); err != nil {
+	if err := writeFileSynced(filepath.Join(f.dir, "format"), text, 0o600); err != nil {
 		return fmt.Errorf("write format: %w", err)
 	}
 	return nil
 }
 
-// writeFileSynced writes a file so that after a crash it is whole or absent.
-func writeFileSynced(path, text string) error {
-	tmp, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+// writeFileSynced writes a file so that after a crash it is as it was or as it shall be.
+func writeFileSynced(path, text string, mode fs.FileMode) error {
+	tmp, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,12 @@ func writeFileSynced(path, text string) error {
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder survive a power cut.
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}

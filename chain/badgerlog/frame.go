@@ -16,14 +16,16 @@ import (
 //	kind 1 · length 4 · body · crc32c 4
 //
 // The crc is over all before it of the frame. The first frame is of kind begin, the last
-// of kind end; between them come all parts of blobs, then all blocks in their order.
+// of kind end; between them come the checkpoint if there is one, all parts of blobs, then
+// all blocks in their order.
 const (
 	backupLine = "theater backup 1\n"
 
-	frameBegin = 'A' // plan
-	frameBlob  = 'b' // sha256 · part 4 · value
-	frameBlock = 'g' // block
-	frameEnd   = 'Z' // blob parts 8 · blocks 8
+	frameBegin  = 'A' // plan
+	frameSigned = 'c' // key · line break · checkpoint
+	frameBlob   = 'b' // sha256 · part 4 · value
+	frameBlock  = 'g' // block
+	frameEnd    = 'Z' // blob parts 8 · blocks 8
 
 	frameHeader = 1 + 4
 	frameMax    = frameHeader + 2*recordMax // what is longer was not written by us

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/theater-go/theater/chain"
 )
 
@@ -23,8 +25,9 @@ type loader struct {
 	made bool // the folder itself is ours
 
 	gathered  []entry
-	size      int    // bytes in gathered
-	next      uint64 // number of the next block
+	size      int         // bytes in gathered
+	leaves    []tlog.Hash // of the blocks in gathered
+	next      uint64      // number of the next block
 	records   uint64
 	events    uint64
 	unflushed int // bytes of records since the index was
@@ -99,23 +102,14 @@ func (p *loader) block(b []byte) error {
 	if err != nil {
 		return err
 	}
-	rest := records
-	for range count {
-		s, after, err := chain.DecodeStored(rest)
-		if err == nil {
-			err = p.record(&s, place{p.next, uint32(len(records) - len(rest))})
-		}
-		if err != nil {
-			return fmt.Errorf("block %d: %w", p.next, err)
-		}
-		rest = after
-	}
-	if len(rest) > 0 {
-		return fmt.Errorf("block %d: bytes after the last record: %w", p.next, chain.ErrCorrupt)
+	leaf, err := eachRecord(p.next, records, count, p.record)
+	if err != nil {
+		return fmt.Errorf("block %d: %w", p.next, err)
 	}
 	p.unflushed += len(records)
 	key := blockKey(p.next)
 	p.next++
+	p.leaves = append(p.leaves, leaf)
 	return p.add(entry{key, b})
 }
 
@@ -154,6 +148,10 @@ func (p *loader) write() error {
 	})
 	clear(p.gathered)
 	p.gathered, p.size = p.gathered[:0], 0
+	if err == nil {
+		p.log.seal.add(p.leaves)
+		p.leaves = p.leaves[:0]
+	}
 	if err == nil && (p.unflushed >= p.log.limits.flushBytes || p.log.index.size() >= p.log.limits.flushHeads) {
 		err = p.flush()
 	}
@@ -171,34 +169,32 @@ func (p *loader) flush() error {
 	return nil
 }
 
-// verify verifies all chains that are there, and tells of each. What is wrong with one is
-// in failure.
-func (p *loader) verify(ctx context.Context, each func(s chain.Summary, report chain.Report, failure error) error) error {
+// verify verifies all that is there.
+func (p *loader) verify(ctx context.Context, progress func(Progress)) (Report, error) {
 	if err := errors.Join(p.write(), p.flush()); err != nil {
-		return err
+		return Report{}, err
 	}
-	for s, err := range p.log.Actors(ctx) {
-		if err != nil {
-			return err
-		}
-		report, err := chain.Verify(ctx, p.log, s.ID)
-		if err != nil && !errors.Is(err, chain.ErrInvalid) && !errors.Is(err, chain.ErrCorrupt) {
-			return err
-		}
-		if err := each(s, report, err); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.log.Verify(ctx, VerifyOptions{Progress: progress})
+}
+
+// holds reports whether what was loaded begins with what a checkpoint vouches for.
+func (p *loader) holds(o *origin) error {
+	p.log.seal.files.Lock()
+	defer p.log.seal.files.Unlock()
+	return o.holds(p.log.seal.tree)
 }
 
 // finish makes the folder a data folder, with everything on the disk.
-func (p *loader) finish(epoch uint64, durability string) error {
+func (p *loader) finish(epoch uint64, durability string, from origin) error {
 	err := p.log.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) })
+	p.log.seal.epoch.Store(epoch)
 	if err := errors.Join(err, p.log.Close()); err != nil {
 		return err
 	}
 	f := p.log.folder
+	if err := from.keep(f.dir); err != nil {
+		return err
+	}
 	if err := syncTree(f.dir); err != nil {
 		return fmt.Errorf("write to disk what the folder holds: %w", err)
 	}

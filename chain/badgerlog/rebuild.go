@@ -53,7 +53,7 @@ func (b *rebuild) run() (more bool, err error) {
 		if err := b.block(n); err != nil {
 			return false, err
 		}
-		b.opts.Step(StepWrite, int64(n+1), int64(b.s.end))
+		b.opts.Step(StepWrite, n+1, b.s.end)
 	}
 	for _, f := range b.later {
 		if f.record >= b.actors[f.actor].next {
@@ -70,16 +70,14 @@ func (b *rebuild) run() (more bool, err error) {
 	if err := b.putBlobs(); err != nil {
 		return false, err
 	}
-	verified := int64(0)
-	err = b.loader.verify(b.ctx, func(s chain.Summary, report chain.Report, failure error) error {
-		if failure != nil {
-			more = true
-			b.bind(s.ID, bound{report.Records, CutInvalid, failure.Error()})
+	report, err := b.loader.verify(b.ctx, func(p Progress) { b.opts.Step(StepVerify, p.Blocks, p.Total) })
+	for _, d := range report.Damage {
+		if d.Actor.IsZero() { // of the new folder
+			return false, errors.Join(err, d.Err)
 		}
-		verified += int64(s.Records)
-		b.opts.Step(StepVerify, verified, int64(b.loader.records))
-		return nil
-	})
+		more = true
+		b.bind(d.Actor, bound{d.Record, CutInvalid, d.Err.Error()})
+	}
 	return more, err
 }
 
@@ -133,14 +131,22 @@ func (b *rebuild) block(number uint64) error {
 
 // block finds block number, nil when it is lost. All is valid until the next call.
 func (s *salvage) block(number uint64) (value, records []byte, count uint32, err error) {
+	signed, vouched, err := s.origin.vouched(s.leaves, number)
+	if err != nil {
+		return nil, nil, 0, err
+	}
 	for _, f := range s.blocks[number] {
 		value, err := s.read(f)
 		if err != nil {
 			return nil, nil, 0, err
 		}
 		records, count, err := decodeBlock(number, value, s.decoded)
-		if err == nil { // else the file is another one than a moment ago
-			s.decoded = records
+		if err != nil {
+			continue // the file is another one than a moment ago
+		}
+		s.decoded = records
+		leaf, err := eachRecord(number, records, count, func(*chain.Stored, place) error { return nil })
+		if err == nil && (!vouched || leaf == signed) {
 			return value, records, count, nil
 		}
 	}

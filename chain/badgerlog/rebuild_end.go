@@ -96,6 +96,7 @@ func (b *rebuild) putBlob(sum chain.Hash) error {
 func (b *rebuild) report(ctx context.Context) error {
 	d := &b.done
 	d.Blocks, d.Lost, d.Blobs, d.Stranded, d.Gaps = b.blocks, b.lost, b.blobs, b.strands, b.s.gaps
+	d.Origin, d.Unsealed, d.Signer = b.s.origin.Checkpoint, b.s.unsealed, b.loader.log.seal.checkpoint().Signer
 	d.Records, d.Events = b.loader.records, b.loader.events
 	for _, m := range b.missing {
 		d.Missing = append(d.Missing, m)

@@ -21,24 +21,32 @@ type RepairOptions struct {
 	// Logger receives what the database of the new folder has to say. Nil discards it.
 	Logger *slog.Logger
 	// Step is told how far a step of the work is. Nil drops it.
-	Step func(what string, done, total int64)
+	Step func(what string, done, total uint64)
 }
 
-// The steps of a repair.
+// The steps of a repair and of a restore.
 const (
 	StepRead   = "reading"   // bytes
 	StepWrite  = "writing"   // blocks
-	StepVerify = "verifying" // records
+	StepVerify = "verifying" // blocks
 )
 
 // Repair is what was salvaged of a folder, and what is lost.
 type Repair struct {
 	Durability string
-	Blocks     uint64 // that were found
-	Blobs      int    // that are kept
-	Actors     int
-	Records    uint64
-	Events     uint64
+
+	// Origin is the newest checkpoint of the folder; it vouches for its first blocks, so
+	// that of those none is lost without being told. Unsealed is why there is none that
+	// does.
+	Origin   Checkpoint
+	Unsealed error
+	Signer   string // of the checkpoints of the new folder
+
+	Blocks  uint64 // that were found
+	Blobs   int    // that are kept
+	Actors  int
+	Records uint64
+	Events  uint64
 
 	Lost     []Span        // blocks that are not there, or not as they were written
 	Cuts     []Cut         // actors that lose records, ordered by id
@@ -90,7 +98,7 @@ func Salvage(ctx context.Context, dir, to string, opts RepairOptions) (Repair, e
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	if opts.Step == nil {
-		opts.Step = func(string, int64, int64) {}
+		opts.Step = func(string, uint64, uint64) {}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "db")); errors.Is(err, fs.ErrNotExist) {
 		return Repair{}, fmt.Errorf("data folder %s: %w", dir, chain.ErrNotFound)
@@ -109,7 +117,7 @@ func Salvage(ctx context.Context, dir, to string, opts RepairOptions) (Repair, e
 	if r.extra, err = sumsOf(opts.With); err != nil {
 		return Repair{}, err
 	}
-	r.s, err = newSalvage(ctx, dir, func(done, total int64) { opts.Step(StepRead, done, total) })
+	r.s, err = newSalvage(ctx, dir, func(done, total uint64) { opts.Step(StepRead, done, total) })
 	if err != nil {
 		return Repair{}, err
 	}
@@ -176,7 +184,7 @@ func (r *repair) run() error {
 			if err := b.report(r.ctx); err != nil {
 				return errors.Join(err, p.abandon())
 			}
-			return p.finish(max(r.s.epoch, b.epoch), r.done.Durability)
+			return p.finish(max(r.s.epoch, b.epoch), r.done.Durability, r.s.origin)
 		}
 		if err := errors.Join(err, p.abandon()); err != nil {
 			return err

@@ -2,6 +2,8 @@ package badgerlog
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -19,19 +21,21 @@ type RestoreOptions struct {
 	Durability string
 	// Logger receives what the database has to say. Nil discards it.
 	Logger *slog.Logger
-	// Begun is told what the backup holds, Checking when all of it is read and the chains
-	// are verified. Nil drops it.
-	Begun    func(Plan)
-	Checking func()
+	// Step is told how far a step of the work is: StepRead and StepVerify. Nil drops it.
+	Step func(what string, done, total uint64)
 }
 
 // Restored is what was restored.
 type Restored struct {
 	Plan
 	Durability string // of the folder
-	Actors     int
-	Records    uint64
-	Events     uint64
+	// Origin is the checkpoint of the log that was backed up, which vouches for its first
+	// blocks; its Note is nil where there was none.
+	Origin  Checkpoint
+	Signer  string // of the checkpoints of the new folder
+	Actors  uint64 // whose chains are in order
+	Records uint64
+	Events  uint64
 	// Failures are of chains that do not verify; those have been backed up so.
 	Failures []error
 }
@@ -45,6 +49,9 @@ func Restore(ctx context.Context, from io.Reader, to string, opts RestoreOptions
 		if err := knownDurability(opts.Durability); err != nil {
 			return Restored{}, err
 		}
+	}
+	if opts.Step == nil {
+		opts.Step = func(string, uint64, uint64) {}
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
@@ -66,7 +73,7 @@ func Restore(ctx context.Context, from io.Reader, to string, opts RestoreOptions
 	if err != nil {
 		return Restored{}, errors.Join(err, p.abandon())
 	}
-	return done, p.finish(done.Epoch, done.Durability)
+	return done, p.finish(done.Epoch, done.Durability, r.origin)
 }
 
 func readPlan(from *frameReader) (Plan, error) {
@@ -87,14 +94,12 @@ type restore struct {
 	ctx    context.Context
 	from   *frameReader
 	loader *loader
+	origin origin
 	blob   incoming
 	parts  uint64
 }
 
 func (r *restore) run(plan Plan, opts RestoreOptions) (done Restored, err error) {
-	if opts.Begun != nil {
-		opts.Begun(plan)
-	}
 	for more := true; more; {
 		if err := r.ctx.Err(); err != nil {
 			return Restored{}, err
@@ -102,25 +107,25 @@ func (r *restore) run(plan Plan, opts RestoreOptions) (done Restored, err error)
 		if more, err = r.frame(); err != nil {
 			return Restored{}, err
 		}
+		opts.Step(StepRead, uint64(r.from.at), plan.Bytes)
 	}
 	if err := r.from.over(); err != nil {
 		return Restored{}, err
 	}
-	if opts.Checking != nil {
-		opts.Checking()
+	done = Restored{Plan: plan, Durability: cmp.Or(opts.Durability, plan.Durability), Origin: r.origin.Checkpoint}
+	report, err := r.loader.verify(r.ctx, func(p Progress) { opts.Step(StepVerify, p.Blocks, p.Total) })
+	if err == nil {
+		err = r.loader.holds(&r.origin)
 	}
-	done = Restored{Plan: plan, Durability: plan.Durability}
-	if opts.Durability != "" {
-		done.Durability = opts.Durability
+	if err != nil {
+		return Restored{}, err
 	}
-	err = r.loader.verify(r.ctx, func(_ chain.Summary, _ chain.Report, failure error) error {
-		if done.Actors++; failure != nil {
-			done.Failures = append(done.Failures, failure)
-		}
-		return nil
-	})
-	done.Records, done.Events = r.loader.records, r.loader.events
-	return done, err
+	done.Records, done.Events, done.Signer = r.loader.records, r.loader.events, report.Checkpoint.Signer
+	done.Actors = report.Actors
+	for _, d := range report.Damage {
+		done.Failures = append(done.Failures, d.Err)
+	}
+	return done, nil
 }
 
 // frame takes the next frame; more is false after the last.
@@ -131,6 +136,8 @@ func (r *restore) frame() (more bool, err error) {
 		return false, err
 	}
 	switch kind {
+	case frameSigned:
+		err = r.signed(body)
 	case frameBlob:
 		err = r.blobPart(body)
 	case frameBlock:
@@ -148,6 +155,17 @@ func (r *restore) frame() (more bool, err error) {
 		err = fmt.Errorf("byte %d: %w", at, err)
 	}
 	return kind != frameEnd, err
+}
+
+// signed takes the checkpoint of the log that was backed up.
+func (r *restore) signed(body []byte) error {
+	key, text, ok := bytes.Cut(body, []byte("\n"))
+	if !ok || r.origin.Note != nil || r.parts+r.loader.next > 0 {
+		return fmt.Errorf("a checkpoint stands where none may: %w", chain.ErrCorrupt)
+	}
+	c, err := ReadCheckpoint(text, string(key))
+	r.origin = origin{c, string(key) + "\n"}
+	return err
 }
 
 func (r *restore) end(body []byte) error {

@@ -59,22 +59,27 @@ type salvage struct {
 	epoch     uint64
 	end       uint64 // there were at least so many blocks
 	gaps      []Gap
+	origin    origin
+	leaves    *tree  // that the checkpoint vouches for; nil for none
+	unsealed  error  // why it vouches for none
 	decoded   []byte // memory for records
 }
 
 // newSalvage looks through all files of the database in dir. step is told how many bytes
 // of how many it has seen.
-func newSalvage(ctx context.Context, dir string, step func(done, total int64)) (*salvage, error) {
+func newSalvage(ctx context.Context, dir string, step func(done, total uint64)) (*salvage, error) {
 	s := emptySalvage(dir)
+	s.origin, s.leaves, s.unsealed = signedLeaves(dir)
+	s.end = s.origin.Size
 	sizes, total, err := s.list()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.close())
 	}
 	done := int64(0)
 	for i, size := range sizes {
 		told := func(at int64) error {
 			if step != nil {
-				step(done+at, total)
+				step(uint64(done+at), uint64(total))
 			}
 			return ctx.Err()
 		}
@@ -84,7 +89,10 @@ func newSalvage(ctx context.Context, dir string, step func(done, total int64)) (
 		done += size
 	}
 	s.order()
-	return s, s.checkParts(ctx)
+	if err := s.checkParts(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
 }
 
 func emptySalvage(dir string) *salvage {
@@ -114,7 +122,15 @@ func (s *salvage) list() (sizes []int64, total int64, err error) {
 	return sizes, total, nil
 }
 
-func (s *salvage) close() error {
+func (s *salvage) close() (err error) {
+	if s.leaves != nil {
+		err = s.leaves.close()
+	}
+	return errors.Join(err, s.leave())
+}
+
+// leave closes the file that was read last.
+func (s *salvage) leave() error {
 	if s.open == nil {
 		return nil
 	}
@@ -128,7 +144,7 @@ func (s *salvage) source(file int) (*source, error) {
 	if s.at == file {
 		return s.open, nil
 	}
-	if err := s.close(); err != nil {
+	if err := s.leave(); err != nil {
 		return nil, err
 	}
 	src, err := openSource(filepath.Join(s.dir, s.files[file]))

@@ -17,9 +17,8 @@ import (
 //
 // A key ends with the 8 bytes of its version, of which a later one sorts first.
 const (
-	logHeader   = 20
-	entryHeader = 22 // at most
-	versionSize = 8
+	entryHeaderMax = 22 // at most
+	versionSize    = 8
 
 	metaDeleted = 1 << 0
 	metaPointer = 1 << 1 // the value says where another log has it
@@ -78,7 +77,7 @@ type logScan struct {
 
 func (l *logScan) run() error {
 	l.work = 64*l.src.size + 64<<20
-	at := int64(logHeader)
+	at := int64(entriesHeader)
 	for at < l.src.size {
 		item, size, err := l.entry(at)
 		switch {
@@ -107,7 +106,7 @@ func (l *logScan) run() error {
 
 // entry reads the entry at a place; size is 0 where none is whole.
 func (l *logScan) entry(at int64) (item foundItem, size int64, err error) {
-	b, err := l.src.bytes(at, entryHeader+keyMax)
+	b, err := l.src.bytes(at, entryHeaderMax+keyMax)
 	if err != nil {
 		return item, 0, err
 	}
@@ -133,7 +132,7 @@ func newItem(key []byte, meta byte, value []byte, at int64) foundItem {
 
 // resume finds the next entry after a damage that begins at a place, and says where.
 func (l *logScan) resume(damage int64) (int64, error) {
-	b, err := l.src.bytes(damage, entryHeader+keyMax)
+	b, err := l.src.bytes(damage, entryHeaderMax+keyMax)
 	if err != nil {
 		return 0, err
 	}
