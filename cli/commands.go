@@ -29,7 +29,7 @@ func (p *program) commands() []group {
 			p.serveCommand(), p.nodeCommand(), p.tokenCommand(), p.doctorCommand(),
 		}},
 		{"Chains", []*cli.Command{
-			p.chainCommand(), p.replayCommand(),
+			p.chainCommand(), p.replayCommand(), p.dataCommand(),
 		}},
 		{"This program", []*cli.Command{
 			p.benchCommand(), p.versionCommand(), p.completionCommand(),

@@ -171,8 +171,8 @@ func (n *Node) stopped() <-chan struct{} {
 	return n.store.Stopped()
 }
 
-// backup writes a backup of the log; nil where that is in memory.
-func (n *Node) backup() func(context.Context, io.Writer, func(total uint64)) error {
+// Backup is what an api.Config makes backups of the log with; nil where that is in memory.
+func (n *Node) Backup() func(context.Context, io.Writer, func(total uint64)) error {
 	if n.store == nil {
 		return nil
 	}

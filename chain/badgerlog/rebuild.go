@@ -25,6 +25,7 @@ type rebuild struct {
 
 // progress is how much of an actor's chain is kept.
 type progress struct {
+	path  string     // empty when the genesis was not found
 	next  uint64     // record
 	hash  chain.Hash // of the one before
 	had   uint64     // records, at least
@@ -60,7 +61,7 @@ func (b *rebuild) run() (more bool, err error) {
 			continue // it is not kept anyway
 		}
 		if p := b.actors[f.ref.Actor]; (p == nil || f.ref.Record >= p.next) && f.ref.Record < b.had(f.ref.Actor) {
-			b.bind(f.actor, bound{f.record, CutCause, followsFrom(f.ref)})
+			b.bind(f.actor, bound{f.record, CutCause, fmt.Sprintf("record %d: %s, which is %v", f.record, followsFrom(f.ref), errNoCause)})
 			more = true
 		}
 	}
@@ -163,6 +164,7 @@ func (b *rebuild) record(s *chain.Stored) bool {
 	p.had = max(p.had, s.Number+1)
 	r, err := s.Record(p.hash)
 	if err == nil {
+		p.name(&r)
 		err = b.complete(&r)
 	}
 	switch most, bound := b.bounds[s.Actor]; {
@@ -187,6 +189,13 @@ func (b *rebuild) record(s *chain.Stored) bool {
 
 func (p *progress) stop(reason, detail string) {
 	p.cut = &Cut{Reason: reason, Detail: detail}
+}
+
+// name takes the path of the actor from its genesis.
+func (p *progress) name(r *chain.Record) {
+	if g, ok := r.Events[0].(*chain.Genesis); ok {
+		p.path = g.Path
+	}
 }
 
 // mark follows which checkpoints the actor has.
@@ -253,7 +262,7 @@ func (b *rebuild) blob(r *chain.Record, sum chain.Hash) error {
 	if _, ok := b.missing[sum]; !ok {
 		b.missing[sum] = MissingBlob{sum, r.Actor, r.Number}
 	}
-	return fmt.Errorf("record %d names blob %s: %w", r.Number, sum, errNoBlob)
+	return fmt.Errorf("record %d names blob %s, which is %w", r.Number, sum, errNoBlob)
 }
 
 // list is blob, for a list of what children are made from and for all that it names.
@@ -290,5 +299,5 @@ func (b *rebuild) event(r *chain.Record, ref chain.Ref) error {
 		b.later = append(b.later, forward{r.Actor, r.Number, ref})
 		return nil
 	}
-	return fmt.Errorf("%s: %w", followsFrom(ref), errNoCause)
+	return fmt.Errorf("%s, which is %w", followsFrom(ref), errNoCause)
 }

@@ -3,7 +3,6 @@ package badgerlog
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -93,7 +92,7 @@ func (b *rebuild) putBlob(sum chain.Hash) error {
 }
 
 // report says what has become of all.
-func (b *rebuild) report(ctx context.Context) error {
+func (b *rebuild) report() {
 	d := &b.done
 	d.Blocks, d.Lost, d.Blobs, d.Stranded, d.Gaps = b.blocks, b.lost, b.blobs, b.strands, b.s.gaps
 	d.Origin, d.Unsealed, d.Signer = b.s.origin.Checkpoint, b.s.unsealed, b.loader.log.seal.checkpoint().Signer
@@ -117,13 +116,12 @@ func (b *rebuild) report(ctx context.Context) error {
 			continue
 		}
 		c.Path = b.s.summaries[id].Path
-		if s, err := b.loader.log.Summary(ctx, id); err == nil {
-			c.Path = s.Path
+		if p := b.actors[id]; p != nil && p.path != "" {
+			c.Path = p.path
 		}
 		d.Cuts = append(d.Cuts, c)
 	}
 	slices.SortFunc(d.Cuts, func(x, y Cut) int { return bytes.Compare(x.Actor[:], y.Actor[:]) })
-	return ctx.Err()
 }
 
 // cut is what an actor loses; ok is false when that is nothing.

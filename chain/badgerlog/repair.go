@@ -181,9 +181,7 @@ func (r *repair) run() error {
 		b := newRebuild(r, p)
 		more, err := b.run()
 		if err == nil && !more {
-			if err := b.report(r.ctx); err != nil {
-				return errors.Join(err, p.abandon())
-			}
+			b.report()
 			return p.finish(max(r.s.epoch, b.epoch), r.done.Durability, r.s.origin)
 		}
 		if err := errors.Join(err, p.abandon()); err != nil {

@@ -76,6 +76,15 @@ func Restore(ctx context.Context, from io.Reader, to string, opts RestoreOptions
 	return done, p.finish(done.Epoch, done.Durability, r.origin)
 }
 
+// ReadPlan reads what the beginning of a backup says of it.
+func ReadPlan(from io.Reader) (Plan, error) {
+	frames := &frameReader{r: bufio.NewReader(from)}
+	if err := frames.line(); err != nil {
+		return Plan{}, err
+	}
+	return readPlan(frames)
+}
+
 func readPlan(from *frameReader) (Plan, error) {
 	at := from.at
 	kind, body, err := from.next()
