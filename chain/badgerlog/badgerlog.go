@@ -81,6 +81,7 @@ type Log struct {
 	seal     *sealer
 	limits   limits
 	stats    stats
+	recent   recent
 
 	stopped   chan struct{} // closed when a commit was refused
 	stoppedBy error         // valid once it is closed
@@ -103,6 +104,7 @@ type limits struct {
 	freeSpace  uint64 // bytes free below which no turn is admitted
 	flushBytes int    // bytes of records between two flushes of the index
 	flushHeads int    // heads that come into memory between two flushes
+	sweepHeads int    // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
 }
 
@@ -147,11 +149,12 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		return nil, err
 	}
 	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, db: db, stopped: make(chan struct{})}
-	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime}
+	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, sweepHeads: sweepHeads, gatherTime: gatherTime}
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	l.recent.show(l.blocks)
 	if !l.readOnly {
 		seal.start()
 	}
@@ -254,6 +257,7 @@ func (l *Log) Close() error {
 		return nil
 	}
 	l.closed = true
+	l.recent.close()
 	l.seal.stop()
 	closed := l.db.Close()
 	return errors.Join(err, closed, l.seal.finish(err == nil && closed == nil), l.folder.close())

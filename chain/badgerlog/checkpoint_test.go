@@ -251,7 +251,7 @@ func TestAFolderWithoutACheckpointGetsOne(t *testing.T) {
 func TestALogGoesOnWithoutItsCheckpointAndTellsOnce(t *testing.T) {
 	dir := t.TempDir()
 	said := make(chan string, 100)
-	l := open(t, dir, badgerlog.Options{Logger: slog.New(slog.NewTextHandler(lines(said), nil))})
+	l := open(t, dir, badgerlog.Options{Logger: slog.New(slog.NewTextHandler(reports(said), nil))})
 	w, err := l.Writer(t.Context())
 	chaintest.Must(t, err)
 	place := filepath.Join(dir, "checkpoint")
@@ -281,9 +281,9 @@ func TestALogGoesOnWithoutItsCheckpointAndTellsOnce(t *testing.T) {
 	}
 }
 
-type lines chan string
+type reports chan string
 
-func (l lines) Write(b []byte) (int, error) {
+func (l reports) Write(b []byte) (int, error) {
 	l <- string(b)
 	return len(b), nil
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -284,4 +286,72 @@ func copySparse(to, from string) error {
 			}
 		}
 	})
+}
+
+// The damages by which Badger loses or invents records without a word, or dies.
+func TestWhatTheDatabaseWouldNotNoticeIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	closed, killed := filepath.Join(dir, "closed"), filepath.Join(dir, "killed")
+	wellUsed(t, closed, killed)
+	half := func(path string) error {
+		b, err := os.ReadFile(path)
+		return errors.Join(err, os.Truncate(path, int64(trimmed(b)/2)))
+	}
+	flipped := func(path string) error {
+		b, err := os.ReadFile(path)
+		if err == nil {
+			b[trimmed(b)/2] ^= 4
+			err = os.WriteFile(path, b, 0o600)
+		}
+		return err
+	}
+	empty := func(path string) error { return os.Truncate(path, 0) }
+	for name, c := range map[string]struct {
+		from, pattern string
+		damage        func(string) error
+	}{
+		"a table that is cut":                 {closed, "*.sst", half},
+		"a table with another byte":           {closed, "*.sst", flipped},
+		"a table that is gone":                {closed, "*.sst", os.Remove},
+		"the newest values cut":               {closed, "*.vlog", half},
+		"the newest values with another byte": {closed, "*.vlog", flipped},
+		"a manifest that is gone":             {closed, "MANIFEST", os.Remove},
+		"an empty manifest":                   {closed, "MANIFEST", empty},
+		"no database":                         {closed, "../db", os.RemoveAll},
+		"a log with another byte":             {killed, "*.mem", flipped},
+		"a log that is gone":                  {killed, "*.mem", os.Remove},
+		"an empty log":                        {killed, "*.mem", empty},
+	} {
+		t.Run(name, func(t *testing.T) {
+			damaged := filepath.Join(t.TempDir(), "copy")
+			chaintest.Must(t, copySparse(damaged, c.from))
+			paths, err := filepath.Glob(filepath.Join(damaged, "db", c.pattern))
+			chaintest.Must(t, err)
+			chaintest.Must(t, c.damage(paths[len(paths)-1]))
+			before := contents(t, damaged)
+			_, err = badgerlog.Open(damaged, badgerlog.Options{})
+			if !errors.Is(err, chain.ErrCorrupt) {
+				t.Errorf("error %v", err)
+			}
+			if c.from == closed && contents(t, damaged) != before {
+				t.Errorf("refused with %v, and changed", err)
+			}
+		})
+	}
+}
+
+// contents is a sum over the files of a folder but the lock.
+func contents(t *testing.T, dir string) string {
+	t.Helper()
+	sum := sha256.New()
+	chaintest.Must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == "lock" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		fmt.Fprintln(sum, d.Name(), len(b))
+		_, _ = sum.Write(b)
+		return err
+	}))
+	return hex.EncodeToString(sum.Sum(nil))
 }

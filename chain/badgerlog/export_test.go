@@ -21,6 +21,9 @@ const (
 // FlushAt makes the log flush its index every so many bytes.
 func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
 
+// SweepBy makes a commit write so many heads of a flush, and twice as many as it has.
+func (l *Log) SweepBy(heads int) { l.limits.sweepHeads = heads }
+
 // GatherFor makes records that nobody waits for gather for so long.
 func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 

@@ -24,7 +24,8 @@ type folder struct {
 
 func (f *folder) database() string { return filepath.Join(f.dir, "db") }
 
-// openFolder locks dir and reads its format, or makes a new folder.
+// openFolder locks dir and reads its format, or makes a new folder. A process that
+// has it and is ending is waited for.
 func openFolder(dir, durability string, existing bool) (*folder, error) {
 	if durability != "" {
 		if err := knownDurability(durability); err != nil {
@@ -38,7 +39,7 @@ func openFolder(dir, durability string, existing bool) (*folder, error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(dir, "lock"))
+	lock, err := UnlessEnding(func() (*os.File, error) { return lockFile(filepath.Join(dir, "lock")) }, holderIn)
 	if err != nil {
 		return nil, err
 	}

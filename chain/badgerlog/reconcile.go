@@ -130,12 +130,12 @@ func (s *sealer) bearsOut() (bool, error) {
 	return chain.Hash(root) == s.last.Root, err
 }
 
-// compare holds the blocks that were replayed against their leaves, and the last one
-// before them that was signed. It returns how many leaves may stay as they are.
+// compare holds the blocks that were replayed against their leaves, and the one before
+// them. It returns how many leaves may stay as they are.
 func (s *sealer) compare(l *Log, replayed []tlog.Hash) (same int64, err error) {
 	held := int64(l.blocks)
 	first := held - int64(len(replayed))
-	if last := min(first, int64(s.last.Size), s.tree.count) - 1; last >= 0 {
+	if last := min(first, s.tree.count) - 1; last >= 0 {
 		leaf, err := l.leaf(uint64(last))
 		if err != nil {
 			return 0, err

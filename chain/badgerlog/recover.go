@@ -96,7 +96,7 @@ func (x *index) replay(s *chain.Stored, at place) error {
 		return err
 	}
 	h.seen.summary.Apply(rec)
-	h.places = append(h.places, at)
+	h.add(at)
 	h.showLocked()
 	h.next, h.hash, h.dirty = rec.Number+1, rec.Hash, true
 	return nil

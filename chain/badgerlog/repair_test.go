@@ -93,9 +93,9 @@ func repaired(t testing.TB, dir string, opts badgerlog.RepairOptions) (badgerlog
 	return report, l
 }
 
-// holds checks that a repaired folder has a beginning of each chain, that it verifies, and
+// inOrder checks that a repaired folder has a beginning of each chain, that it verifies, and
 // that the report says where it ends. It returns how many records there are.
-func holds(t testing.TB, name string, report badgerlog.Repair, l *badgerlog.Log, want map[chain.ID][]chain.Record) (kept uint64) {
+func inOrder(t testing.TB, name string, report badgerlog.Repair, l *badgerlog.Log, want map[chain.ID][]chain.Record) (kept uint64) {
 	t.Helper()
 	cuts := map[chain.ID]badgerlog.Cut{}
 	for _, c := range report.Cuts {
@@ -134,12 +134,12 @@ func holds(t testing.TB, name string, report badgerlog.Repair, l *badgerlog.Log,
 
 func TestARepairOfWhatIsWholeLosesNothing(t *testing.T) {
 	dir, want := aged(t)
-	before := contents(t, dir)
+	before := allBytes(t, dir)
 	report, l := repaired(t, dir, badgerlog.RepairOptions{})
 	if !report.Whole() || report.Unsealed != nil || report.Origin.Size != report.Blocks || report.Actors != 5 || report.Stranded != 0 || len(report.Gaps) > 0 {
 		t.Errorf("it is told %+v", report)
 	}
-	if kept := holds(t, "whole", report, l, want); kept != 245 {
+	if kept := inOrder(t, "whole", report, l, want); kept != 245 {
 		t.Errorf("%d records are kept", kept)
 	}
 	original := open(t, snapshotOf(t, dir), badgerlog.Options{ReadOnly: true})
@@ -151,13 +151,13 @@ func TestARepairOfWhatIsWholeLosesNothing(t *testing.T) {
 			t.Errorf("a summary is %+v, want %+v", b, a)
 		}
 	}
-	if contents(t, dir) != before {
+	if allBytes(t, dir) != before {
 		t.Error("the folder has changed")
 	}
 }
 
-// contents are the sums of a folder's files.
-func contents(t testing.TB, dir string) (all string) {
+// allBytes are the sums of a folder's files.
+func allBytes(t testing.TB, dir string) (all string) {
 	t.Helper()
 	chaintest.Must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -218,7 +218,7 @@ func TestARepairKeepsWhatIsInOrderAfterAnyDamage(t *testing.T) {
 			name += ", " + spoil(t, dir, random)
 		}
 		report, l := repaired(t, dir, badgerlog.RepairOptions{})
-		switch kept := holds(t, name, report, l, want); {
+		switch kept := inOrder(t, name, report, l, want); {
 		case kept == 245:
 			all++
 		case report.Whole():
@@ -252,7 +252,7 @@ func TestARepairTakesMissingBlobsFromFiles(t *testing.T) {
 		t.Fatal("the blob is not found")
 	}
 	report, l := repaired(t, dir, badgerlog.RepairOptions{})
-	holds(t, "without", report, l, want)
+	inOrder(t, "without", report, l, want)
 	if len(report.Missing) != 1 || report.Missing[0] != (badgerlog.MissingBlob{Sum: sum(blob), Actor: chaintest.ID(3), Record: 2}) || len(report.Lost) > 0 || len(report.Gaps) != 1 {
 		t.Errorf("without it is told %+v", report)
 	}
@@ -265,7 +265,7 @@ func TestARepairTakesMissingBlobsFromFiles(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "blob")
 	chaintest.Must(t, os.WriteFile(file, blob, 0o600))
 	report, l = repaired(t, dir, badgerlog.RepairOptions{With: []string{file}})
-	if kept := holds(t, "with", report, l, want); kept != 245 || !report.Whole() {
+	if kept := inOrder(t, "with", report, l, want); kept != 245 || !report.Whole() {
 		t.Errorf("with the file it is told %+v", report)
 	}
 }
