@@ -4,6 +4,7 @@
 GO       ?= go
 FUZZTIME ?= 30s
 BENCH    ?= .
+DURATION ?= 10m
 
 # Packages where goroutines meet: they are tested under the race detector too.
 RACE := ./actors/... ./supervision ./chain/... ./wasm ./cli ./cli/top
@@ -18,10 +19,10 @@ STATICCHECK := $(GO) tool -modfile=.ci/tools/go.mod staticcheck
 BUF         := cd proto && $(GO) tool -modfile=../.ci/tools/proto/go.mod buf
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check format vet staticcheck tidy systems generated proto breaking client bench fuzz guests clean
+.PHONY: help build test check format vet staticcheck tidy systems generated proto breaking client bench fuzz soak-chain guests clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## build bin/theater
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/theater ./cli/theater
@@ -69,6 +70,10 @@ bench: ## run the benchmarks (BENCH=regexp) and theater bench
 
 fuzz: ## run every fuzz target for FUZZTIME each
 	@GO='$(GO)' .ci/fuzz '$(FUZZTIME)'
+
+soak-chain: ## the chain store for DURATION: appends, reads, tails, kills; then 100 kills in each mode and 10 million events
+	$(GO) test -v -timeout 0 ./chain/badgerlog -run 'TestSoak' -soak '$(DURATION)'
+	$(GO) test -v -timeout 0 ./chain/badgerlog -run 'ByAKill|BoundedInMemory' -full
 
 client: ## drive a node with a generated JavaScript client and with curl (needs Node, curl)
 	.ci/client/run

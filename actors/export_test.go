@@ -21,7 +21,7 @@ func Waiting(ctx context.Context, log chain.Reader, ids ...chain.ID) ([]chain.Re
 		if err != nil {
 			return nil, err
 		}
-		w := &witness{log: log, actor: id, ledger: &l, face: face, errFails: true}
+		w := &witness{log: log, actor: id, ledger: &l, face: face, history: history{errFails: true}}
 		err = w.see(ctx, math.MaxUint64)
 		w.tell()
 		if err != nil {

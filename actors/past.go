@@ -110,7 +110,10 @@ func (p *process) replay() (past past, err error) {
 		case *replay.Restart:
 			past.restarted(s)
 		case *replay.Turn:
-			p.kept.count(0, p.machine.Spent())
+			if s.Result.Status != chain.ResultInterrupted { // that is not executed again
+				p.kept.count(0, p.machine.Spent())
+				p.control.fuelBefore.Add(p.machine.Spent())
+			}
 			past.closed(s, p.control.manifest.Supervision.OnError == manifest.OnErrorFail)
 			p.control.turns.Add(1)
 			if past.crossings, err = p.remember(ctx, past.crossings, s); err != nil {

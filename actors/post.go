@@ -142,6 +142,9 @@ func (s *System) Send(ref Ref, from string, body []byte) error {
 		return err
 	}
 	e, err := c.sendTo(string(body), external(from))
+	if err == nil {
+		err = c.misfit(c.misfitSend)
+	}
 	if err != nil {
 		return err
 	}
@@ -156,6 +159,9 @@ func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte)
 		return nil, err
 	}
 	e, err := c.requestTo(string(body), external(from), newReply(true))
+	if err == nil {
+		err = c.misfit(c.misfitReq)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +173,8 @@ func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte)
 }
 
 // Call runs any export with params, a tuple or a single value, and returns its
-// response. The state is put in and taken out as in every turn.
+// response. The state is put in and taken out as in every turn. Params that are not
+// what the guest declares of the export are refused with a *wasm.ParamsError.
 func (s *System) Call(ctx context.Context, ref Ref, from, export string, params pack.Value) (pack.Value, error) {
 	c, err := s.resolve(ref)
 	if err != nil {
@@ -176,6 +183,9 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	index, ok := c.module.Callable(export)
 	if !ok {
 		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
+	}
+	if err := c.misfit(c.module.CheckParams(index, params)); err != nil {
+		return pack.Value{}, err
 	}
 	encoded, err := pack.Encode(params)
 	if err != nil {

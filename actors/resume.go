@@ -52,7 +52,7 @@ func (b *birth) rehearse(ctx context.Context, r *revival) (err error) {
 	b.process = newProcess(r.system, b)
 	b.witness = &witness{
 		log: r.system.config.Log, actor: b.sum.ID, ledger: &r.ledger, face: faceOf(b.control.module.Layout),
-		errFails: b.control.manifest.Supervision.OnError == manifest.OnErrorFail,
+		history: history{layout: b.control.module.Layout, errFails: b.control.manifest.Supervision.OnError == manifest.OnErrorFail},
 	}
 	defer func() {
 		if reason := recover(); reason != nil { // our own code must not cost the others
@@ -94,6 +94,8 @@ func (p *process) prepare(ctx context.Context) error {
 	c.acks.resume(b.sum.Records, b.sum.Head)
 	c.born.Store(b.story.started)
 	c.restarts.Store(int64(b.story.restarts))
+	c.failures.Store(b.witness.failed)
+	c.failed(b.witness.last)
 	c.memory.Store(p.machine.Memory())
 	b.left = b.story.left(b.sum)
 	if b.left == nil && b.witness.leaves {
@@ -231,6 +233,8 @@ func (p *process) noteResumed() {
 	if p.inTurn {
 		p.door.event(cutShort(processEnded))
 		p.inTurn = false
+		p.control.turns.Add(1)
+		p.control.failures.Add(1)
 	}
 	for _, lost := range p.lost {
 		p.door.event(lost)

@@ -152,3 +152,8 @@ func HelpOf() map[string]string {
 	walk("", (&program{err: newStatus(io.Discard)}).app().Commands)
 	return texts
 }
+
+// BoundedLog writes to a file that others append to, which has so many bytes at most.
+func BoundedLog(to io.Writer, path string, most int64) io.Writer {
+	return &boundedLog{to: to, path: path, most: most}
+}

@@ -256,6 +256,25 @@ func TestEventsOfManyAreFollowedInTheOrderOfTheLog(t *testing.T) {
 	}
 }
 
+func TestNothingIsMissedOnceTheStreamHasBegun(t *testing.T) {
+	s := open(t)
+	s.spawn("echo", echo(), "")
+	for range 50 {
+		ctx, cancel := context.WithCancel(s.ctx())
+		stream, err := s.Chain.Events(ctx, &theaterv1.EventsRequest{Target: "/echo", Follow: true, Limit: 2})
+		check(t, err)
+		stream.Receive()
+		s.ask("/echo", "x")
+		for range 2 {
+			if !stream.Receive() {
+				t.Fatalf("an event after the first message is missed: %v", stream.Err())
+			}
+		}
+		cancel()
+		stream.Close()
+	}
+}
+
 func TestEventsOfATreeAreFollowedToItsEnd(t *testing.T) {
 	s := open(t)
 	s.family()

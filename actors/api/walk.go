@@ -104,15 +104,14 @@ func (w *walker) old(ctx context.Context) error {
 // the log has taken since it began.
 func (w *walker) round(ctx context.Context, begun bool) error {
 	tail := w.Log.Tail(ctx)
-	all := []actors.Ref{w.of}
-	if w.target == "" {
-		all = nil
-	}
-	if !w.single() {
-		for _, info := range w.System.List() {
-			if info.ID != w.of.ID && w.means(info.Path) {
-				all = append(all, info.Ref)
-			}
+	var all []*trail
+	for _, ref := range w.meant() {
+		t, err := w.meet(ctx, ref)
+		switch {
+		case err != nil:
+			return err
+		case t != nil:
+			all = append(all, t)
 		}
 	}
 	if !begun {
@@ -120,12 +119,8 @@ func (w *walker) round(ctx context.Context, begun bool) error {
 			return err
 		}
 	}
-	for _, ref := range all {
-		t, err := w.meet(ctx, ref)
-		if err == nil && t != nil {
-			err = w.reach(ctx, t)
-		}
-		if err != nil {
+	for _, t := range all {
+		if err := w.reach(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -133,6 +128,22 @@ func (w *walker) round(ctx context.Context, begun bool) error {
 		return nil
 	}
 	return w.keepUp(ctx, tail)
+}
+
+// meant are the actors that live and whose chains are meant.
+func (w *walker) meant() (all []actors.Ref) {
+	if w.target != "" {
+		all = append(all, w.of)
+	}
+	if w.single() {
+		return all
+	}
+	for _, info := range w.System.List() {
+		if info.ID != w.of.ID && w.means(info.Path) {
+			all = append(all, info.Ref)
+		}
+	}
+	return all
 }
 
 // single reports whether one actor is meant alone.

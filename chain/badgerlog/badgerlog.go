@@ -4,14 +4,29 @@
 //	DIR/lock    names the process that has the folder open
 //	DIR/format  format version and durability, as text
 //	DIR/db      a Badger database
+//	DIR/checkpoint
+//	    signed  the newest checkpoint: how many blocks there are, the root of the
+//	            Merkle log over them, signed
+//	    tree    the hashes of the Merkle log
+//	    key     signs; key.pub checks it
+//	    era-N   the last checkpoint of an era that ended with a lawful loss
 //
 // Records are packed into compressed blocks, many to a Badger value; small
 // pages say where the records of an actor are. Only blocks and blobs are
 // original: pages and summaries are rebuilt from the blocks after a crash.
 // chain/FORMAT.md gives the bytes.
 //
+// The checkpoint stands outside the database because the database cannot tell when
+// it has lost something: without its MANIFEST or its newest files it opens and holds
+// less. A block is committed first, then its leaf is written, then the checkpoint.
+// So wherever the process is killed, all that is signed is there: Open takes anything
+// less for damage. Only after another start of the machine may an async folder have
+// less, down to what its checkpoint calls durable; then what is gone is counted and a
+// new era begins.
+//
 // One goroutine, started by Writer and ended by the writer's Close, hashes,
-// writes and acknowledges; nothing else writes. The package never decides what
+// writes and acknowledges; nothing else writes records. Another, from Open to the
+// log's Close, writes the checkpoint; nobody waits for it. The package never decides what
 // a record says. Only the node's composition root, cli and tests import it;
 // everything else uses chain.Log.
 package badgerlog
@@ -20,8 +35,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -51,6 +68,8 @@ type Options struct {
 	// ReadOnly opens an existing folder that no other process has open, without
 	// a Writer. Opening after a crash may still tidy the database's own files.
 	ReadOnly bool
+
+	boot string // of the machine, for tests; empty is the real one
 }
 
 // Log is a chain.Log in a data folder. Open makes one.
@@ -59,6 +78,7 @@ type Log struct {
 	logger   *slog.Logger
 	readOnly bool
 	index    *index
+	seal     *sealer
 	limits   limits
 	stats    stats
 	recent   recent
@@ -84,6 +104,7 @@ type limits struct {
 	freeSpace  uint64 // bytes free below which no turn is admitted
 	flushBytes int    // bytes of records between two flushes of the index
 	flushHeads int    // heads that come into memory between two flushes
+	sweepHeads int    // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
 }
 
@@ -106,26 +127,55 @@ func Open(dir string, opts Options) (*Log, error) {
 	return l, nil
 }
 
-func openLog(f *folder, opts Options) (*Log, error) {
+func openLog(f *folder, opts Options) (_ *Log, err error) {
+	seal, err := openSealer(f, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, seal.close())
+		}
+	}()
 	options := databaseOptions(f, opts.Logger)
-	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
+	if err := prepareDatabase(f.database(), seal.last.Size, seal.rebooted(), options, opts.Logger); err != nil {
 		return nil, err
 	}
 	if err := f.hasRoom(opts.ReadOnly); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(options)
+	db, err := openDatabase(options)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db, stopped: make(chan struct{})}
-	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, db: db, stopped: make(chan struct{})}
+	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, sweepHeads: sweepHeads, gatherTime: gatherTime}
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	l.recent.show(l.blocks)
+	if !l.readOnly {
+		seal.start()
+	}
 	return l, nil
+}
+
+// openDatabase opens Badger's folder. What Badger does not understand is damaged; what
+// the system says is passed on.
+func openDatabase(options badger.Options) (db *badger.DB, err error) {
+	err = survive(func() (err error) {
+		db, err = badger.Open(options)
+		return err
+	})
+	var system syscall.Errno
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return nil, fmt.Errorf("open database: %w: %w", err, chain.ErrCorrupt)
 }
 
 func databaseOptions(f *folder, logger *slog.Logger) badger.Options {
@@ -169,6 +219,7 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 		return nil, fmt.Errorf("begin epoch %d: %w", epoch, err)
 	}
 	l.epoch = epoch
+	l.seal.epoch.Store(epoch)
 	l.writer = newWriter(l, epoch)
 	go l.writer.run()
 	return l.writer, nil
@@ -207,7 +258,9 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	l.recent.close()
-	return errors.Join(err, l.db.Close(), l.folder.close())
+	l.seal.stop()
+	closed := l.db.Close()
+	return errors.Join(err, closed, l.seal.finish(err == nil && closed == nil), l.folder.close())
 }
 
 // view runs f on a consistent view of the database.

@@ -164,12 +164,17 @@ func written(t *testing.T, n uint64) string {
 // verified checks that actor 1 has n records in order.
 func verified(t *testing.T, l chain.Log, n uint64) {
 	t.Helper()
-	report, err := chain.Verify(t.Context(), l, chaintest.ID(1))
+	verifiedChain(t, l, chaintest.ID(1), n)
+}
+
+func verifiedChain(t *testing.T, l chain.Log, id chain.ID, n uint64) {
+	t.Helper()
+	report, err := chain.Verify(t.Context(), l, id)
 	chaintest.Must(t, err)
-	s, err := l.Summary(t.Context(), chaintest.ID(1))
+	s, err := l.Summary(t.Context(), id)
 	chaintest.Must(t, err)
 	if report.Records != n || s.Records != n {
-		t.Errorf("%d records and a summary of %d, want %d", report.Records, s.Records, n)
+		t.Errorf("actor %s: %d records and a summary of %d, want %d", id, report.Records, s.Records, n)
 	}
 }
 
