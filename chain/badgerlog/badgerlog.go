@@ -60,6 +60,7 @@ type Log struct {
 	readOnly bool
 	index    *index
 	limits   limits
+	disk     disk
 	stats    stats
 
 	stopped   chan struct{} // closed when a commit was refused
@@ -80,10 +81,22 @@ var _ chain.Log = (*Log)(nil)
 
 // limits are fixed but for tests.
 type limits struct {
-	freeSpace  uint64 // bytes free below which no turn is admitted
-	flushBytes int    // bytes of records between two flushes of the index
-	flushHeads int    // heads that come into memory between two flushes
+	flushBytes int // bytes of records between two flushes of the index
+	flushHeads int // heads that come into memory between two flushes
 	gatherTime time.Duration
+
+	spaceFloor uint64 // bytes free below which no turn is admitted
+	writeFloor uint64 // bytes free below which nothing is written
+	freeSpace  func(dir string) (uint64, error)
+	now        func() time.Time
+	after      func(time.Duration) <-chan time.Time
+}
+
+func defaultLimits() limits {
+	return limits{
+		flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime,
+		spaceFloor: spaceFloor, writeFloor: writeFloor, freeSpace: freeSpace, now: time.Now, after: time.After,
+	}
 }
 
 // Open opens the data folder dir and, unless ReadOnly, makes it when it does
@@ -110,15 +123,16 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
 		return nil, err
 	}
-	if err := f.hasRoom(opts.ReadOnly); err != nil {
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: defaultLimits(), stopped: make(chan struct{})}
+	l.disk.dir, l.disk.limits, l.disk.logger = f.dir, &l.limits, opts.Logger
+	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
 	}
 	db, err := badger.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, db: db, stopped: make(chan struct{})}
-	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime}
+	l.db = db
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -161,6 +175,9 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 	}
 	if l.writer != nil {
 		return nil, chain.ErrWriterHeld
+	}
+	if err := l.disk.has(l.limits.writeFloor); err != nil {
+		return nil, err
 	}
 	epoch := l.epoch + 1
 	if err := l.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) }); err != nil {

@@ -85,7 +85,6 @@ func (c *committer) gather() {
 func (c *committer) drain() error {
 	for c.take() {
 		begun := time.Now()
-		c.w.look.Store(true)
 		err := c.commit()
 		if err != nil {
 			err = fmt.Errorf("log stopped: %w", err)
@@ -102,6 +101,29 @@ func (c *committer) drain() error {
 		c.gather()
 	}
 	return nil
+}
+
+// awaitRoom has the group wait until the disk has room for it: others may have
+// filled it since its turns were admitted. A writer that is closed waits no more.
+func (c *committer) awaitRoom() error {
+	size := 0
+	for i := range c.group {
+		size += c.group[i].size()
+	}
+	for said := false; ; said = true {
+		err := c.log.disk.has(c.log.limits.writeFloor + 2*uint64(size))
+		if err == nil {
+			return nil
+		}
+		if !said {
+			c.log.logger.Error("records wait until the disk has room for them", "error", err)
+		}
+		select {
+		case <-c.log.limits.after(lookEvery):
+		case <-c.w.closing:
+			return err
+		}
+	}
 }
 
 // take makes the next group of what is in the queue.
@@ -124,6 +146,9 @@ func (c *committer) take() bool {
 
 // commit writes the group and shows it to readers.
 func (c *committer) commit() error {
+	if err := c.awaitRoom(); err != nil {
+		return err
+	}
 	first := c.next
 	c.build()
 	err := c.log.write(func(b *batch) {

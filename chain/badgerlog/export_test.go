@@ -12,6 +12,10 @@ const (
 	RoomLimit = roomLimit
 
 	GatherBytes = gatherBytes
+
+	SpaceFloor = spaceFloor
+	WriteFloor = writeFloor
+	LookEvery  = lookEvery
 )
 
 // FlushAt makes the log flush its index every so many bytes.
@@ -20,8 +24,15 @@ func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
 // GatherFor makes records that nobody waits for gather for so long.
 func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 
-// NeedSpace sets how many bytes must be free.
-func (l *Log) NeedSpace(bytes uint64) { l.limits.freeSpace = bytes }
+// OnDisk has the log find what free tells, and wait for ticks between two looks. It
+// comes before the writer.
+func (l *Log) OnDisk(free func() (uint64, error), ticks <-chan time.Time) {
+	l.limits.freeSpace = func(string) (uint64, error) { return free() }
+	l.limits.after = func(time.Duration) <-chan time.Time { return ticks }
+}
+
+// At has the log read a clock. It comes before the writer.
+func (l *Log) At(now func() time.Time) { l.limits.now = now }
 
 // Break makes every later commit fail.
 func (l *Log) Break() error { return l.db.Close() }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -142,40 +141,6 @@ func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
 	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 1, 8)), nil))
 	chaintest.Must(t, w.Close())
 	verified(t, l, 2)
-}
-
-func TestWithoutSpaceNoTurnIsAdmitted(t *testing.T) {
-	l := open(t, written(t, 3), badgerlog.Options{})
-	defer func() { chaintest.Must(t, l.Close()) }()
-	w, err := l.Writer(t.Context())
-	chaintest.Must(t, err)
-	l.NeedSpace(math.MaxUint64)
-	for range 2 {
-		if err := w.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrNoSpace) {
-			t.Fatalf("reserve: %v", err)
-		}
-	}
-	verified(t, l, 3)
-	l.NeedSpace(0)
-	chaintest.Must(t, w.Reserve(t.Context(), 1))
-	w.Release(1)
-}
-
-func TestADiskThatOthersFillIsNoticedWithTheNextTurn(t *testing.T) {
-	l := open(t, written(t, 3), badgerlog.Options{})
-	defer func() { chaintest.Must(t, l.Close()) }()
-	w, err := l.Writer(t.Context())
-	chaintest.Must(t, err)
-	chaintest.Must(t, w.Reserve(t.Context(), 1))
-	w.Release(1)
-	acked := make(chan error, 1)
-	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 3, 8)), chaintest.AckTo(acked)))
-	w.Hurry()
-	chaintest.Must(t, <-acked)
-	l.NeedSpace(math.MaxUint64)
-	if err := w.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrNoSpace) {
-		t.Fatalf("reserve: %v", err)
-	}
 }
 
 func TestARefusedCommitStopsTheLog(t *testing.T) {

@@ -1,0 +1,89 @@
+package badgerlog
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// Badger maps the files that it fills, and a mapped page that finds no disk kills
+// the process. So below spaceFloor, twice what Badger may map at once, no turn is
+// admitted; what was admitted before still has room. Below writeFloor nothing is
+// written at all: those who fill a disk do not stop at ours.
+const (
+	spaceFloor = 2 * (numMemtables*memTableSize + valueLogFileSize)
+	writeFloor = 4 * memTableSize
+)
+
+// lookEvery is after how long a look at the disk is of no use any more.
+const lookEvery = time.Second
+
+// disk watches how much room is left where a data folder is.
+type disk struct {
+	dir    string
+	limits *limits
+	logger *slog.Logger
+
+	free  atomic.Uint64 // at the last look
+	when  atomic.Int64  // that was, in nanoseconds
+	short atomic.Bool   // it was below the floor
+}
+
+// look looks at the disk. A disk that cannot be looked at is a full one.
+func (d *disk) look() (free uint64, err error) {
+	free, err = d.limits.freeSpace(d.dir)
+	if err != nil {
+		free, err = 0, fmt.Errorf("look for free space at %s: %v: %w", d.dir, err, chain.ErrNoSpace)
+	}
+	d.free.Store(free)
+	d.when.Store(d.limits.now().UnixNano())
+	switch short := free < d.limits.spaceFloor; {
+	case short && d.short.CompareAndSwap(false, true):
+		d.logger.Warn("no turn is admitted: the disk is too full", "folder", d.dir, "free", free, "needed", d.limits.spaceFloor)
+	case !short && d.short.CompareAndSwap(true, false):
+		d.logger.Info("turns are admitted again: the disk has room", "folder", d.dir, "free", free)
+	}
+	return free, err
+}
+
+// has is nil when so many bytes are free now.
+func (d *disk) has(needed uint64) error {
+	free, err := d.look()
+	if err == nil && free < needed {
+		err = spaceError(d.dir, free, needed)
+	}
+	return err
+}
+
+// admits is nil when a turn may begin. It looks at the disk only where the last
+// look, which each commit takes, found too little: so room is seen at once.
+func (d *disk) admits() error {
+	if d.free.Load() >= d.limits.spaceFloor {
+		return nil
+	}
+	return d.has(d.limits.spaceFloor)
+}
+
+// room is admits that also sees what others have done while nothing was committed.
+func (d *disk) room() error {
+	if d.limits.now().UnixNano()-d.when.Load() >= int64(lookEvery) {
+		return d.has(d.limits.spaceFloor)
+	}
+	return d.admits()
+}
+
+// spaceError says how much room is missing, and what to do.
+func spaceError(dir string, free, needed uint64) error {
+	const mib = 1 << 20
+	return fmt.Errorf("%s has %d MiB free, and %d MiB are needed: make room on its disk: %w", dir, free/mib, (needed+mib-1)/mib, chain.ErrNoSpace)
+}
+
+// Disk is how many bytes are free where the folder is, and how many must be for
+// turns to be admitted. It looks now.
+func (l *Log) Disk() (free, needed uint64) {
+	free, _ = l.disk.look() // one that cannot be looked at has none
+	return free, l.limits.spaceFloor
+}
