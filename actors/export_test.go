@@ -3,9 +3,14 @@ package actors
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/theater-go/theater/chain"
 )
+
+// LooksBy has the system look for room on its log by another clock than the machine's.
+// It comes before the first actor.
+func (s *System) LooksBy(after func(time.Duration, func()) (stop func() bool)) { s.room.after = after }
 
 // Waiting are the messages that were sent and neither received nor dropped, as the
 // chains of actors tell that are read in this order.

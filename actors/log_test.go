@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 
@@ -41,6 +40,15 @@ func (g *gate) Reserve(ctx context.Context, bytes int) error {
 		return none
 	}
 	return g.Writer.Reserve(ctx, bytes)
+}
+
+func (g *gate) Room() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.none != nil {
+		return g.none
+	}
+	return g.Writer.Room()
 }
 
 func (g *gate) Append(d *chain.Draft, ack chain.Acknowledger) error {
@@ -147,21 +155,6 @@ func TestALogThatTakesNothingMoreInterruptsTheActor(t *testing.T) {
 		t.Errorf("an effect of a turn that is not on the chain acts: %q", heard)
 	}
 	if got, want := kinds(s.events(ref)), "genesis call host result"; got != want {
-		t.Errorf("the chain is %q, want %q", got, want)
-	}
-}
-
-func TestATurnForWhichTheLogHasNoRoomIsRefusedAndTheActorGoesOn(t *testing.T) {
-	g, option := gated()
-	s := open(t, option)
-	ref := s.spawn("actor", server(wasmtest.Echo()))
-	g.set(func(g *gate) { g.none = fmt.Errorf("a full disk: %w", chain.ErrNoSpace) })
-	if _, err := s.request(ref, "x"); !errors.Is(err, chain.ErrNoSpace) {
-		t.Errorf("the requester gets %v", err)
-	}
-	g.set(func(g *gate) { g.none = nil })
-	s.answers(ref, "x", "x")
-	if got, want := kinds(s.events(ref)), "genesis call host result call result"; got != want {
 		t.Errorf("the chain is %q, want %q", got, want)
 	}
 }

@@ -63,6 +63,7 @@ type System struct {
 	blueprints *blueprints
 	faces      *faces
 	waits      *waits
+	room       *room
 	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
@@ -99,6 +100,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 		blueprints: newBlueprints(),
 		faces:      newFaces(),
 		waits:      newWaits(),
+		room:       &room{writer: config.Writer, after: supervision.RealClock{}.AfterFunc},
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 			actor.WithDeadLetterRequestLogging(false),
 			// It throttles a log that nobody reads, by a goroutine that should
@@ -370,6 +372,7 @@ func (s *System) Flush(ctx context.Context) error { return s.config.Writer.Flush
 // may be called twice.
 func (s *System) Close(ctx context.Context) error {
 	live := s.registry.close()
+	defer s.room.close()
 	over := make(chan struct{})
 	s.root.Stop(supervision.Order{Reason: ReasonSuspended}, sync.OnceFunc(func() { close(over) }))
 	var errs []error
