@@ -132,8 +132,11 @@ func TestWithoutRoomWhatComesFromOutsideIsRefusedBeforeItIsAccepted(t *testing.T
 	for what, ask := range map[string]func() error{
 		"send":    func() error { return c.Send(b, "test", []byte("x")) },
 		"request": func() error { _, err := c.request(b, "x"); return err },
-		"call":    func() error { _, err := c.Call(t.Context(), b, "test", "theater:simple/actor.init", pack.Unit); return err },
-		"spawn":   func() error { _, err := c.try("c", server(wasmtest.Echo())); return err },
+		"call": func() error {
+			_, err := c.Call(t.Context(), b, "test", "theater:simple/actor.init", pack.Unit)
+			return err
+		},
+		"spawn": func() error { _, err := c.try("c", server(wasmtest.Echo())); return err },
 		"spawn of a child": func() error {
 			_, err := c.SpawnChild(t.Context(), b, actors.Child{Spec: actors.Spec{Manifest: toml(t, "c", grants), Package: server(wasmtest.Echo())}})
 			return err

@@ -60,6 +60,8 @@ type Config struct {
 	Observe func(actors.Change)
 	// Recovers says that System.Recover will be called; see actors.Config.
 	Recovers bool
+	// FreeSpace is how many bytes may still be written at dir; nil asks the machine.
+	FreeSpace func(dir string) (uint64, error)
 	// Now and Random are the machine's when nil.
 	Now    func() time.Time
 	Random io.Reader
@@ -76,6 +78,7 @@ type Node struct {
 	epoch      uint64
 
 	store store                         // Log, where that is in a folder
+	room  func() error                  // of its writer
 	close []func(context.Context) error // last opened is closed first
 }
 
@@ -114,7 +117,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	n.epoch = writer.Epoch()
+	n.epoch, n.room = writer.Epoch(), writer.Room
 	memory, err := n.openMemory(ctx)
 	if err != nil {
 		return err
@@ -144,7 +147,7 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 		n.onClose(func(context.Context) error { return n.Log.Close() })
 		return "memory", nil
 	}
-	log, err := badgerlog.Open(config.Data, badgerlog.Options{Durability: config.Durability, Logger: config.Logger})
+	log, err := badgerlog.Open(config.Data, badgerlog.Options{Durability: config.Durability, Logger: config.Logger, FreeSpace: config.FreeSpace})
 	if err != nil {
 		return "", err
 	}
@@ -159,6 +162,8 @@ type store interface {
 	// Stopped is closed when the log takes no more records; Err says why.
 	Stopped() <-chan struct{}
 	Err() error
+	// Disk is how many bytes are free, and how many must be for turns to begin.
+	Disk() (free, needed uint64)
 }
 
 // stopped is closed when the log takes no more records; one in memory always does.
@@ -176,6 +181,23 @@ func (n *Node) logged() observe.Log {
 	}
 	s := n.store.Stats()
 	return observe.Log{Records: s.Records, Bytes: s.Bytes, Commits: s.Commits, CommitTime: s.CommitTime, Stopped: n.store.Err() != nil}
+}
+
+// full is why the log takes no turn for now, nil while it does.
+func (n *Node) full() error {
+	if err := n.room(); errors.Is(err, chain.ErrNoSpace) {
+		return err
+	}
+	return nil
+}
+
+// disk is how many bytes are free for the log, and how many must be for turns to
+// begin; both are 0 in memory.
+func (n *Node) disk() (free, needed uint64) {
+	if n.store == nil {
+		return 0, 0
+	}
+	return n.store.Disk()
 }
 
 // openMemory is the log of actors whose chain nobody keeps.

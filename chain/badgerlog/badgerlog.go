@@ -51,6 +51,8 @@ type Options struct {
 	// ReadOnly opens an existing folder that no other process has open, without
 	// a Writer. Opening after a crash may still tidy the database's own files.
 	ReadOnly bool
+	// FreeSpace is how many bytes may still be written at dir. Nil asks the machine.
+	FreeSpace func(dir string) (uint64, error)
 }
 
 // Log is a chain.Log in a data folder. Open makes one.
@@ -124,6 +126,9 @@ func openLog(f *folder, opts Options) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: defaultLimits(), stopped: make(chan struct{})}
+	if opts.FreeSpace != nil {
+		l.limits.freeSpace = opts.FreeSpace
+	}
 	l.disk.dir, l.disk.limits, l.disk.logger = f.dir, &l.limits, opts.Logger
 	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err

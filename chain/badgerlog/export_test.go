@@ -15,7 +15,7 @@ const (
 
 	SpaceFloor = spaceFloor
 	WriteFloor = writeFloor
-	LookEvery  = lookEvery
+	LookFresh  = lookFresh
 )
 
 // FlushAt makes the log flush its index every so many bytes.

@@ -18,8 +18,13 @@ const (
 	writeFloor = 4 * memTableSize
 )
 
-// lookEvery is after how long a look at the disk is of no use any more.
-const lookEvery = time.Second
+const (
+	// lookFresh is how long a look holds that has found room for turns: in that time
+	// nobody fills what lies between the two floors.
+	lookFresh = 10 * time.Millisecond
+	// lookEvery is the time between two looks while records wait for room.
+	lookEvery = time.Second
+)
 
 // disk watches how much room is left where a data folder is.
 type disk struct {
@@ -49,8 +54,12 @@ func (d *disk) look() (free uint64, err error) {
 	return free, err
 }
 
-// has is nil when so many bytes are free now.
+// has is nil when so many bytes are free.
 func (d *disk) has(needed uint64) error {
+	age := d.limits.now().UnixNano() - d.when.Load()
+	if floor := d.limits.spaceFloor; needed <= floor && d.free.Load() >= floor && 0 <= age && age < int64(lookFresh) {
+		return nil
+	}
 	free, err := d.look()
 	if err == nil && free < needed {
 		err = spaceError(d.dir, free, needed)
@@ -68,12 +77,7 @@ func (d *disk) admits() error {
 }
 
 // room is admits that also sees what others have done while nothing was committed.
-func (d *disk) room() error {
-	if d.limits.now().UnixNano()-d.when.Load() >= int64(lookEvery) {
-		return d.has(d.limits.spaceFloor)
-	}
-	return d.admits()
-}
+func (d *disk) room() error { return d.has(d.limits.spaceFloor) }
 
 // spaceError says how much room is missing, and what to do.
 func spaceError(dir string, free, needed uint64) error {
