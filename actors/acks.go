@@ -58,6 +58,8 @@ func (a *acks) acknowledged(rec *chain.Stored, err error, m *marks) {
 	}
 	if a.records, a.err = rec.Number+1, err; err == nil {
 		a.of.system.tails.tell(a.of, a.records, false)
+	} else {
+		defer a.of.system.halt(a.of.writer)
 	}
 	due := 0
 	for due < len(a.waiting) && a.waiting[due].records <= a.records {

@@ -75,18 +75,22 @@ func (r *room) close() {
 // spawns from outside are refused otherwise, before anybody relies on them.
 func (b *Blueprint) hasRoom() error { return b.writer.Room() }
 
-// admit has the log admit a turn. The caller gives the room back.
+// admit has the log admit a turn. The caller gives the room back. A log that never will
+// again halts the actor.
 func (p *process) admit() error {
 	ctx := p.life.ctx
 	err := p.writer.Reserve(ctx, turnRoom)
 	if err == nil {
 		return nil
 	}
-	if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
+	killed := (*wasm.Trap)(nil)
+	switch cut := errors.As(context.Cause(ctx), &killed); {
+	case cut && killed != errHalted:
 		return killed
-	}
-	if !errors.Is(err, chain.ErrNoSpace) {
-		p.logger().Warn("turn not admitted", "error", err)
+	case errors.Is(err, chain.ErrNoSpace):
+	case cut || ctx.Err() == nil:
+		p.haltErr = err
+		p.logger().Error("the chain cannot go on", "error", err)
 	}
 	return err
 }

@@ -69,6 +69,7 @@ type System struct {
 	totals     totals
 	neverKept  sync.Map    // by module, of what was said that it has no snapshots
 	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
+	halted     atomic.Bool // a log has stopped
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
 	// the process before.
@@ -360,6 +361,19 @@ func (s *System) stop(pid *actor.PID) { s.proto.Root.Stop(pid) }
 func (s *System) Suspend(ctx context.Context) error {
 	s.suspends.Store(true)
 	return s.Close(ctx)
+}
+
+// halt ends, at their next yield, the turns of actors whose log has stopped: nothing of
+// them would be kept. It does not wait, and each actor says why it ends.
+func (s *System) halt(log chain.Writer) {
+	if !s.halted.CompareAndSwap(false, true) {
+		return
+	}
+	for _, c := range s.registry.all() {
+		if c.writer == log {
+			c.current().cancel(errHalted)
+		}
+	}
 }
 
 // Flush waits until the log keeps all that was recorded before, in its durability.

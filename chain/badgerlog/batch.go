@@ -42,6 +42,27 @@ func (b *batch) add(change func() error) {
 	}
 }
 
+// fence refuses the entries of a writer that a newer one has followed, as the
+// database says.
+func (b *batch) fence(epoch uint64) {
+	b.add(func() error {
+		newest, err := counter(b.txn, epochKey)
+		if err == nil && newest > epoch {
+			err = fmt.Errorf("epoch %d, the newest is %d: %w", epoch, newest, chain.ErrStaleWriter)
+		}
+		return err
+	})
+}
+
+// writeAs is write for the writer of an epoch.
+func (l *Log) writeAs(epoch uint64, fill func(*batch)) error {
+	return l.write(func(b *batch) {
+		if b.fence(epoch); b.err == nil {
+			fill(b)
+		}
+	})
+}
+
 // write commits the entries that fill sets.
 func (l *Log) write(fill func(*batch)) error {
 	l.life.RLock()

@@ -37,6 +37,11 @@ func (l *Log) At(now func() time.Time) { l.limits.now = now }
 // Break makes every later commit fail.
 func (l *Log) Break() error { return l.db.Close() }
 
+// Overtake has the database say that a writer with that epoch has followed.
+func (l *Log) Overtake(epoch uint64) error {
+	return l.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) })
+}
+
 // BlockKey is the database's key of a block.
 var BlockKey = blockKey
 
