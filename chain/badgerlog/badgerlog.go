@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -35,11 +36,8 @@ const (
 	Sync  = "sync"  // a power cut, on a disk that keeps its promises
 )
 
-const (
-	memTableSize     = 16 << 20
-	numMemtables     = 5
-	valueLogFileSize = 128 << 20
-)
+// numMemtables is how many tables Badger may have in memory, each with a log of its own.
+const numMemtables = 5
 
 // Options say how a data folder is opened.
 type Options struct {
@@ -53,7 +51,15 @@ type Options struct {
 	ReadOnly bool
 	// FreeSpace is how many bytes may still be written at dir. Nil asks the machine.
 	FreeSpace func(dir string) (uint64, error)
+
+	sizes sizes // zero is defaultSizes; for tests
+	step  step  // for tests
 }
+
+// sizes are those of Badger's files, in bytes.
+type sizes struct{ memTable, valueLog int64 }
+
+var defaultSizes = sizes{memTable: 16 << 20, valueLog: 128 << 20}
 
 // Log is a chain.Log in a data folder. Open makes one.
 type Log struct {
@@ -64,6 +70,7 @@ type Log struct {
 	limits   limits
 	disk     disk
 	stats    stats
+	fence    atomic.Uint64 // epoch of the newest writer, 0 while there was none
 
 	stopped   chan struct{} // closed when a commit was refused
 	stoppedBy error         // valid once it is closed
@@ -92,13 +99,19 @@ type limits struct {
 	freeSpace  func(dir string) (uint64, error)
 	now        func() time.Time
 	after      func(time.Duration) <-chan time.Time
+	step       step // nil is none
 }
 
-func defaultLimits() limits {
-	return limits{
+func limitsOf(opts Options) limits {
+	l := limits{
 		flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime,
-		spaceFloor: spaceFloor, writeFloor: writeFloor, freeSpace: freeSpace, now: time.Now, after: time.After,
+		spaceFloor: opts.sizes.spaceFloor(), writeFloor: opts.sizes.writeFloor(), freeSpace: opts.FreeSpace,
+		now: time.Now, after: time.After, step: opts.step,
 	}
+	if l.freeSpace == nil {
+		l.freeSpace = freeSpace
+	}
+	return l
 }
 
 // Open opens the data folder dir and, unless ReadOnly, makes it when it does
@@ -108,6 +121,9 @@ func defaultLimits() limits {
 func Open(dir string, opts Options) (*Log, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.sizes == (sizes{}) {
+		opts.sizes = defaultSizes
 	}
 	f, err := openFolder(dir, opts.Durability, opts.ReadOnly)
 	if err != nil {
@@ -121,14 +137,11 @@ func Open(dir string, opts Options) (*Log, error) {
 }
 
 func openLog(f *folder, opts Options) (*Log, error) {
-	options := databaseOptions(f, opts.Logger)
+	options := databaseOptions(f, opts)
 	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
 		return nil, err
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: defaultLimits(), stopped: make(chan struct{})}
-	if opts.FreeSpace != nil {
-		l.limits.freeSpace = opts.FreeSpace
-	}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: limitsOf(opts), stopped: make(chan struct{})}
 	l.disk.dir, l.disk.limits, l.disk.logger = f.dir, &l.limits, opts.Logger
 	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
@@ -145,9 +158,9 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	return l, nil
 }
 
-func databaseOptions(f *folder, logger *slog.Logger) badger.Options {
+func databaseOptions(f *folder, opts Options) badger.Options {
 	return badger.DefaultOptions(f.database()).
-		WithLogger(databaseLogger{logger}).
+		WithLogger(databaseLogger{opts.Logger}).
 		WithSyncWrites(f.durability == Sync).
 		WithDetectConflicts(false).
 		WithMetricsEnabled(false).
@@ -155,10 +168,10 @@ func databaseOptions(f *folder, logger *slog.Logger) badger.Options {
 		WithCompression(0). // blocks are compressed before they get here
 		WithBlockCacheSize(0).
 		WithIndexCacheSize(32 << 20).
-		WithMemTableSize(memTableSize).
+		WithMemTableSize(opts.sizes.memTable).
 		WithNumMemtables(numMemtables).
 		WithValueThreshold(1024).
-		WithValueLogFileSize(valueLogFileSize).
+		WithValueLogFileSize(opts.sizes.valueLog).
 		WithNumCompactors(2)
 }
 
@@ -189,6 +202,7 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 		return nil, fmt.Errorf("begin epoch %d: %w", epoch, err)
 	}
 	l.epoch = epoch
+	l.fence.Store(epoch)
 	l.writer = newWriter(l, epoch)
 	go l.writer.run()
 	return l.writer, nil

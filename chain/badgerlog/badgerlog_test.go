@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 		child(dir)
 		return
 	}
+	if what := os.Getenv("BADGERLOG_TEST_FAULT"); what != "" {
+		faulty(what)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

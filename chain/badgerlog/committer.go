@@ -151,7 +151,7 @@ func (c *committer) commit() error {
 	}
 	first := c.next
 	c.build()
-	err := c.log.writeAs(c.w.epoch, func(b *batch) {
+	err := c.log.write(func(b *batch) {
 		for i := range c.group {
 			switch blob := c.group[i].blob; {
 			case blob == nil:
@@ -285,7 +285,7 @@ func (c *committer) flush() error {
 	c.w.mu.Lock()
 	c.kept = c.log.index.forget()
 	c.w.mu.Unlock()
-	if err := c.log.index.flush(c.next, c.w.epoch); err != nil {
+	if err := c.log.index.flush(c.next); err != nil {
 		return fmt.Errorf("flush index: %w", err)
 	}
 	c.unflushed = 0

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -84,12 +85,20 @@ func killChild(t *testing.T, dir string, acked map[chain.ID]map[uint64]chain.Has
 	out, err := cmd.StdoutPipe()
 	chaintest.Must(t, err)
 	chaintest.Must(t, cmd.Start())
-	var kill *time.Timer
-	lines := 0
-	for in := bufio.NewScanner(out); in.Scan(); lines++ {
-		if kill == nil { // from the first acknowledgement on
-			kill = time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		}
+	first := bufio.NewReader(out)
+	if _, err := first.Peek(1); err != nil {
+		t.Fatal("the child acknowledged nothing")
+	}
+	time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+	readAcked(first, acked)
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the child was not killed")
+	}
+}
+
+// readAcked adds what a child prints that it has acknowledged, until it ends.
+func readAcked(out io.Reader, acked map[chain.ID]map[uint64]chain.Hash) {
+	for in := bufio.NewScanner(out); in.Scan(); {
 		var actor int
 		var number uint64
 		var text string
@@ -105,12 +114,6 @@ func killChild(t *testing.T, dir string, acked map[chain.ID]map[uint64]chain.Has
 			acked[id] = map[uint64]chain.Hash{}
 		}
 		acked[id][number] = hash
-	}
-	if lines == 0 {
-		t.Fatal("the child acknowledged nothing")
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the child was not killed")
 	}
 }
 

@@ -13,10 +13,27 @@ const (
 
 	GatherBytes = gatherBytes
 
-	SpaceFloor = spaceFloor
-	WriteFloor = writeFloor
-	LookFresh  = lookFresh
+	LookFresh = lookFresh
 )
+
+// The floors of free space.
+var (
+	SpaceFloor = defaultSizes.spaceFloor()
+	WriteFloor = defaultSizes.writeFloor()
+)
+
+// Scaled has the files of a log's database be so large, in bytes.
+func Scaled(opts Options, memTable, valueLog int64) Options {
+	opts.sizes = sizes{memTable, valueLog}
+	return opts
+}
+
+// AtEachStep has a log call f before it commits a transaction, and when that is done,
+// with the beginnings of the keys that it writes. An error of f's is the commit's.
+func AtEachStep(opts Options, f func(what map[string]bool, done bool) error) Options {
+	opts.step = f
+	return opts
+}
 
 // FlushAt makes the log flush its index every so many bytes.
 func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }

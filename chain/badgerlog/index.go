@@ -130,8 +130,8 @@ func (h *head) showLocked() { h.seen.first, h.seen.places = h.first, h.places }
 
 // flush writes the dirty heads to the database, then the watermark: blocks before
 // it need not be replayed. Only the committer may call it, with all that it
-// hashed committed, or the recovery; epoch is that of the newest writer they know of.
-func (x *index) flush(watermark, epoch uint64) error {
+// hashed committed.
+func (x *index) flush(watermark uint64) error {
 	var dirty []*head
 	x.mu.RLock()
 	for _, h := range x.heads {
@@ -141,7 +141,7 @@ func (x *index) flush(watermark, epoch uint64) error {
 		}
 	}
 	x.mu.RUnlock()
-	return x.log.writeAs(epoch, func(b *batch) {
+	return x.log.write(func(b *batch) {
 		for _, h := range dirty {
 			h.set(b)
 		}

@@ -31,7 +31,7 @@ func Look(dir string) (Face, error) {
 	if err := f.readFormat(""); err != nil {
 		return Face{}, err
 	}
-	face := Face{Durability: f.durability, Needed: spaceFloor}
+	face := Face{Durability: f.durability, Needed: defaultSizes.spaceFloor()}
 	var err error
 	if face.Free, err = freeSpace(dir); err != nil {
 		return Face{}, fmt.Errorf("free space at %s: %w", dir, err)

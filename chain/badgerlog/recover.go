@@ -38,7 +38,7 @@ func (l *Log) recover() error {
 		return err
 	}
 	l.logger.Info("rebuilt the index after a crash", "blocks", l.blocks-watermark)
-	return l.index.flush(l.blocks, l.epoch)
+	return l.index.flush(l.blocks)
 }
 
 // replay adds one block to the index. A block that is absent, or is damaged

@@ -10,13 +10,11 @@ import (
 )
 
 // Badger maps the files that it fills, and a mapped page that finds no disk kills
-// the process. So below spaceFloor, twice what Badger may map at once, no turn is
-// admitted; what was admitted before still has room. Below writeFloor nothing is
-// written at all: those who fill a disk do not stop at ours.
-const (
-	spaceFloor = 2 * (numMemtables*memTableSize + valueLogFileSize)
-	writeFloor = 4 * memTableSize
-)
+// the process. So below the space floor, twice what Badger may map at once, no turn is
+// admitted; what was admitted before still has room. Below the write floor nothing is
+// written at all: others who fill a disk do not stop at ours.
+func (s sizes) spaceFloor() uint64 { return 2 * uint64(numMemtables*s.memTable+s.valueLog) }
+func (s sizes) writeFloor() uint64 { return 4 * uint64(s.memTable) }
 
 const (
 	// lookFresh is how long a look holds that has found room for turns: in that time

@@ -46,7 +46,7 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-const plenty = 100 * badgerlog.SpaceFloor
+var plenty = 100 * badgerlog.SpaceFloor
 
 // onFullDisk makes a log with a chain of three records on a disk with room.
 func onFullDisk(t *testing.T) *cramped {
