@@ -164,6 +164,8 @@ type store interface {
 	Err() error
 	// Disk is how many bytes are free, and how many must be for turns to begin.
 	Disk() (free, needed uint64)
+	// SpendReserve lets the log use what it has kept for its end.
+	SpendReserve() error
 }
 
 // stopped is closed when the log takes no more records; one in memory always does.
@@ -200,6 +202,14 @@ func (n *Node) disk() (free, needed uint64) {
 	return n.store.Disk()
 }
 
+// spendReserve lets what is still to be recorded be written also on a full disk.
+func (n *Node) spendReserve() error {
+	if n.store == nil {
+		return nil
+	}
+	return n.store.SpendReserve()
+}
+
 // openMemory is the log of actors whose chain nobody keeps.
 func (n *Node) openMemory(ctx context.Context) (chain.Writer, error) {
 	log := memlog.New()
@@ -219,7 +229,7 @@ func (n *Node) writer(ctx context.Context, log chain.Log) (chain.Writer, error) 
 // Close ends the actors, which stay resumable, and then everything below them.
 // When ctx ends, actors that have not ended are killed. It may be called twice.
 func (n *Node) Close(ctx context.Context) error {
-	var errs []error
+	errs := []error{n.spendReserve()}
 	for i := len(n.close) - 1; i >= 0; i-- {
 		errs = append(errs, n.close[i](ctx))
 	}

@@ -4,6 +4,7 @@
 //	DIR/lock    names the process that has the folder open
 //	DIR/format  format version and durability, as text
 //	DIR/db      a Badger database
+//	DIR/reserve keeps disk for the end, while there is a writer
 //
 // Records are packed into compressed blocks, many to a Badger value; small
 // pages say where the records of an actor are. Only blocks and blobs are
@@ -68,6 +69,7 @@ type Log struct {
 	readOnly bool
 	index    *index
 	limits   limits
+	sizes    sizes
 	disk     disk
 	stats    stats
 	fence    atomic.Uint64 // epoch of the newest writer, 0 while there was none
@@ -141,8 +143,12 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
 		return nil, err
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: limitsOf(opts), stopped: make(chan struct{})}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: limitsOf(opts), sizes: opts.sizes, stopped: make(chan struct{})}
 	l.disk.dir, l.disk.limits, l.disk.logger = f.dir, &l.limits, opts.Logger
+	l.disk.reserve.path, l.disk.reserve.bytes = f.reserve(), opts.sizes.reserve()
+	if err := l.disk.reserve.spend(); err != nil { // of a killed process
+		return nil, fmt.Errorf("let go of disk: %w", err)
+	}
 	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
 	}
@@ -203,6 +209,7 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 	}
 	l.epoch = epoch
 	l.fence.Store(epoch)
+	l.disk.reserve.renew()
 	l.writer = newWriter(l, epoch)
 	go l.writer.run()
 	return l.writer, nil
@@ -240,6 +247,7 @@ func (l *Log) Close() error {
 		return nil
 	}
 	l.closed = true
+	err = errors.Join(err, l.disk.reserve.spend())
 	return errors.Join(err, l.db.Close(), l.folder.close())
 }
 

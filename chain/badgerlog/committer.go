@@ -1,8 +1,11 @@
 package badgerlog
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/theater-go/theater/chain"
 )
 
 const (
@@ -38,6 +41,7 @@ type committer struct {
 	unflushed int      // bytes written since the index was
 	kept      int      // heads that were in memory then
 	timer     *time.Timer
+	ahead     ahead
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -104,16 +108,17 @@ func (c *committer) drain() error {
 }
 
 // awaitRoom has the group wait until the disk has room for it: others may have
-// filled it since its turns were admitted. A writer that is closed waits no more.
+// filled it since its turns were admitted. A writer that is closed waits no more, and
+// uses what is kept for the end.
 func (c *committer) awaitRoom() error {
 	size := 0
 	for i := range c.group {
 		size += c.group[i].size()
 	}
-	for said := false; ; said = true {
-		err := c.log.disk.has(c.log.limits.writeFloor + 2*uint64(size))
-		if err == nil {
-			return nil
+	for said, ending := false, false; ; said = true {
+		err := c.hasRoom(size)
+		if !errors.Is(err, chain.ErrNoSpace) || ending {
+			return err
 		}
 		if !said {
 			c.log.logger.Error("records wait until the disk has room for them", "error", err)
@@ -121,9 +126,24 @@ func (c *committer) awaitRoom() error {
 		select {
 		case <-c.log.limits.after(lookEvery):
 		case <-c.w.closing:
-			return err
+			if err := c.log.SpendReserve(); err != nil {
+				return fmt.Errorf("let go of disk: %w", err)
+			}
+			ending = true
 		}
 	}
+}
+
+// hasRoom is nil when so many bytes can be written.
+func (c *committer) hasRoom(size int) error {
+	if err := c.log.disk.has(c.log.limits.writeFloor + 2*uint64(size)); err != nil {
+		return err
+	}
+	if err := c.ahead.secure(size); err != nil {
+		return err
+	}
+	c.log.disk.keepReserve()
+	return nil
 }
 
 // take makes the next group of what is in the queue.

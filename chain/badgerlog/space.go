@@ -1,6 +1,7 @@
 package badgerlog
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -29,6 +30,8 @@ type disk struct {
 	dir    string
 	limits *limits
 	logger *slog.Logger
+
+	reserve reserve
 
 	free  atomic.Uint64 // at the last look
 	when  atomic.Int64  // that was, in nanoseconds
@@ -76,6 +79,16 @@ func (d *disk) admits() error {
 
 // room is admits that also sees what others have done while nothing was committed.
 func (d *disk) room() error { return d.has(d.limits.spaceFloor) }
+
+// keepReserve takes the reserve where that leaves room for turns.
+func (d *disk) keepReserve() {
+	if d.free.Load() < d.limits.spaceFloor+uint64(d.reserve.bytes) {
+		return
+	}
+	if err := d.reserve.take(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		d.logger.Warn("no disk is kept for the end of the log", "folder", d.dir, "error", err)
+	}
+}
 
 // spaceError says how much room is missing, and what to do.
 func spaceError(dir string, free, needed uint64) error {
