@@ -45,7 +45,7 @@ func TestFilesHaveTheirDiskBeforeTheyAreFilled(t *testing.T) {
 	}
 	begun := map[string]bool{}
 	for range 40 {
-		for range 100 { // some 200 KiB
+		for range 50 { // some 200 KiB
 			load.append()
 		}
 		chaintest.Must(t, w.Flush(t.Context()))

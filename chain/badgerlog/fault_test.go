@@ -65,7 +65,7 @@ func (f fault) write(dir string, acked func(actor int, number uint64, hash chain
 	if s, err := l.Summary(ctx, chaintest.ID(0)); err == nil {
 		number = s.Records
 	}
-	for end := number + 12; number < end && err == nil; number++ {
+	for end := number + 6; number < end && err == nil; number++ {
 		for actor := 0; actor < many && err == nil; actor++ {
 			rec := chaintest.Turn(chaintest.ID(actor), number, 10)
 			switch {

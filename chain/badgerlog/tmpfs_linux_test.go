@@ -118,6 +118,7 @@ type stuffed struct {
 	t     *testing.T
 	w     chain.Writer
 	next  uint64
+	noise *rand.ChaCha8
 	acked chan appended
 }
 
@@ -128,16 +129,14 @@ type appended struct {
 }
 
 func stuff(t *testing.T, w chain.Writer, next uint64) *stuffed {
-	return &stuffed{t, w, next, make(chan appended, 1<<20)}
+	return &stuffed{t, w, next, rand.NewChaCha8([32]byte{}), make(chan appended, 1<<16)}
 }
 
 // append appends a record of some kilobytes to actor 1.
 func (s *stuffed) append() {
 	s.t.Helper()
-	body := make([]byte, 2000)
-	for i := range body {
-		body[i] = byte(rand.Uint32())
-	}
+	body := make([]byte, 4000)
+	_, _ = s.noise.Read(body) // it never fails
 	rec := chaintest.Turn(chaintest.ID(1), s.next, 10)
 	if s.next == 0 {
 		rec = chaintest.Genesis(chaintest.ID(1), s.w.PutBlob(chaintest.Module))
@@ -180,7 +179,7 @@ func (s *stuffed) acknowledged() map[uint64]chain.Hash {
 }
 
 func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing.T) {
-	onTmpfs(t, 64, func(disk small) {
+	onTmpfs(t, 40, func(disk small) {
 		dir := filepath.Join(disk.dir, folder)
 		l := open(t, dir, tight())
 		w, err := l.Writer(t.Context())
@@ -194,7 +193,7 @@ func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing
 		over := make(chan struct{})
 		go func() { // turns that were admitted go on
 			defer close(over)
-			for range 500 {
+			for range 300 {
 				load.append()
 			}
 		}()
@@ -212,7 +211,7 @@ func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing
 		check(t, killed, map[chain.ID]map[uint64]chain.Hash{chaintest.ID(1): acked})
 
 		chaintest.Must(t, os.Remove(filepath.Join(disk.dir, "others")))
-		disk.grow(128)
+		disk.grow(160)
 		chaintest.Must(t, w.Flush(t.Context()))
 		chaintest.Must(t, w.Reserve(t.Context(), 4096))
 		w.Release(4096)
@@ -229,7 +228,7 @@ func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing
 }
 
 func TestALogOnAFullDiskIsClosedInOrderAndIsReadAgain(t *testing.T) {
-	onTmpfs(t, 64, func(disk small) {
+	onTmpfs(t, 40, func(disk small) {
 		dir := filepath.Join(disk.dir, folder)
 		l := open(t, dir, tight())
 		w, err := l.Writer(t.Context())
@@ -258,7 +257,7 @@ func TestALogOnAFullDiskIsClosedInOrderAndIsReadAgain(t *testing.T) {
 		if _, err := badgerlog.Open(dir, tight()); !errors.Is(err, chain.ErrNoSpace) {
 			t.Errorf("with no byte left it is opened: %v", err)
 		}
-		disk.grow(128)
+		disk.grow(160)
 		check(t, dir, map[chain.ID]map[uint64]chain.Hash{chaintest.ID(1): acked})
 	})
 }
