@@ -222,12 +222,12 @@ func TestANodeWhoseDiskIsFullIsNotReadyUntilThereIsRoom(t *testing.T) {
 		return func() bool { got, text := s.get("/readyz"); return got == code && strings.Contains(text, state) }
 	}
 	free.Store(5 << 20)
-	s.eventually("it is not ready", is(http.StatusServiceUnavailable, `"state":"no_space","detail":"`+settings.Data+` has 5 MiB free, and 416 MiB are needed: make room`))
+	s.eventually("it is not ready", is(http.StatusServiceUnavailable, `"state":"no_space","detail":"`+settings.Data+` has 5 MiB free, and 336 MiB are needed: make room`))
 	if code, _ := s.get("/healthz"); code != http.StatusOK {
 		t.Errorf("its health is %d", code)
 	}
 	if _, text := s.get("/metrics"); !strings.Contains(text, "\ntheater_disk_free_bytes 5.24288e+06\n") ||
-		!strings.Contains(text, "\ntheater_disk_needed_bytes 4.36207616e+08\n") || !strings.Contains(text, "\ntheater_node_ready 0\n") {
+		!strings.Contains(text, "\ntheater_disk_needed_bytes 3.52321536e+08\n") || !strings.Contains(text, "\ntheater_node_ready 0\n") {
 		t.Errorf("the metrics are\n%s", text)
 	}
 	info, err := s.Node.Info(t.Context(), &theaterv1.InfoRequest{})

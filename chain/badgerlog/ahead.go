@@ -24,8 +24,9 @@ type ahead struct {
 	dir    string
 	logger *slog.Logger
 	kinds  []filling
-	since  int  // bytes written since the last look
-	off    bool // the file system cannot do it
+	floor  uint64 // bytes that it leaves free
+	since  int    // bytes written since the last look
+	off    bool   // the file system cannot do it
 }
 
 // filling are files that Badger fills one after the other.
@@ -37,18 +38,23 @@ type filling struct {
 
 func newAhead(dir string, s sizes, logger *slog.Logger) ahead {
 	slack := s.memTable / 4 // Badger ends a file after the write that goes beyond its size
-	return ahead{dir: dir, logger: logger, since: aheadEvery, kinds: []filling{
+	return ahead{dir: dir, logger: logger, floor: s.writeFloor(), since: aheadEvery, kinds: []filling{
 		{"%06d.vlog", s.valueLog + slack, -1}, {"%05d.mem", s.memTable + slack, -1},
 	}}
 }
 
-// secure gives new files their disk before so many bytes are written. A disk that has
-// none is chain.ErrNoSpace; where it cannot be done the write floor stands alone.
-func (a *ahead) secure(bytes int) error {
+// secure gives new files their disk before so many bytes are written, of as many as are
+// free. A disk that has less than it says, as with quotas, is chain.ErrNoSpace. Where it
+// cannot be done, or would leave too little, the write floor stands alone.
+func (a *ahead) secure(bytes int, free uint64) error {
 	if a.since += bytes; a.off || a.since < aheadEvery {
 		return nil
 	}
 	for i := range a.kinds {
+		if free < a.floor+uint64(a.kinds[i].bytes) {
+			return nil
+		}
+		free -= uint64(a.kinds[i].bytes)
 		if err := a.kinds[i].secure(a.dir); isFull(err) {
 			return fmt.Errorf("%w: %w", err, chain.ErrNoSpace)
 		} else if err != nil {

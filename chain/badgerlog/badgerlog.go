@@ -209,8 +209,9 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 	}
 	l.epoch = epoch
 	l.fence.Store(epoch)
-	l.disk.reserve.renew()
 	l.writer = newWriter(l, epoch)
+	l.disk.reserve.renew()
+	_ = l.writer.committer.hasRoom(0) // the first commit asks again
 	go l.writer.run()
 	return l.writer, nil
 }

@@ -139,11 +139,8 @@ func (c *committer) hasRoom(size int) error {
 	if err := c.log.disk.has(c.log.limits.writeFloor + 2*uint64(size)); err != nil {
 		return err
 	}
-	if err := c.ahead.secure(size); err != nil {
-		return err
-	}
 	c.log.disk.keepReserve()
-	return nil
+	return c.ahead.secure(size, c.log.disk.free.Load())
 }
 
 // take makes the next group of what is in the queue.

@@ -20,6 +20,7 @@ const (
 var (
 	SpaceFloor = defaultSizes.spaceFloor()
 	WriteFloor = defaultSizes.writeFloor()
+	Reserve    = uint64(defaultSizes.reserve())
 )
 
 // Scaled has the files of a log's database be so large, in bytes.

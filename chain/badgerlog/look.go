@@ -32,6 +32,9 @@ func Look(dir string) (Face, error) {
 		return Face{}, err
 	}
 	face := Face{Durability: f.durability, Needed: defaultSizes.spaceFloor()}
+	if kept, err := os.Stat(f.reserve()); err == nil {
+		face.Needed -= min(face.Needed, uint64(kept.Size()))
+	}
 	var err error
 	if face.Free, err = freeSpace(dir); err != nil {
 		return Face{}, fmt.Errorf("free space at %s: %w", dir, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
 // reserve is a file of the data folder that keeps disk for the end of the log: on a
@@ -15,32 +16,36 @@ type reserve struct {
 	path  string
 	bytes int64
 
-	mu    sync.Mutex
-	held  bool // guarded by mu
-	spent bool // guarded by mu; it is not taken again
+	kept atomic.Int64 // bytes, or 0
+
+	mu    sync.Mutex // held while the file is made or removed
+	spent bool       // guarded by mu; it is not taken again
 }
 
 func (s sizes) reserve() int64 { return int64(s.writeFloor()) + s.memTable }
 
-// take has the file hold its disk, unless it does already. It is for a disk that has
-// more than enough, and tried once for each writer.
-func (r *reserve) take() error {
+// take has the file hold its disk, unless it does already. A writer that cannot have
+// it does not try again.
+func (r *reserve) take() (taken bool, err error) {
+	if r.kept.Load() > 0 {
+		return false, nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.held || r.spent {
-		return nil
+	if r.spent {
+		return false, nil
 	}
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		r.spent = true
-		return err
+	if err == nil {
+		if err = errors.Join(f.Truncate(r.bytes), allocate(f, r.bytes), f.Close()); err != nil {
+			err = errors.Join(err, os.Remove(r.path))
+		}
 	}
-	if err := errors.Join(allocate(f, r.bytes), f.Close()); err != nil {
-		r.spent = true
-		return errors.Join(err, os.Remove(r.path))
+	if r.spent = err != nil; r.spent {
+		return false, err
 	}
-	r.held = true
-	return nil
+	r.kept.Store(r.bytes)
+	return true, nil
 }
 
 // renew lets it be taken again, for another writer.
@@ -54,7 +59,8 @@ func (r *reserve) renew() {
 func (r *reserve) spend() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held, r.spent = false, true
+	r.spent = true
+	r.kept.Store(0)
 	if err := os.Remove(r.path); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

@@ -12,8 +12,9 @@ import (
 
 // Badger maps the files that it fills, and a mapped page that finds no disk kills
 // the process. So below the space floor, twice what Badger may map at once, no turn is
-// admitted; what was admitted before still has room. Below the write floor nothing is
-// written at all: others who fill a disk do not stop at ours.
+// admitted; what was admitted before still has room, and what the reserve keeps counts.
+// Below the write floor nothing is written at all: others who fill a disk do not stop
+// at ours.
 func (s sizes) spaceFloor() uint64 { return 2 * uint64(numMemtables*s.memTable+s.valueLog) }
 func (s sizes) writeFloor() uint64 { return 4 * uint64(s.memTable) }
 
@@ -46,19 +47,22 @@ func (d *disk) look() (free uint64, err error) {
 	}
 	d.free.Store(free)
 	d.when.Store(d.limits.now().UnixNano())
-	switch short := free < d.limits.spaceFloor; {
+	switch short := free < d.floor(); {
 	case short && d.short.CompareAndSwap(false, true):
-		d.logger.Warn("no turn is admitted: the disk is too full", "folder", d.dir, "free", free, "needed", d.limits.spaceFloor)
+		d.logger.Warn("no turn is admitted: the disk is too full", "folder", d.dir, "free", free, "needed", d.floor())
 	case !short && d.short.CompareAndSwap(true, false):
 		d.logger.Info("turns are admitted again: the disk has room", "folder", d.dir, "free", free)
 	}
 	return free, err
 }
 
+// floor is how many bytes must be free for turns.
+func (d *disk) floor() uint64 { return d.limits.spaceFloor - uint64(d.reserve.kept.Load()) }
+
 // has is nil when so many bytes are free.
 func (d *disk) has(needed uint64) error {
 	age := d.limits.now().UnixNano() - d.when.Load()
-	if floor := d.limits.spaceFloor; needed <= floor && d.free.Load() >= floor && 0 <= age && age < int64(lookFresh) {
+	if floor := d.floor(); needed <= floor && d.free.Load() >= floor && 0 <= age && age < int64(lookFresh) {
 		return nil
 	}
 	free, err := d.look()
@@ -71,21 +75,25 @@ func (d *disk) has(needed uint64) error {
 // admits is nil when a turn may begin. It looks at the disk only where the last
 // look, which each commit takes, found too little: so room is seen at once.
 func (d *disk) admits() error {
-	if d.free.Load() >= d.limits.spaceFloor {
+	floor := d.floor()
+	if d.free.Load() >= floor {
 		return nil
 	}
-	return d.has(d.limits.spaceFloor)
+	return d.has(floor)
 }
 
 // room is admits that also sees what others have done while nothing was committed.
-func (d *disk) room() error { return d.has(d.limits.spaceFloor) }
+func (d *disk) room() error { return d.has(d.floor()) }
 
-// keepReserve takes the reserve where that leaves room for turns.
+// keepReserve takes the reserve where that leaves room to write.
 func (d *disk) keepReserve() {
-	if d.free.Load() < d.limits.spaceFloor+uint64(d.reserve.bytes) {
+	if d.free.Load() < d.limits.writeFloor+uint64(d.reserve.bytes) {
 		return
 	}
-	if err := d.reserve.take(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	switch taken, err := d.reserve.take(); {
+	case taken:
+		d.free.Add(-uint64(d.reserve.bytes))
+	case err != nil && !errors.Is(err, errors.ErrUnsupported):
 		d.logger.Warn("no disk is kept for the end of the log", "folder", d.dir, "error", err)
 	}
 }
@@ -100,5 +108,5 @@ func spaceError(dir string, free, needed uint64) error {
 // turns to be admitted. It looks now.
 func (l *Log) Disk() (free, needed uint64) {
 	free, _ = l.disk.look() // one that cannot be looked at has none
-	return free, l.limits.spaceFloor
+	return free, l.disk.floor()
 }

@@ -82,12 +82,12 @@ func (c *cramped) pass(d time.Duration) { c.now.Add(int64(d)) }
 func TestWithoutSpaceNoTurnIsAdmittedUntilThereIsRoom(t *testing.T) {
 	c := onFullDisk(t)
 	defer func() { chaintest.Must(t, c.Log.Close()) }()
-	c.free.Store(badgerlog.SpaceFloor - 1)
+	c.free.Store(badgerlog.SpaceFloor - badgerlog.Reserve - 1)
 	c.pass(badgerlog.LookFresh)
 	chaintest.Must(t, <-c.append(3)) // that was admitted before, and has the floor to itself
 	for range 2 {
 		err := c.Reserve(t.Context(), 1)
-		if !errors.Is(err, chain.ErrNoSpace) || !strings.Contains(err.Error(), " has 415 MiB free, and 416 MiB are needed: make room") {
+		if !errors.Is(err, chain.ErrNoSpace) || !strings.Contains(err.Error(), " has 335 MiB free, and 336 MiB are needed: make room") {
 			t.Fatalf("reserve: %v", err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestWithoutSpaceNoTurnIsAdmittedUntilThereIsRoom(t *testing.T) {
 		t.Errorf("room: %v", err)
 	}
 	verified(t, c.Log, 4)
-	c.free.Store(badgerlog.SpaceFloor)
+	c.free.Store(badgerlog.SpaceFloor - badgerlog.Reserve)
 	chaintest.Must(t, c.Room())
 	chaintest.Must(t, c.Reserve(t.Context(), 1))
 	c.Release(1)
@@ -137,7 +137,7 @@ func TestADiskThatCannotBeLookedAtIsAFullOne(t *testing.T) {
 	if err := c.Room(); !errors.Is(err, chain.ErrNoSpace) || !strings.Contains(err.Error(), "input/output error") {
 		t.Errorf("room: %v", err)
 	}
-	if free, needed := c.Disk(); free != 0 || needed != badgerlog.SpaceFloor {
+	if free, needed := c.Disk(); free != 0 || needed != badgerlog.SpaceFloor-badgerlog.Reserve {
 		t.Errorf("%d bytes of %d are free", free, needed)
 	}
 	c.broken.Store(false)

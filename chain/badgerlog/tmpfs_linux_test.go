@@ -149,7 +149,8 @@ func (s *stuffed) append() {
 	})))
 }
 
-// untilRefused appends as long as turns are admitted.
+// untilRefused appends as long as turns are admitted. So small a disk has no room for as
+// much as may otherwise wait to be written.
 func (s *stuffed) untilRefused() {
 	s.t.Helper()
 	for {
@@ -160,6 +161,9 @@ func (s *stuffed) untilRefused() {
 		chaintest.Must(s.t, err)
 		s.append()
 		s.w.Release(4096)
+		if s.next%256 == 0 {
+			chaintest.Must(s.t, s.w.Flush(s.t.Context()))
+		}
 	}
 }
 
@@ -200,7 +204,7 @@ func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing
 		disk.fill()
 		<-over
 		t.Logf("%d records are appended, %d bytes are free", load.next, disk.free())
-		if err := w.Room(); !errors.Is(err, chain.ErrNoSpace) || !strings.Contains(err.Error(), "has 0 MiB free, and 18 MiB are needed") {
+		if err := w.Room(); !errors.Is(err, chain.ErrNoSpace) || !strings.Contains(err.Error(), "has 0 MiB free, and 13 MiB are needed") {
 			t.Errorf("room: %v", err)
 		}
 		report, err := chain.Verify(t.Context(), l, chaintest.ID(1))
