@@ -33,7 +33,7 @@ type rule struct {
 // layout is the import table: the only edges there are.
 var layout = []rule{
 	{"cli/theater", []string{"cli"}, nil},
-	{"cli", []string{"cli/top", "actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf", "golang.org/x/term"}},
+	{"cli", []string{"cli/top", "actors/...", "chain/...", "wasm", "wasm/pack", "wasm/guest", "proto"}, []string{"github.com/urfave/cli/v2", "github.com/goccy/go-yaml", "google.golang.org/protobuf", "golang.org/x/term", "github.com/schollz/progressbar/v3"}},
 	{"cli/top", nil, []string{"charm.land/bubbletea/v2", "github.com/charmbracelet/x/ansi"}},
 
 	{"actors", []string{"actors/manifest", "supervision", "host", "wasm", "wasm/pack", "chain", "chain/replay"}, []string{"github.com/asynkron/protoactor-go"}},
@@ -56,7 +56,7 @@ var layout = []rule{
 	{"wasm/wasmtest", []string{"wasm/pack"}, nil}, // for tests
 
 	{"chain", []string{"wasm/pack"}, nil},
-	{"chain/badgerlog", []string{"chain"}, []string{"github.com/dgraph-io/badger/v4", "github.com/klauspost/compress"}},
+	{"chain/badgerlog", []string{"chain"}, []string{"github.com/dgraph-io/badger/v4", "github.com/klauspost/compress", "golang.org/x/mod"}},
 	{"chain/memlog", []string{"chain"}, nil},
 	{"chain/chaintest", []string{"chain"}, nil}, // for tests
 	{"chain/replay", []string{"chain", "wasm", "wasm/pack"}, nil},

@@ -28,6 +28,8 @@ type Blueprint struct {
 	handleSend   int             // export index, absent where the guest has none
 	handleReq    int             // the same for handle-request
 	answersLater bool            // the guest can answer a request after the turn that delivered it
+	misfitSend   error           // why handle-send could decode no message, nil where it can
+	misfitReq    error           // the same of handle-request
 
 	ceiling    host.Ceiling     // of the actor and all below it
 	lineage    chain.Hash       // of the manifests of the actor and of those above, of a resumed one
@@ -196,12 +198,14 @@ func (s *System) bind(ctx context.Context, m *manifest.Manifest, code []byte, ab
 	for i, f := range linked.Functions {
 		functions[at[i]] = f
 	}
-	return &Blueprint{
+	b := &Blueprint{
 		system: s, manifest: m, module: module, linked: linked, functions: functions,
 		ceiling: ceiling, supervises: supervises(m), callbacks: callbacksOf(module),
 		handleSend: callable(module, exportSend), handleReq: callable(module, exportRequest),
 		answersLater: slices.ContainsFunc(module.Layout.Imports, func(i wasm.Import) bool { return i.String() == importRespond }),
-	}, nil
+	}
+	b.misfitSend, b.misfitReq = misfits(module)
+	return b, nil
 }
 
 // callable is the index of an export, or absent.

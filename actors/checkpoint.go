@@ -121,7 +121,7 @@ func (p *process) keep() {
 	}
 	k.since = tally{} // also when this one fails: it is tried again later
 	kept := chain.Checkpoint{
-		Actor: c.id, Record: p.next, Turns: uint64(c.turns.Load()), Restarts: uint64(c.restarts.Load()), Began: k.began,
+		Actor: c.id, Record: p.next, Turns: uint64(c.turns.Load()), Fuel: uint64(c.allFuel()), Restarts: uint64(c.restarts.Load()), Began: k.began,
 		State: p.machine.State(), Machine: snapshot.Encode(),
 	}
 	if kept.Crossings, err = p.standing(); err != nil {
@@ -184,6 +184,7 @@ func (p *process) recall(ctx context.Context) (past, uint64, error) {
 		switch {
 		case err == nil:
 			p.control.turns.Store(int64(kept.Turns))
+			p.control.fuelBefore.Store(int64(kept.Fuel))
 			return past{
 				goesOn: whole.goesOn, started: true, turns: 1, // that of init
 				restarts: int(kept.Restarts), began: kept.Began, crossings: crossings,

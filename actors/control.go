@@ -2,6 +2,7 @@ package actors
 
 import (
 	"container/list"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,7 +70,9 @@ type control struct {
 	memory     atomic.Int64  // bytes of linear memory
 	closed     atomic.Int64  // turns that were not replayed
 	fuel       atomic.Int64  // spent by them
+	fuelBefore atomic.Int64  // spent by those that were replayed
 	lastFuel   atomic.Int64  // by the last of them
+	running    running       // the turn that runs
 	done       chan struct{} // closed when the actor has ended
 	acks       acks          // of the log, for its records
 	appended   atomic.Uint64 // how many records were, when heard
@@ -147,15 +150,29 @@ func (c *control) shut(reason error) []delivery {
 	drained := c.mailbox.close(reason)
 	for _, d := range drained {
 		if r := d.(*envelope).reply; r != nil {
-			r.deliver(c.gone())
+			r.deliver(c.gone(r))
 		}
 	}
 	return drained
 }
 
-// gone is the answer to a message that nobody will handle.
-func (c *control) gone() answer {
-	return answer{err: &FailedError{Path: c.path, Err: ErrStopped}}
+// gone is the answer to a message that nobody will handle. Who is outside hears what
+// the actor has failed with.
+func (c *control) gone(r *reply) answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var exit Exit
+	switch {
+	case c.final != nil:
+		exit = *c.final
+	case c.life.over.given:
+		exit = c.life.exit
+	}
+	why := ErrStopped
+	if r != nil && r.external && exit.Failed() && exit.Err != nil {
+		why = fmt.Errorf("%w: %w", ErrStopped, exit.Err)
+	}
+	return answer{err: &FailedError{Path: c.path, Err: why}}
 }
 
 // quit is the order to end an incarnation before the next message.
@@ -286,6 +303,14 @@ func (c *control) fell(exit Exit, at chain.Ref, by *marks) (ready bool) {
 		(*told)(exit)
 	}
 	return ready
+}
+
+// failed notes how the incarnation ended that failed last, before this system had the
+// actor; nil is that none did.
+func (c *control) failed(last *Exit) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = last
 }
 
 // end publishes how the actor ended.

@@ -246,7 +246,7 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Functio
 	defer cancel()
 	var out pack.Value
 	var err error
-	p.wait(func() { out, err = p.sessions[f.Session].Call(waiting, &d.asked) })
+	p.wait(imp, func() { out, err = p.sessions[f.Session].Call(waiting, &d.asked) })
 	var killed *wasm.Trap
 	switch {
 	case errors.As(context.Cause(ctx), &killed):
@@ -259,9 +259,11 @@ func (d *door) leave(ctx context.Context, imp int, input []byte, f *host.Functio
 	return d.settle(outcome, status, output, trap)
 }
 
-// wait runs f, which waits on the guest's behalf, while others use its slot and its
-// worker.
-func (p *process) wait(f func()) {
+// wait runs f, which waits on the guest's behalf in an import, while others use its slot
+// and its worker.
+func (p *process) wait(imp int, f func()) {
+	p.control.running.waits(imp)
+	defer p.control.running.goesOn()
 	p.machine.Wait(func() {
 		p.control.mailbox.blocking()
 		defer p.control.mailbox.unblocked()
@@ -298,7 +300,7 @@ func (d *door) sleep(ctx context.Context, imp int, input []byte) (wasm.Reply, er
 	timer := time.NewTimer(duration)
 	defer timer.Stop()
 	slept, told := false, p.control.told(p.life)
-	p.wait(func() {
+	p.wait(imp, func() {
 		select {
 		case <-timer.C:
 			slept = true

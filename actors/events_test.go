@@ -351,9 +351,6 @@ func TestTheEndOfAChildIsTheLastThatItsParentHears(t *testing.T) {
 	}
 }
 
-// echoes is a parent that sends each event on to whom the path names.
-// settled waits until no actor has anything to do.
-// turnsOf counts the turns of exports.
 func TestAParentThatBeginsAnewFollowsNobody(t *testing.T) {
 	for state, follows := range map[string]bool{"initial": false, "last": true} {
 		t.Run("with its "+state+" state", func(t *testing.T) {

@@ -196,3 +196,39 @@ func TestADeferredEffectOfAFailedTurnDoesNotAct(t *testing.T) {
 	}
 	s.events(from)
 }
+
+func TestWhoWaitsForAnActorHearsWhatItHasFailedWith(t *testing.T) {
+	s := open(t)
+	t.Run("in the turn of the message, which was to be delivered once more", func(t *testing.T) {
+		ref := s.spawn("actor", server(wasmtest.Trap()), "[supervision]\nmax_deliveries = 2")
+		_, err := s.request(ref, "a")
+		var trap *wasm.Trap
+		if !errors.As(err, &trap) || trap.Kind != wasm.KindUnreachable || trap.Function != wasmtest.HandleRequest || errors.Is(err, actors.ErrStopped) {
+			t.Errorf("it hears %v", err)
+		}
+	})
+	t.Run("before the message", func(t *testing.T) {
+		ref := s.spawn("actor", server(spin()), "[limits]\nturn_time = \"1h\"")
+		first := s.ask(ref, "a")
+		s.spins(1)
+		second := s.ask(ref, "b")
+		s.eventually("the second waits", func() bool { return s.info(ref).Mailbox == 1 })
+		_, err := s.Kill(t.Context(), ref)
+		check(t, err)
+		s.gets(first)
+		var trap *wasm.Trap
+		if err := s.gets(second).err; !errors.Is(err, actors.ErrStopped) || !errors.As(err, &trap) || trap.Kind != wasm.KindKilled {
+			t.Errorf("it hears %v", err)
+		}
+	})
+	t.Run("after the turn of the message, which was to be answered later", func(t *testing.T) {
+		ref := s.spawn("actor", puppet(wasmtest.Guest{Others: map[string]wasmtest.Behavior{"puppet.trap": wasmtest.Trap()}}))
+		held := s.ask(ref, "a")
+		s.holds(ref, 1)
+		_, _ = s.Call(t.Context(), ref, "test", "puppet.trap", pack.Unit)
+		var trap *wasm.Trap
+		if err := s.gets(held).err; !errors.Is(err, actors.ErrStopped) || !errors.As(err, &trap) || trap.Kind != wasm.KindUnreachable {
+			t.Errorf("it hears %v", err)
+		}
+	})
+}

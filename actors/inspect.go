@@ -36,6 +36,7 @@ type Detail struct {
 	// Interfaces are those that the guest imports by virtue of each table in
 	// Manifest.Handlers.
 	Interfaces [][]string
+	Turn       *OpenTurn  // that runs now, nil for none
 	WaitsFor   string     // the path of the actor that it waits for; "" for none
 	LastFuel   int64      // spent by its last turn
 	Records    uint64     // of its chain, acknowledged
@@ -51,7 +52,7 @@ func (s *System) Detail(ref Ref) (Detail, error) {
 	d := Detail{
 		Info: c.info(), Manifest: c.manifest, Children: c.family.infos(), Interfaces: c.interfaces(),
 		Restart: string(c.spec.Restart), Shutdown: c.spec.Shutdown.String(), Significant: c.spec.Significant,
-		WaitsFor: s.waits.of(c), LastFuel: c.lastFuel.Load(),
+		Turn: c.openTurn(), WaitsFor: s.waits.of(c), LastFuel: c.lastFuel.Load(),
 	}
 	c.mu.Lock()
 	d.Restarted = slices.Clone(c.again)
@@ -125,6 +126,10 @@ func (c *control) spent(fuel int64) {
 	c.fuel.Add(fuel)
 	c.lastFuel.Store(fuel)
 }
+
+// allFuel is what the actor's turns have spent since its genesis, but for those that were
+// cut short by the end of a node.
+func (c *control) allFuel() int64 { return c.fuelBefore.Load() + c.fuel.Load() }
 
 // restartedBy remembers a restart, which a record tells of.
 func (c *control) restartedBy(l *chain.Lifecycle, record uint64) {

@@ -41,6 +41,7 @@ type stage struct {
 	mu    sync.Mutex
 	lines []actors.Line // guarded by mu
 
+	flush func(context.Context) error // waits until all is acknowledged
 	close func()
 }
 
@@ -78,6 +79,7 @@ func reopen(t testing.TB, log chain.Log, options ...option) *stage {
 	}
 	s.System, err = actors.Open(ctx, config)
 	check(t, err)
+	s.flush = func(ctx context.Context) error { return errors.Join(config.Writer.Flush(ctx), memory.Flush(ctx)) }
 	s.close = sync.OnceFunc(func() {
 		bounded, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()

@@ -1,8 +1,7 @@
 package actors_test
 
 import (
-	"fmt"
-	"strings"
+	"reflect"
 	"testing"
 
 	"github.com/theater-go/theater/actors"
@@ -12,6 +11,7 @@ import (
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
+// echoes is a parent that sends each event on to whom the path names.
 func echoes(path string) []byte {
 	return listener(wasmtest.Guest{Others: map[string]wasmtest.Behavior{wasmtest.ChildEvent: send(path, "event", wasmtest.Keep())}})
 }
@@ -66,22 +66,21 @@ func TestWhatAChildDoesThatAParentSpawnsWhenItIsToldIsNotToldToIt(t *testing.T) 
 	}
 }
 
+// settled waits until no actor has anything to do: none has at two looks that see
+// the same, between which the logs have acknowledged all that they were given.
 func (s *stage) settled() {
 	s.t.Helper()
-	var before string
 	s.eventually("nothing is to be done", func() bool {
-		var now strings.Builder
-		waits := 0
-		for _, info := range s.List() {
-			fmt.Fprintln(&now, info.Path, info.Turns)
-			waits += info.Mailbox
+		before := s.Stats()
+		if before.Busy+before.Mailbox > 0 {
+			return false
 		}
-		same := now.String() == before
-		before = now.String()
-		return same && waits == 0
+		check(s.t, s.flush(s.t.Context()))
+		return reflect.DeepEqual(before, s.Stats())
 	})
 }
 
+// turnsOf counts the turns of exports.
 func (s *stage) turnsOf(ref actors.Ref, names ...string) int {
 	s.t.Helper()
 	n := 0

@@ -60,7 +60,7 @@ func (m *member) Start(ctx actor.Context, a supervision.Again) (*actor.PID, erro
 	c := b.control
 	m.actor.Store(c)
 	if err := m.system.run(ctx, b); err != nil {
-		m.system.unborn(c, err)
+		m.system.unborn(b, err)
 		return nil, err
 	}
 	m.alive = true

@@ -47,7 +47,7 @@ func (p *process) SpawnChild(ctx context.Context, ref string, state *pack.Value,
 	}
 	leave, err := p.system.waits.enter(c, child, untilReady)
 	if err != nil {
-		p.system.unborn(child, err)
+		p.system.unborn(b, err)
 		return "", err
 	}
 	defer leave()

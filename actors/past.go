@@ -20,17 +20,22 @@ type past struct {
 	began     int64  // when it last began with all its declared children, zero for the first time
 	turns     int    // since the actor last began with its initial state
 	started   bool   // the first of them, that of init, ended well, or there is no init
+	unended   bool   // that of init was cut short
 	goesOn    bool   // there is none
 	open      bool   // the last turn was cut short
 	ended     error  // the last turn ended the instance, and nothing restarted it
 	reason    Reason // of that end
 }
 
-// left is how the incarnation has ended, nil where it goes on.
-func (p *past) left(sum chain.Summary) *Exit {
+// left is how the incarnation has ended, nil where it goes on. An init that was cut
+// short has not failed where the actor was there before: it begins again. known says
+// that it was brought back once.
+func (p *past) left(sum chain.Summary, known bool) *Exit {
 	switch pending := sum.Status == chain.StatusSuspended && sum.Reason != string(ReasonSuspended); {
 	case pending && p.ended == nil: // its process was told that it ends, and not that it begins again
 		return &Exit{Reason: Reason(sum.Reason)}
+	case p.unended && (known || p.restarts > 0):
+		return &Exit{Reason: ReasonInterrupted, Err: errInitCut}
 	case p.turns > 0 && !p.started:
 		return &Exit{Reason: ReasonInitFailed, Err: errNeverStarted}
 	case p.ended != nil:
@@ -43,7 +48,7 @@ func (p *past) left(sum chain.Summary) *Exit {
 // manifest does not say otherwise.
 func (p *past) closed(t *replay.Turn, errFails bool) {
 	if p.turns++; p.turns == 1 && !p.goesOn {
-		p.started = t.Result.Status == chain.ResultOK
+		p.started, p.unended = t.Result.Status == chain.ResultOK, t.Result.Status == chain.ResultInterrupted
 	}
 	p.ended = nil
 	if t.Ends() || errFails && t.Result.Status == chain.ResultError {
@@ -100,6 +105,7 @@ func (p *process) replay() (past past, err error) {
 		if t, ok := step.(*replay.Turn); ok && t.Result == nil {
 			past.open = true
 			past.turns++
+			past.unended = past.turns == 1 && !past.goesOn
 			past.crossings, err = p.remember(ctx, past.crossings, t)
 			return past, err
 		}
@@ -110,7 +116,10 @@ func (p *process) replay() (past past, err error) {
 		case *replay.Restart:
 			past.restarted(s)
 		case *replay.Turn:
-			p.kept.count(0, p.machine.Spent())
+			if s.Result.Status != chain.ResultInterrupted { // that is not executed again
+				p.kept.count(0, p.machine.Spent())
+				p.control.fuelBefore.Add(p.machine.Spent())
+			}
 			past.closed(s, p.control.manifest.Supervision.OnError == manifest.OnErrorFail)
 			p.control.turns.Add(1)
 			if past.crossings, err = p.remember(ctx, past.crossings, s); err != nil {

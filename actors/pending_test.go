@@ -149,11 +149,11 @@ func TestARestartedActorWithoutChildrenStandsWithoutThem(t *testing.T) {
 	check(t, h.System.Restart(t.Context(), a))
 	_, err := h.Stop(t.Context(), h.ref("/top/a/kid"))
 	check(t, err)
-	stood, err := h.Stood(h.ref("/top"))
-	check(t, err)
-	if children := stood.Children[0].Children; len(children) != 0 {
-		t.Errorf("%s stands with %+v", stop, children)
-	}
+	h.eventually(stop.Path+" is not there", func() bool { // its supervisor hears of it after it has ended
+		stood, err := h.Stood(h.ref("/top"))
+		check(t, err)
+		return len(stood.Children[0].Children) == 0
+	})
 }
 
 func TestAChildThatIsCutOffInItsInitByAnOrderedStopHasNotFailed(t *testing.T) {

@@ -143,6 +143,9 @@ func (s *System) Send(ref Ref, from string, body []byte) error {
 		return err
 	}
 	e, err := c.sendTo(string(body), external(from))
+	if err == nil {
+		err = c.misfit(c.misfitSend)
+	}
 	if err != nil {
 		return err
 	}
@@ -157,6 +160,9 @@ func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte)
 		return nil, err
 	}
 	e, err := c.requestTo(string(body), external(from), newReply(true))
+	if err == nil {
+		err = c.misfit(c.misfitReq)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +174,8 @@ func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte)
 }
 
 // Call runs any export with params, a tuple or a single value, and returns its
-// response. The state is put in and taken out as in every turn.
+// response. The state is put in and taken out as in every turn. Params that are not
+// what the guest declares of the export are refused with a *wasm.ParamsError.
 func (s *System) Call(ctx context.Context, ref Ref, from, export string, params pack.Value) (pack.Value, error) {
 	c, err := s.resolve(ref)
 	if err != nil {
@@ -179,6 +186,9 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
 	}
 	if err := c.hasRoom(); err != nil {
+		return pack.Value{}, err
+	}
+	if err := c.misfit(c.module.CheckParams(index, params)); err != nil {
 		return pack.Value{}, err
 	}
 	encoded, err := pack.Encode(params)

@@ -282,7 +282,7 @@ func (p *process) finish(exit Exit) {
 		if !(exit.Reason == ReasonSuspended && p.waits(d.(*envelope))) {
 			p.system.totals.dropped.Add(1)
 		}
-		p.reply(d.(*envelope).reply, p.control.gone())
+		p.reply(d.(*envelope).reply, p.unhandled(d.(*envelope), exit))
 	}
 	p.requests.abandon(p)
 	p.closeSessions(exit.Reason)
@@ -296,6 +296,15 @@ func (p *process) finish(exit Exit) {
 	p.system.registry.remove(c)
 	c.fell(exit, p.closedAt, p.marks)
 	p.acknowledged(func(error) { c.end(exit) })
+}
+
+// unhandled is the answer to a message that nobody handles any more. One whose turn has
+// failed the actor, and was to come once more, is answered with that.
+func (p *process) unhandled(e *envelope, exit Exit) answer {
+	if e == p.failing && exit.Failed() && exit.Err != nil {
+		return p.failure(exit.Err)
+	}
+	return p.control.gone(e.reply)
 }
 
 // recordEnd writes the last record: the messages that nobody will handle, and

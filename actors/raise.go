@@ -100,22 +100,21 @@ func (r *revival) raise(ctx context.Context) error {
 }
 
 // await waits for a tree. In the recovery of all, one that does not come up has
-// ended, as its chain says.
+// ended, as its chain says. One that is not waited for any more comes up, unless the
+// system is closed: then it can be resumed again.
 func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error {
 	s, c := r.system, b.control
-	if r.strict {
-		_, err := s.arrive(ctx, b, ready)
-		if err != nil {
-			<-c.done
-		}
-		return err
-	}
 	select {
 	case err := <-ready:
 		switch {
+		case r.strict:
+			if _, err = s.outcome(b, err); err != nil {
+				<-c.done
+			}
+			return err
 		case err != nil:
 			_, err = s.outcome(b, err)
-		case b.left == nil:
+		case b.left == nil, b.begins():
 			return nil
 		default: // it has come up to end in order
 			err = errAsked
@@ -125,7 +124,11 @@ func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		r.now.Ended = append(r.now.Ended, NotResumed{b.sum.ID, b.sum.Path, err})
+		if c.stopped() {
+			r.now.Ended = append(r.now.Ended, NotResumed{b.sum.ID, b.sum.Path, err})
+		} else { // the system ends
+			r.now.Left = append(r.now.Left, NotResumed{b.sum.ID, b.sum.Path, err})
+		}
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -135,7 +138,7 @@ func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error
 // settle takes back what did not come up: it is left, unless what is above it has
 // ended for good.
 func (r *revival) settle(ctx context.Context) {
-	if r.raised && !r.strict && ctx.Err() != nil {
+	if r.raised && ctx.Err() != nil {
 		return // it may come up yet
 	}
 	lost, ended := map[*birth]bool{}, map[*birth]bool{}
@@ -145,7 +148,7 @@ func (r *revival) settle(ctx context.Context) {
 	}
 	for _, b := range slices.Backward(r.births) {
 		if !lost[b] {
-			if !ended[b] {
+			if b.control.status() != StatusEnded {
 				r.now.Resumed++
 			}
 			continue

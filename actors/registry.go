@@ -153,13 +153,6 @@ func (r *registry) allLocked() []*control {
 	return all
 }
 
-// count is how many actors live.
-func (r *registry) count() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.order.Len()
-}
-
 // close refuses further actors at the root and lists those that live.
 func (r *registry) close() []*control {
 	r.mu.Lock()

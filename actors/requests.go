@@ -36,6 +36,6 @@ func (r *requests) forget(id string) {
 // abandon tells all who still wait that the actor is gone.
 func (r *requests) abandon(p *process) {
 	for _, id := range slices.Clone(r.ids) {
-		r.settle(p, id, p.control.gone())
+		r.settle(p, id, p.control.gone(r.replies[id]))
 	}
 }

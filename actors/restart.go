@@ -15,16 +15,17 @@ func (p *process) fall(exit Exit) {
 		return
 	}
 	p.exit = &exit
-	if exit.Failed() {
-		p.logger().Warn("actor failed", "reason", string(exit.Reason), "error", exit.Err)
-	}
 	ready := p.control.fell(exit, p.closedAt, p.marks)
 	if !p.control.keepsState() {
 		p.requests.abandon(p)
 		p.closeSessions(exit.Reason)
 		p.control.family.empty(supervision.Order{Reason: ReasonShutdown}, func() {})
 	}
-	if p.control.ordered() == orderNone {
+	if p.control.ordered() != orderNone { // its supervisor does not hear of it
+		if exit.Failed() {
+			p.logger().Warn("actor failed, which was told to end", "reason", string(exit.Reason), "error", exit.Err)
+		}
+	} else {
 		p.context.(actor.Supervisor).EscalateFailure(supervision.Fallen{Exit: exit, Ready: ready}, nil)
 	}
 }
@@ -149,7 +150,7 @@ func (p *process) dropped(e *envelope, reason Reason) {
 	if e.cause.Kind == chain.CauseEvent {
 		p.door.event(&chain.Lifecycle{What: chain.LifecycleDropped, Time: p.now(), Reason: string(reason), Ref: e.cause.Event})
 	}
-	p.reply(e.reply, p.control.gone())
+	p.reply(e.reply, p.control.gone(e.reply))
 }
 
 // redeliver handles the message once more whose turn has failed the actor.

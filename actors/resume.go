@@ -19,7 +19,8 @@ import (
 // that was cut short is closed as interrupted, messages that waited wait again, and
 // the actors go on under their old ids and paths. What they run comes from the log,
 // not from the manifest's file. When one of them cannot go on none does, and nothing
-// has changed.
+// has changed. When ctx ends first that is the error: nothing has changed, or they
+// come up without being waited for.
 func (s *System) Resume(ctx context.Context, id chain.ID) (Ref, error) {
 	if _, err := s.recovery.admit(); err != nil {
 		return Ref{}, fmt.Errorf("resume %s: %w", id, err)
@@ -52,7 +53,7 @@ func (b *birth) rehearse(ctx context.Context, r *revival) (err error) {
 	b.process = newProcess(r.system, b)
 	b.witness = &witness{
 		log: r.system.config.Log, actor: b.sum.ID, ledger: &r.ledger, face: faceOf(b.control.module.Layout),
-		errFails: b.control.manifest.Supervision.OnError == manifest.OnErrorFail,
+		history: history{layout: b.control.module.Layout, errFails: b.control.manifest.Supervision.OnError == manifest.OnErrorFail},
 	}
 	defer func() {
 		if reason := recover(); reason != nil { // our own code must not cost the others
@@ -94,8 +95,10 @@ func (p *process) prepare(ctx context.Context) error {
 	c.acks.resume(b.sum.Records, b.sum.Head)
 	c.born.Store(b.story.started)
 	c.restarts.Store(int64(b.story.restarts))
+	c.failures.Store(b.witness.failed)
+	c.failed(b.witness.last)
 	c.memory.Store(p.machine.Memory())
-	b.left = b.story.left(b.sum)
+	b.left = b.story.left(b.sum, b.witness.resumed)
 	if b.left == nil && b.witness.leaves {
 		b.left = &Exit{Reason: ReasonNormal}
 	}
@@ -112,6 +115,8 @@ func (p *process) resume(ctx context.Context) error {
 	p.absent = b.absent
 	switch {
 	case b.left == nil:
+	case b.begins():
+		return p.resumeAgain(ctx)
 	case p.control.parent == nil && b.left.Failed(): // nobody would start it again
 		if story.ended != nil && story.started {
 			return fmt.Errorf("%w: %w", errEnded, story.ended)
@@ -159,6 +164,10 @@ func (p *process) awaited(began int64) error {
 	}
 	return nil
 }
+
+// begins reports whether an actor that is resumed begins again because it was just
+// about to when the node ended.
+func (b *birth) begins() bool { return b.left != nil && b.left.Reason == ReasonInterrupted }
 
 // resumeAgain begins an incarnation in place of one that had ended before the actor
 // is resumed, which nobody has counted or waited for.
@@ -221,9 +230,13 @@ func (s *System) forsake(ctx context.Context, absent []NotResumed) {
 // process did not come to say so.
 var errEnded = errors.New("the actor has failed")
 
-// errNeverStarted is returned for an actor whose process ended during its init,
-// which is not run twice on one instance.
+// errNeverStarted is returned for an actor whose init has failed, or was cut short
+// before anybody was told that there is such an actor.
 var errNeverStarted = errors.New("its init did not succeed")
+
+// errInitCut is why an actor begins again that was brought back, or restarted, when
+// the node ended.
+var errInitCut = errors.New("its init was cut short by the end of the node")
 
 // noteResumed closes a turn that was cut short, says which messages are not
 // delivered again, and that the actor goes on.
@@ -231,6 +244,8 @@ func (p *process) noteResumed() {
 	if p.inTurn {
 		p.door.event(cutShort(processEnded))
 		p.inTurn = false
+		p.control.turns.Add(1)
+		p.control.failures.Add(1)
 	}
 	for _, lost := range p.lost {
 		p.door.event(lost)

@@ -159,7 +159,7 @@ func (s *System) launch(ctx context.Context, b *birth, supersede bool) (Ref, err
 		err = s.supersede(ctx, c.path)
 	}
 	if err != nil {
-		s.unborn(c, err)
+		s.unborn(b, err)
 		return Ref{}, fmt.Errorf("spawn %s: %w", c.path, err)
 	}
 	return s.enroll(ctx, b)
@@ -221,7 +221,7 @@ func (s *System) outcome(b *birth, err error) (Ref, error) {
 		return c.ref(), nil
 	}
 	if c.pid == nil {
-		s.unborn(c, err)
+		s.unborn(b, err)
 		b.letGo()
 	}
 	exit := c.current().exit // nothing follows on the first incarnation of a temporary actor
@@ -238,10 +238,13 @@ func (s *System) outcome(b *birth, err error) (Ref, error) {
 }
 
 // unborn ends an actor that has not had a process. One that has had one has ended
-// with it.
-func (s *System) unborn(c *control, err error) {
-	exit := Exit{Reason: ReasonInitFailed, Err: err}
-	if c.ordered() != orderNone {
+// with it. The chain of one that was to be resumed is as it was, and so it can be again.
+func (s *System) unborn(b *birth, err error) {
+	c, exit := b.control, Exit{Reason: ReasonInitFailed, Err: err}
+	switch {
+	case b.genesis == nil:
+		exit = Exit{Reason: ReasonSuspended}
+	case c.ordered() != orderNone:
 		exit = Exit{Reason: ReasonShutdown}
 	}
 	s.registry.remove(c)

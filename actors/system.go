@@ -153,14 +153,20 @@ type Info struct {
 	Created       time.Time // the genesis of its chain
 	Registered    bool
 	Turns, Failed int64
+	Busy          time.Time // when the turn began that runs now, the zero time for none
+	Waits         bool      // that turn waits for something outside the guest
 	Restarts      int64
 	Last          *Exit // of its incarnation that failed last, nil for none
 	Mailbox       int   // messages that wait
 	MailboxBytes  int64 // and their bytes
 	Memory        int64 // bytes of linear memory
-	Fuel          int64 // spent by its turns since it was started or resumed
+	Fuel          int64 // spent by its turns, but for those that the end of a node cut short
 	Below         int   // how many children it has
 }
+
+// Attend says that somebody outside waits for an answer: guests that spin mind other
+// threads of the machine for a while.
+func (s *System) Attend() { s.config.Engine.Attend() }
 
 // Lookup finds a live actor by path or id.
 func (s *System) Lookup(target string) (Ref, error) {
@@ -212,11 +218,12 @@ func (c *control) info() Info {
 		memory = 0
 	}
 	c.mu.Unlock()
+	busy, waits := c.running.now()
 	return Info{
-		Restarts: c.restarts.Load(), Last: last,
+		Busy: busy, Waits: waits, Restarts: c.restarts.Load(), Last: last,
 		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
-		Mailbox: messages, MailboxBytes: bytes, Memory: memory, Fuel: c.fuel.Load(), Below: c.family.size(),
+		Mailbox: messages, MailboxBytes: bytes, Memory: memory, Fuel: c.allFuel(), Below: c.family.size(),
 	}
 }
 

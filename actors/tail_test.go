@@ -137,19 +137,40 @@ func TestACensusIsTheTreeInOneList(t *testing.T) {
 	for i := range 3 {
 		want = append(want, s.spawn(fmt.Sprint("a", i), server(wasmtest.Echo())).Path)
 	}
-	list, err := s.Census(actors.Ref{})
-	check(t, err)
 	var got []string
-	for _, i := range list {
+	check(t, s.Census(actors.Ref{}, func(i *actors.Info) bool {
 		got = append(got, i.Path)
 		if i.Fuel == 0 || i.Turns != 1 {
 			t.Errorf("%s has spent %d in %d turns", i.Path, i.Fuel, i.Turns)
 		}
-	}
+		return true
+	}))
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("it has %s", got)
 	}
-	if _, err := s.Census(actors.Ref{ID: chain.ID{1}}); !errors.Is(err, actors.ErrNoActor) {
+	seen := 0
+	check(t, s.Census(actors.Ref{}, func(*actors.Info) bool { seen++; return seen < 2 }))
+	if seen != 2 {
+		t.Errorf("it goes on to %d after it was to end with 2", seen)
+	}
+	if err := s.Census(actors.Ref{ID: chain.ID{1}}, nil); !errors.Is(err, actors.ErrNoActor) {
 		t.Errorf("that of nobody gives %v", err)
+	}
+}
+
+func TestACensusOfManyLeavesNoMoreGarbageThanOneOfFew(t *testing.T) {
+	s := open(t)
+	garbage := func() float64 {
+		return testing.AllocsPerRun(100, func() {
+			check(t, s.Census(actors.Ref{}, func(*actors.Info) bool { return true }))
+		})
+	}
+	s.spawn("first", server(wasmtest.Echo()))
+	few := garbage()
+	for i := range 200 {
+		s.spawn(fmt.Sprint("a", i), server(wasmtest.Echo()))
+	}
+	if many := garbage(); many > few+5 {
+		t.Errorf("of 201 actors a census makes %v pieces of garbage, of one %v", many, few)
 	}
 }

@@ -19,40 +19,6 @@ func (s *System) Stood(ref Ref) (Tree, error) { return s.tree(ref, (*supervision
 // sight shows the children of a supervisor.
 type sight func(*supervision.Supervisor) []supervision.Info
 
-// Census shows an actor and all below it, each before those below it, as Tree does
-// but in one list. The zero Ref means all actors.
-func (s *System) Census(ref Ref) ([]Info, error) {
-	if ref == (Ref{}) {
-		return census(make([]Info, 0, s.registry.count()), "", s.root.Children()), nil
-	}
-	c, err := s.resolve(ref)
-	if err != nil {
-		return nil, err
-	}
-	list := []Info{c.info()}
-	if head := c.family.head(); head != nil {
-		list = census(list, c.path, head.Children())
-	}
-	return list, nil
-}
-
-// census appends the children of an actor, and all below them.
-func census(list []Info, parent string, infos []supervision.Info) []Info {
-	for i := range infos {
-		m, ok := infos[i].Child.(*member)
-		if !ok || m.actor.Load() == nil {
-			list = append(list, stub(parent, infos[i]))
-			continue
-		}
-		c := m.actor.Load()
-		list = append(list, asChild(c.info(), infos[i]))
-		if head := c.family.head(); head != nil {
-			list = census(list, c.path, head.Children())
-		}
-	}
-	return list
-}
-
 func (s *System) tree(ref Ref, see sight) (Tree, error) {
 	c, err := s.resolve(ref)
 	if err != nil {

@@ -33,7 +33,7 @@ func (p *process) init() error {
 // message is to be delivered once more.
 func (p *process) handle(e *envelope) {
 	if p.finished {
-		p.reply(e.reply, p.control.gone())
+		p.reply(e.reply, p.control.gone(e.reply))
 		return
 	}
 	if p.cutOff() {
@@ -43,7 +43,7 @@ func (p *process) handle(e *envelope) {
 	answered := false
 	defer func() {
 		if !answered { // our own code panicked: it must not cost the caller its time-out
-			p.reply(e.reply, p.control.gone())
+			p.reply(e.reply, p.control.gone(e.reply))
 		}
 	}()
 	err := p.admit()
@@ -136,6 +136,8 @@ func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	ctx := p.life.ctx
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
+	p.control.running.begins(e.export, started)
+	defer p.control.running.over()
 	p.door.open(ctx, chain.Call{Export: uint32(e.export), Params: p.recorded(e, params), Cause: e.cause, Delivery: e.deliveries, Time: started}, len(params))
 	response, err := p.machine.Turn(ctx, e.export, params)
 	p.control.memory.Store(p.machine.Memory())

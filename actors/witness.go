@@ -12,12 +12,12 @@ import (
 // that the actor has sent and that were released, and those that it has received
 // or dropped. It sees each record once, in order.
 type witness struct {
-	log      chain.Reader
-	actor    chain.ID
-	face     face
-	ledger   *ledger
-	errFails bool   // an err ends the actor
-	next     uint64 // the record that it has not seen
+	log    chain.Reader
+	actor  chain.ID
+	face   face
+	ledger *ledger
+	history
+	next uint64 // the record that it has not seen
 
 	page  page
 	sends []sending // of the record, not known to be released
@@ -139,6 +139,7 @@ func (w *witness) begins(e *chain.Call) {
 }
 
 func (w *witness) ends(e *chain.Result) {
+	w.history.ends(e, w.init)
 	switch well := e.Status == chain.ResultOK || e.Status == chain.ResultError && !w.errFails; {
 	case !well:
 		w.leaves = false
@@ -151,6 +152,7 @@ func (w *witness) ends(e *chain.Result) {
 }
 
 func (w *witness) changes(e *chain.Lifecycle) {
+	w.history.changes(e)
 	switch e.What {
 	case chain.LifecycleRestart:
 		w.leaves = false

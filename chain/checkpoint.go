@@ -9,7 +9,7 @@ const (
 	// No other blob of a log begins so: they are guests' values, openings, modules,
 	// manifests and lists of hashes. So nobody else can have put a checkpoint.
 	checkpointMagic   = "thC\x01"
-	checkpointVersion = 1
+	checkpointVersion = 2 // 1 has no fuel
 
 	// minCrossing is the length of the shortest encoded crossing.
 	minCrossing = 4
@@ -26,6 +26,7 @@ type Checkpoint struct {
 	Salt Hash
 
 	Turns    uint64 // that are closed since genesis
+	Fuel     uint64 // spent by them, as far as that is known: 0 in a checkpoint of version 1
 	Restarts uint64 // since genesis
 	Began    int64  // time of the last restart with which all declared children began too; 0 is none
 	// Crossings restore what the actor's handlers know of it.
@@ -47,6 +48,7 @@ func (c *Checkpoint) Append(dst []byte) []byte {
 	dst = appendUint(dst, c.Record)
 	dst = append(dst, c.Salt[:]...)
 	dst = appendUint(dst, c.Turns)
+	dst = appendUint(dst, c.Fuel)
 	dst = appendUint(dst, c.Restarts)
 	dst = appendTime(dst, c.Began)
 	dst = appendUint(dst, uint64(len(c.Crossings)))
@@ -64,13 +66,18 @@ func DecodeCheckpoint(b []byte) (*Checkpoint, error) {
 	if string(d.take(uint64(len(checkpointMagic)))) != checkpointMagic {
 		d.fail("it begins with other bytes")
 	}
-	if version := d.byte(); d.problem == "" && version != checkpointVersion {
+	version := d.byte()
+	if d.problem == "" && (version < 1 || version > checkpointVersion) {
 		return nil, fmt.Errorf("checkpoint of version %d: %w", version, ErrVersion)
 	}
 	c := &Checkpoint{}
 	copy(c.Actor[:], d.take(16))
 	c.Record, c.Salt = d.uint(), d.hash()
-	c.Turns, c.Restarts, c.Began = d.uint(), d.uint(), d.time()
+	c.Turns = d.uint()
+	if version > 1 {
+		c.Fuel = d.uint()
+	}
+	c.Restarts, c.Began = d.uint(), d.time()
 	n := d.uint()
 	if n > uint64(len(d.b)/minCrossing) {
 		d.fail("more crossings than bytes")

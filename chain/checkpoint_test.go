@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"os"
 	"reflect"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/theater-go/theater/chain"
@@ -53,6 +55,23 @@ func TestACheckpointWithManyCrossingsThatIsNoneTakesLittleMemory(t *testing.T) {
 
 func TestTheGoldenCheckpoint(t *testing.T) {
 	golden(t, "testdata/checkpoint.golden", hex.EncodeToString(chaintest.Checkpoint(chaintest.ID(1), 7).Append(nil))+"\n")
+}
+
+func TestACheckpointOfVersion1IsReadWithoutItsFuel(t *testing.T) {
+	text, err := os.ReadFile("testdata/checkpoint_1.golden")
+	chaintest.Must(t, err)
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	chaintest.Must(t, err)
+	got, err := chain.DecodeCheckpoint(b)
+	chaintest.Must(t, err)
+	want := chaintest.Checkpoint(chaintest.ID(1), 7)
+	if want.Fuel = 0; !reflect.DeepEqual(got, want) {
+		t.Errorf("it is %+v", got)
+	}
+	b[4] = 0
+	if _, err := chain.DecodeCheckpoint(b); !errors.Is(err, chain.ErrVersion) {
+		t.Errorf("of version 0: %v", err)
+	}
 }
 
 func TestACheckpointStandsBetweenTurnsOfALiveInstanceAndNamesABlob(t *testing.T) {

@@ -15,13 +15,28 @@ const minEvent = 3
 // bytes that AppendEvents would not write are ErrCorrupt. The events alias b.
 func DecodeEvents(b []byte) ([]Event, error) {
 	d := decoder{b: b}
-	n := d.uint()
-	if n == 0 || n > uint64(len(b)/minEvent) {
-		return nil, fmt.Errorf("%d events in %d bytes: %w", n, len(b), ErrCorrupt)
+	var events []Event
+	err := d.events(func(n int) { events = make([]Event, 0, n) }, func(_ int, e Event) error {
+		events = append(events, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	events := make([]Event, 0, n)
+	return events, nil
+}
+
+// events hands the events of a record to each, after their count to begin; the
+// first error of each ends it.
+func (d *decoder) events(begin func(n int), each func(i int, e Event) error) error {
+	length := len(d.b)
+	n := d.uint()
+	if n == 0 || n > uint64(length/minEvent) {
+		return fmt.Errorf("%d events in %d bytes: %w", n, length, ErrCorrupt)
+	}
+	begin(int(n))
 	results := 0
-	for range n {
+	for i := range int(n) {
 		ev := d.event()
 		if _, ok := ev.(*Result); ok {
 			results++
@@ -30,14 +45,16 @@ func DecodeEvents(b []byte) ([]Event, error) {
 			d.problem = "a second result"
 		}
 		if d.problem != "" {
-			return nil, fmt.Errorf("event %d: %s: %w", len(events), d.problem, ErrCorrupt)
+			return fmt.Errorf("event %d: %s: %w", i, d.problem, ErrCorrupt)
 		}
-		events = append(events, ev)
+		if err := each(i, ev); err != nil {
+			return err
+		}
 	}
 	if len(d.b) > 0 {
-		return nil, fmt.Errorf("%d bytes after the last event: %w", len(d.b), ErrCorrupt)
+		return fmt.Errorf("%d bytes after the last event: %w", len(d.b), ErrCorrupt)
 	}
-	return events, nil
+	return nil
 }
 
 // decoder reads from the front of b. After the first problem everything it
@@ -45,6 +62,36 @@ func DecodeEvents(b []byte) ([]Event, error) {
 type decoder struct {
 	b       []byte
 	problem string
+	again   *reused // nil where every event is a new one
+}
+
+// reused are the commonest events of a chain, for who looks at one after the other
+// and keeps none.
+type reused struct {
+	call   Call
+	host   Host
+	result Result
+}
+
+func (d *decoder) aCall() *Call {
+	if d.again != nil {
+		return &d.again.call
+	}
+	return new(Call)
+}
+
+func (d *decoder) aHost() *Host {
+	if d.again != nil {
+		return &d.again.host
+	}
+	return new(Host)
+}
+
+func (d *decoder) aResult() *Result {
+	if d.again != nil {
+		return &d.again.result
+	}
+	return new(Result)
 }
 
 func (d *decoder) fail(problem string) {
@@ -59,9 +106,13 @@ func (d *decoder) event() Event {
 	case kindGenesis:
 		return d.genesis()
 	case kindCall:
-		return &Call{Export: d.uint32(), Params: d.params(), Cause: d.cause(), Delivery: d.uint32(), Time: d.time()}
+		c := d.aCall()
+		*c = Call{Export: d.uint32(), Params: d.params(), Cause: d.cause(), Delivery: d.uint32(), Time: d.time()}
+		return c
 	case kindHost:
-		return &Host{Import: d.uint32(), Input: d.payload(), Status: CallStatus(d.status(uint8(CallInterrupted))), Output: d.payload()}
+		h := d.aHost()
+		*h = Host{Import: d.uint32(), Input: d.payload(), Status: CallStatus(d.status(uint8(CallInterrupted))), Output: d.payload()}
+		return h
 	case kindIntent:
 		return &Intent{Import: d.uint32(), Input: d.payload()}
 	case kindOutcome:
@@ -112,7 +163,8 @@ func (d *decoder) cause() Cause {
 }
 
 func (d *decoder) result() *Result {
-	r := &Result{Status: ResultStatus(d.status(uint8(ResultInterrupted)))}
+	r := d.aResult()
+	*r = Result{Status: ResultStatus(d.status(uint8(ResultInterrupted)))}
 	flags := d.byte()
 	if flags&resultResponse != 0 {
 		r.Response = d.setPayload()

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/chaintest"
+	"github.com/theater-go/theater/chain/memlog"
 )
 
 // kept is a Reader of one chain that a test may forge.
@@ -68,8 +70,58 @@ func (k *kept) hash(i int) {
 	k.records[i].Hash = s.Sum(k.records[i].Prev)
 }
 
+// verify verifies the chain both as records and as they are kept.
 func (k *kept) verify() (chain.Report, error) {
-	return chain.Verify(context.Background(), k, chaintest.ID(1))
+	report, err := chain.Verify(context.Background(), k, chaintest.ID(1))
+	stored, other := chain.Verify(context.Background(), &storing{k}, chaintest.ID(1))
+	if stored != report || errors.Is(other, chain.ErrInvalid) != errors.Is(err, chain.ErrInvalid) && !errors.Is(err, chain.ErrEncode) {
+		return report, fmt.Errorf("records give %+v and %v, as they are kept %+v and %v", report, err, stored, other)
+	}
+	return report, err
+}
+
+// storing is a chain.StoredReader of the same chain.
+type storing struct{ *kept }
+
+func (k *storing) Stored(ctx context.Context, id chain.ID, from uint64) iter.Seq2[*chain.Stored, error] {
+	return func(yield func(*chain.Stored, error) bool) {
+		for r := range k.Records(ctx, id, from) {
+			s, err := chain.Store(r)
+			if !yield(&s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// bare is one record, as it is kept.
+type bare struct {
+	chain.Reader
+	s chain.Stored
+}
+
+func (b bare) Stored(context.Context, chain.ID, uint64) iter.Seq2[*chain.Stored, error] {
+	return func(yield func(*chain.Stored, error) bool) { yield(&b.s, nil) }
+}
+
+func TestBytesThatAreNoEventsAreCorruptAlsoWithTheirRightHash(t *testing.T) {
+	genesis, err := chain.AppendEvents(nil, []chain.Event{&chain.Genesis{Name: "a"}})
+	chaintest.Must(t, err)
+	turn, err := chain.AppendEvents(nil, []chain.Event{&chain.Lifecycle{}})
+	chaintest.Must(t, err)
+	for name, s := range map[string]chain.Stored{
+		"no events":           {Events: []byte{0}},
+		"an unknown kind":     {Events: []byte{1, 99, 0, 0, 0}},
+		"a byte too many":     {Events: append(genesis, 0)},
+		"a note without home": {Events: turn, Note: "x"},
+	} {
+		s.Actor = chaintest.ID(1)
+		s.Hash = s.Sum(chain.Hash{})
+		_, err := chain.Verify(t.Context(), bare{s: s}, chaintest.ID(1))
+		if !errors.Is(err, chain.ErrCorrupt) && !errors.Is(err, chain.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 var (
@@ -239,4 +291,47 @@ func TestVerifyLooksAtBlobs(t *testing.T) {
 	k.records[0].Events[0].(*chain.Genesis).Module = chaintest.Sum(1)
 	k.link()
 	refused(t, k, "record 0: event 0 (genesis): blob 0101")
+}
+
+func TestAVerifierChecksManyChainsAsTheLogHasThem(t *testing.T) {
+	l := memlog.New()
+	defer func() { chaintest.Must(t, l.Close()) }()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	for i := range 3 {
+		chaintest.Begin(t, w, chaintest.ID(i))
+		chaintest.Fill(t, w, chaintest.ID(i), 1, 5)
+	}
+	chaintest.Must(t, w.Flush(t.Context()))
+	var chains [3][]chain.Record
+	for i := range chains {
+		chains[i] = chaintest.Records(t, l, chaintest.ID(i), 0)
+	}
+	v := chain.NewVerifier(l)
+	next := func(rec chain.Record) error {
+		s, err := chain.Store(rec)
+		chaintest.Must(t, err)
+		_, err = v.Next(t.Context(), &s)
+		return err
+	}
+	for n := range 5 {
+		for i := range chains {
+			chaintest.Must(t, next(chains[i][n]))
+		}
+	}
+	for i := range chains {
+		if records, head := v.Chain(chaintest.ID(i)); records != 5 || head != chains[i][4].Hash {
+			t.Errorf("chain %d: %d records, head %s", i, records, head)
+		}
+	}
+	v = chain.NewVerifier(l)
+	if err := next(chains[0][1]); !errors.Is(err, chain.ErrInvalid) {
+		t.Errorf("a chain without its beginning gives %v", err)
+	}
+	chaintest.Must(t, next(chains[1][0]))
+	other := chains[1][1]
+	other.Hash[0] ^= 1
+	if err := next(other); !errors.Is(err, chain.ErrInvalid) {
+		t.Errorf("another hash gives %v", err)
+	}
 }

@@ -17,6 +17,8 @@ type liveActor struct {
 	Module       string       `json:"module,omitempty"` // sha256
 	Parent       string       `json:"parent,omitempty"`
 	Created      string       `json:"created,omitempty"`
+	BusySince    string       `json:"busy_since,omitempty"` // left out while no turn runs
+	Waits        bool         `json:"waits"`                // the turn does, for something outside its guest
 	Restarts     int64        `json:"restarts"`
 	LastFailure  *lastFailure `json:"last_failure"`
 	Mailbox      int64        `json:"mailbox"` // messages that wait
@@ -32,12 +34,28 @@ func newLiveActor(a *theaterv1.Actor) liveActor {
 	shown := liveActor{
 		Path: a.Path, ID: a.Id, Name: a.Name, Status: a.Status, Module: a.Module, Parent: a.Parent,
 		Restarts: a.Restarts, LastFailure: newLiveFailure(a.LastFailure), Mailbox: a.Mailbox, MailboxBytes: a.MailboxBytes,
-		Turns: a.Turns, FailedTurns: a.FailedTurns, Fuel: a.Fuel, MemoryBytes: a.Memory, ChildCount: a.Children,
+		Waits: a.Waits, Turns: a.Turns, FailedTurns: a.FailedTurns, Fuel: a.Fuel, MemoryBytes: a.Memory, ChildCount: a.Children,
 	}
 	if a.Created != nil {
 		shown.Created = moment3339(a.Created.AsTime().UnixNano())
 	}
+	if a.BusySince != nil {
+		shown.BusySince = moment3339(a.BusySince.AsTime().UnixNano())
+	}
 	return shown
+}
+
+// busy says for how long the turn of an actor runs, and whether it waits; "" is that
+// none runs.
+func busy(a *theaterv1.Actor, now time.Time) string {
+	if a.BusySince == nil {
+		return ""
+	}
+	text := age(now.Sub(a.BusySince.AsTime()))
+	if a.Waits {
+		text = "waits " + text
+	}
+	return text
 }
 
 // newLiveFailure is an exit that a node tells of; nil is none.

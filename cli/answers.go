@@ -100,9 +100,14 @@ func (r *runner) tell(ctx context.Context, m *message) {
 	}
 }
 
-// hinted adds what the actor exports to an error about a wrong export.
+// hinted adds what the actor exports to an error about a wrong export, and how
+// literals are written to one about wrong parameters.
 func (r *runner) hinted(ctx context.Context, err error) error {
 	var missing *actors.NoExportError
+	var misfit *wasm.ParamsError
+	if errors.As(err, &misfit) {
+		return &failure{code: codeFailed, cause: err, hint: hintLiteral}
+	}
 	if !errors.As(err, &missing) {
 		return err
 	}

@@ -21,13 +21,15 @@ func (p *program) callCommand() *cli.Command {
 		Description: `FUNCTION is the whole name of an export of TARGET, the path or id of an actor. Its
 parameters are a LITERAL, a tuple or the only one, without it none. What it returns
 is printed as a literal. The call is a turn like any other: a function that takes
-a state is given the actor's, and what it returns as state is kept.
+a state is given the actor's, and what it returns as state is kept. What is not what
+TARGET declares of FUNCTION is refused, and the actor does not hear of it.
 
-A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes
-are a list, [103u8, 101u8, 116u8]. LITERAL that is @FILE is read from the file.
+A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes are
+b"text", in which \x00 is any byte, or a list, [103u8, 101u8]. LITERAL that is @FILE
+is read from the file.
 
 Examples:
-   theater call /counter theater:simple/message-server-client.handle-request '("1", [103u8, 101u8, 116u8])'`,
+   theater call /counter theater:simple/message-server-client.handle-request '("1", b"get")'`,
 		Flags: l.flags(),
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 2, 3, "a TARGET, the path or id of an actor, and a FUNCTION of its")
@@ -66,6 +68,8 @@ func (n *conn) call(ctx context.Context, request *theaterv1.CallRequest) error {
 	return n.live.writeLiteral(literal, inHex)
 }
 
+const hintLiteral = `a literal names its types, as in ("text", 5u8, true)`
+
 // readLiteral checks a literal that was typed, or is in a file that is named @FILE.
 func readLiteral(text string) (string, error) {
 	if file, isFile := strings.CutPrefix(text, "@"); isFile {
@@ -76,7 +80,7 @@ func readLiteral(text string) (string, error) {
 		text = strings.TrimSpace(string(content))
 	}
 	if _, err := pack.ParseLiteral(text); err != nil {
-		return "", &failure{code: codeUsage, cause: err, hint: `a literal names its types, as in ("text", 5u8, true)`}
+		return "", &failure{code: codeUsage, cause: err, hint: hintLiteral}
 	}
 	return text, nil
 }

@@ -4,69 +4,137 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
 )
 
 func (p *program) chainVerifyCommand() *cli.Command {
 	source := p.newChainSource()
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "check links, hashes and blobs of chains",
+		Usage:     "check links, hashes and blobs of chains, and the signed checkpoint",
 		UsageText: "theater chain verify [ACTOR...] [FLAGS]",
 		Description: `Without an ACTOR all chains are verified. A failure names the actor, the record
 and what differs, and the exit code is 4. Those of a node are verified here: what it
 sends is held against its hashes.
 
+All chains of a folder are also held against its checkpoint: the signed statement of
+how many blocks of records it had, and of their hashes. So no record is missing up to
+that, and none is another one. The result names the checkpoint, its era and its
+signer: a new era begins when a power cut took records of an async folder.
+
 ` + sourceText + `
 
 Examples:
    theater chain verify
+   theater chain verify --data /var/lib/theater -o json
    theater chain verify /shop/till`,
 		Flags: source.flags(),
 		Action: func(c *cli.Context) error {
 			targets := c.Args().Slice()
-			return source.read(c, func(ctx context.Context, r chain.Reader) error {
+			err := source.read(c, func(ctx context.Context, r chain.Reader) error {
 				return p.chainVerify(ctx, r, targets, source.format.value)
 			})
+			var known *failure
+			if errors.Is(err, chain.ErrCorrupt) && !errors.As(err, &known) { // a folder that does not open
+				return &failure{code: codeUnverified, cause: err, hint: hintOf(err)}
+			}
+			return err
 		},
 	}
 }
 
 type verified struct {
-	Actors   int      `json:"actors"`
-	Records  uint64   `json:"records"`
-	Events   uint64   `json:"events"`
-	Failures []string `json:"failures"`
+	Actors     int            `json:"actors"`
+	Records    uint64         `json:"records"`
+	Events     uint64         `json:"events"`
+	Blocks     uint64         `json:"blocks,omitempty"`
+	Checkpoint *checkpointRow `json:"checkpoint,omitempty"` // that all was held against
+	Failures   []string       `json:"failures"`
+}
+
+// checkpointRow is a checkpoint of a data folder in JSON.
+type checkpointRow struct {
+	Signer     string `json:"signer"`
+	Era        uint64 `json:"era"`
+	Blocks     uint64 `json:"blocks"`
+	Root       string `json:"root"`
+	Signed     string `json:"signed"`
+	Durable    uint64 `json:"durable"`
+	Durability string `json:"durability"`
+	Epoch      uint64 `json:"epoch"`
 }
 
 func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []string, format string) error {
-	ids, err := chosen(ctx, r, targets)
-	if err != nil {
-		return err
+	var total verified
+	var failures []error
+	if log, ok := r.(*badgerlog.Log); ok && len(targets) == 0 {
+		report, err := p.verifyLog(ctx, log)
+		if err != nil {
+			return err
+		}
+		total, failures = summed(report)
+	} else {
+		ids, err := chosen(ctx, r, targets)
+		if err != nil {
+			return err
+		}
+		if total, failures, err = verifyAll(ctx, r, ids); err != nil {
+			return err
+		}
 	}
-	total, failures, err := verifyAll(ctx, r, ids)
-	if err != nil {
-		return err
-	}
+	total.Failures = []string{}
 	for _, f := range failures {
 		total.Failures = append(total.Failures, f.Error())
 	}
+	var err error
 	if format == formatJSON {
 		err = p.writeJSON(total, true)
 	} else {
-		_, err = fmt.Fprintf(p.out, "verified %s, %s, %s\n",
-			count(total.Actors, "actor"), count(total.Records, "record"), count(total.Events, "event"))
+		_, err = io.WriteString(p.out, total.text())
 	}
 	if err == nil && len(failures) > 0 {
 		err = &failure{code: codeUnverified, cause: errors.Join(failures...)}
 	}
 	return err
+}
+
+func (v *verified) text() string {
+	text := fmt.Sprintf("verified %s, %s, %s\n", count(v.Actors, "actor"), count(v.Records, "record"), count(v.Events, "event"))
+	if c := v.Checkpoint; c != nil {
+		text += fmt.Sprintf("checkpoint of %s, era %d, %s, signed by %s\n", c.Signed, c.Era, count(c.Blocks, "block"), c.Signer)
+	}
+	return text
+}
+
+// verifyLog verifies a data folder, and shows on a terminal how far it is.
+func (p *program) verifyLog(ctx context.Context, log *badgerlog.Log) (report badgerlog.Report, err error) {
+	bar := p.err.bar("verifying")
+	defer bar.done()
+	return log.Verify(ctx, badgerlog.VerifyOptions{Progress: func(at badgerlog.Progress) {
+		bar.set(at.Blocks, at.Total, at.Records, "records")
+	}})
+}
+
+// summed is what a report says in all.
+func summed(r badgerlog.Report) (total verified, failures []error) {
+	total = verified{Actors: int(r.Actors), Records: r.Records, Events: r.Events, Blocks: r.Blocks}
+	if c := r.Checkpoint; c.Note != nil {
+		total.Checkpoint = &checkpointRow{Signer: c.Signer, Era: c.Era, Blocks: c.Size, Root: c.Root.String(),
+			Signed: c.Time.UTC().Format(time.RFC3339), Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch}
+	}
+	for _, d := range r.Damage {
+		failures = append(failures, d.Err)
+	}
+	return total, failures
 }
 
 // chosen are the actors that targets name, or all.
@@ -112,7 +180,6 @@ func verifyAll(ctx context.Context, r chain.Reader, ids []chain.ID) (total verif
 	}
 	close(next)
 	workers.Wait()
-	total.Failures = []string{}
 	for i, err := range errs {
 		switch {
 		case err == nil:

@@ -149,11 +149,18 @@ func ask[Req, Res any](ctx context.Context, n *conn, method func(context.Context
 		return answer, nil
 	}
 	err = n.explain(ctx, err)
-	var f *failure
-	if to, ok := any(request).(interface{ GetTarget() string }); ok && errors.As(err, &f) {
-		f.hint = strings.Replace(f.hint, hintTarget, to.GetTarget(), 1)
+	if to, ok := any(request).(interface{ GetTarget() string }); ok {
+		about(to.GetTarget(), err)
 	}
 	return nil, err
+}
+
+// about has the hint of an error name what the command was about.
+func about(target string, err error) {
+	var f *failure
+	if errors.As(err, &f) {
+		f.hint = strings.Replace(f.hint, hintTarget, target, 1)
+	}
 }
 
 // show writes a result for programs.

@@ -43,7 +43,7 @@ var hints = map[string]string{
 	api.CodeEnded:           "theater chain show " + hintTarget + " says what it did to its end",
 	api.CodeMailboxFull:     "try again when it has handled some of its messages; [limits] in its manifest says how many may wait",
 	api.CodeGuestFailed:     "theater chain show " + hintTarget + " says what it did",
-	api.CodeInitFailed:      "theater chain show says what it did in its init",
+	api.CodeInitFailed:      "theater chain show " + hintTarget + " says what it did in its init",
 	api.CodeChanging:        "try again in a moment",
 	api.CodeNodeMemory:      "theater stop makes room, or theater serve --memory gives the node more",
 	api.CodeManifest:        "theater validate checks a manifest and the module that it names",

@@ -49,7 +49,7 @@ func (p *program) detach(c *cli.Context, s node.Settings) error {
 	}
 	defer told.Close()
 	cmd := exec.Command(p.path, served(c)...)
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+told.LocalAddr().String())
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+told.LocalAddr().String(), envDetachedLog+"="+log.Name())
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, apart()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start a node: %w", err)
@@ -134,6 +134,9 @@ func (p *program) detached(pid int, s node.Settings, log string) error {
 
 // startFailure is why a node did not become ready, as the end of its log says.
 func startFailure(exit error, log *os.File, from int64) error {
+	if info, err := log.Stat(); err == nil && info.Size() < from {
+		from = 0 // it has begun anew
+	}
 	text, err := io.ReadAll(io.NewSectionReader(log, from, 1<<20))
 	if err != nil {
 		return err

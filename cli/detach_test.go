@@ -46,6 +46,48 @@ func TestADetachedNodeIsNotAskedToDetach(t *testing.T) {
 	}
 }
 
+func TestALogThatIsTooLongBeginsAnewAndTheOneBeforeIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "node.log")
+	appending, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer appending.Close()
+	log := cli.BoundedLog(appending, path, 10)
+	for _, line := range []string{"one\n", "two\n", "three\n", "four\n", "a line that is too long\n", "five\n"} {
+		if _, err := log.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{path: "five\n", path + ".old": "a line that is too long\n"} {
+		if text, err := os.ReadFile(name); string(text) != want {
+			t.Errorf("%s has %q, %v, want %q", name, text, err, want)
+		}
+	}
+	if left, err := filepath.Glob(path + "*"); len(left) != 2 {
+		t.Errorf("there are %q, %v", left, err)
+	}
+}
+
+func TestALogThatCannotBeginAnewGrows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "node.log")
+	var all bytes.Buffer
+	log := cli.BoundedLog(&all, path, 1)
+	for _, err := range []error{os.WriteFile(path, []byte("full"), 0o600), os.MkdirAll(path+".old.new", 0o700)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if _, err := log.Write([]byte("more\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := os.ReadFile(path); string(text) != "full" || all.String() != "more\nmore\n" {
+		t.Errorf("it has %q and %q, %v", text, all.String(), err)
+	}
+}
+
 func TestWhyADetachedNodeIsNotReady(t *testing.T) {
 	for name, c := range map[string]struct {
 		script string

@@ -13,32 +13,37 @@ import (
 
 const doctorText = `It looks at what a node and its actors need, with the settings that theater serve would
 have here, and says of each thing whether it is in order and what to do about it. It
-changes nothing. The exit code is 1 when something keeps a node from working.
+changes nothing. With --address, or $THEATER_ADDRESS, it also looks whether the node there
+can be used from here. The exit code is 1 when something keeps a node from working.
 
 Examples:
    theater doctor
    theater doctor --config /etc/theater.toml
+   theater doctor --address https://node:7443 --token @token
    theater doctor -o json`
 
 func (p *program) doctorCommand() *cli.Command {
-	format := choose("text", formatJSON)
+	l := p.newLive()
+	l.bound = probeTime.String()
 	return &cli.Command{
 		Name:        "doctor",
 		Usage:       "find out what keeps a node from working here",
 		UsageText:   "theater doctor [FLAGS]",
 		Description: doctorText,
-		Flags: []cli.Flag{
+		Flags: l.flags(
 			&cli.StringFlag{Name: "config", Usage: "the settings are in `FILE`", DefaultText: "$" + node.ConfigEnv + ", else none"},
 			&cli.StringFlag{Name: "data", Usage: "the data folder is `DIR`", DefaultText: ".theater"},
 			&cli.StringFlag{Name: "socket", Usage: "the socket of the node is `PATH`", DefaultText: "that of this user's node"},
-			outputFlag(format),
-		},
+		),
 		Action: func(c *cli.Context) error {
 			if _, err := arguments(c, 0, 0, ""); err != nil {
 				return err
 			}
 			from := node.Sources{Flags: flagsGiven(c), Env: os.LookupEnv, File: c.String("config")}
-			return p.doctor(c.Context, from, format.value)
+			if !c.IsSet("timeout") {
+				l.timeout = probeTime
+			}
+			return l.doctor(c.Context, from)
 		},
 	}
 }
@@ -71,15 +76,15 @@ func fails(name, advice, format string, args ...any) finding {
 }
 
 // doctor looks at everything and shows what it finds.
-func (p *program) doctor(ctx context.Context, from node.Sources, format string) error {
-	findings := p.diagnose(ctx, from)
+func (l *live) doctor(ctx context.Context, from node.Sources) error {
+	findings := l.diagnose(ctx, from)
 	failed := 0
 	for _, f := range findings {
 		if f.Verdict == verdictFail {
 			failed++
 		}
 	}
-	if err := p.showFindings(findings, failed, format); err != nil {
+	if err := l.showFindings(findings, failed, l.format.value); err != nil {
 		return err
 	}
 	if failed > 0 {

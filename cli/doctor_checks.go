@@ -5,36 +5,40 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/node"
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
-	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
 // diagnose looks at all that the doctor knows of. What follows from the settings is
 // left out when those are wrong.
-func (p *program) diagnose(ctx context.Context, from node.Sources) []finding {
+func (l *live) diagnose(ctx context.Context, from node.Sources) []finding {
 	v := programVersions()
 	findings := []finding{
 		fine("program", "theater %s, %s, %s", v.Theater, v.Go, v.Platform),
 		examineGo(ctx), examineClock(time.Now()), examineFiles(),
 	}
-	e, err := node.LoadSettings(from)
-	if err != nil {
-		return append(findings, fails("settings", "theater serve --check-config shows where each comes from", "%s", strings.ReplaceAll(err.Error(), "\n", "; ")))
+	if e, err := node.LoadSettings(from); err != nil {
+		findings = append(findings, fails("settings", "theater serve --check-config shows where each comes from", "%s", inOneLine(err)))
+	} else {
+		findings = append(findings,
+			examineSettings(ctx, e), examineCache(e.Cache), examineMemory(int64(e.Memory)),
+			examineData(e.Data), examineFolder(e.Socket), examineSocket(ctx, e.Socket, v.Theater))
 	}
-	return append(findings,
-		examineSettings(e), examineCache(e.Cache), examineMemory(int64(e.Memory)),
-		examineData(e.Data), examineFolder(e.Socket), examineSocket(ctx, e.Socket, v.Theater))
+	if l.address != "" {
+		findings = append(findings, l.examineAddress(ctx, v.Theater))
+	}
+	return findings
 }
+
+// inOneLine are errors that are joined.
+func inOneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 func examineGo(ctx context.Context) finding {
 	const name, advice = "go", "actors in Go are built by it: install it from https://go.dev/dl; actors that are built run without"
@@ -84,9 +88,9 @@ func examineFiles() finding {
 	return fine("open files", "at most %d", n)
 }
 
-func examineSettings(e *node.Effective) finding {
-	if err := node.CheckSettings(e.Settings, time.Now); err != nil {
-		return fails("settings", hintOf(err), "%v", err)
+func examineSettings(ctx context.Context, e *node.Effective) finding {
+	if err := e.Check(ctx, time.Now); err != nil {
+		return fails("settings", hintOf(err), "%s", inOneLine(err))
 	}
 	if e.File == "" {
 		return fine("settings", "no file; theater serve --check-config shows them")
@@ -150,6 +154,9 @@ func examineData(dir string) finding {
 		if err := writable(dir); err != nil {
 			return fails(name, "name another folder with --data", "%v", err)
 		}
+		if _, err := os.Stat(dir); err == nil {
+			return fine(name, "%s has no chains yet; a node makes them", dir)
+		}
 		return fine(name, "%s is not there yet; a node makes it", dir)
 	case err != nil:
 		return fails(name, hintOf(err), "%v", err)
@@ -170,6 +177,11 @@ func examineData(dir string) finding {
 func examineFolder(socket string) finding {
 	const name = "socket folder"
 	dir := filepath.Dir(socket)
+	if path, err := filepath.Abs(socket); err == nil {
+		if err := node.CheckSocketPath(path); err != nil {
+			return fails(name, "name a shorter one with --socket", "%v", err)
+		}
+	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := writable(dir); err != nil {
 			return fails(name, "name a socket elsewhere with --socket", "%v", err)
@@ -183,50 +195,4 @@ func examineFolder(socket string) finding {
 		return fails(name, "name a socket elsewhere with --socket", "%v", err)
 	}
 	return fine(name, "%s", dir)
-}
-
-func examineSocket(ctx context.Context, path, version string) finding {
-	const name = "node"
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fine(name, "none runs at %s; theater serve starts one", path)
-	case err != nil:
-		return fails(name, "", "%v", err)
-	case info.Mode().Type() != fs.ModeSocket:
-		return fails(name, "remove it, or name another socket with --socket", "%s is no socket", path)
-	}
-	conn, err := net.DialTimeout("unix", path, probeTime)
-	if err != nil {
-		return fine(name, "none runs; %s is left from one that was killed, and the next replaces it", path)
-	}
-	conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	client, err := api.Dial(api.DialConfig{Address: "unix:" + path})
-	if err != nil {
-		return fails(name, "", "%v", err)
-	}
-	defer client.Close()
-	told, err := client.Node.Info(ctx, &theaterv1.InfoRequest{})
-	if err != nil {
-		return fails(name, "its log says what it does", "what listens at %s does not answer as a node does: %v", path, err)
-	}
-	what := fmt.Sprintf("process %d at %s, %s, %s", told.Pid, path, nodeState(told.State), count(told.Actors, "actor"))
-	switch {
-	case told.State == theaterv1.NodeState_NODE_STATE_FAILED:
-		return fails(name, "its log says why; start it again", "%s", what)
-	case told.State == theaterv1.NodeState_NODE_STATE_NO_SPACE:
-		return fails(name, "make room on the disk of its data folder; it goes on by itself then", "%s: %s", what, told.Detail)
-	case told.Version != version:
-		return warns(name, "start the node again to have it run this version", "%s, of version %s", what, told.Version)
-	case len(told.Recovery.GetFailures()) > 0:
-		return warns(name, "its log says why", "%s; %s did not come back", what, count(len(told.Recovery.Failures), "actor"))
-	}
-	return fine(name, "%s", what)
-}
-
-// nodeState is what a node does, in a word.
-func nodeState(s theaterv1.NodeState) string {
-	return strings.ToLower(strings.TrimPrefix(s.String(), "NODE_STATE_"))
 }

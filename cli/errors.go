@@ -153,6 +153,8 @@ func hintOf(err error) string {
 		return "wait until that process has ended, or name another folder with --data"
 	case errors.Is(err, chain.ErrVersion):
 		return "a newer theater made it: use that one, or name another folder with --data"
+	case errors.Is(err, chain.ErrCorrupt):
+		return "theater chain verify says what of a data folder is damaged, theater data repair DIR --to NEW saves what is whole"
 	case errors.Is(err, replay.ErrSealed):
 		return "what a sealed chain hides is kept apart from it, in the data folder of the node that wrote it: replay it there"
 	case errors.Is(err, chain.ErrNoSpace):

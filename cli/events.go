@@ -19,8 +19,8 @@ or all that the data folder has; their paths stand in front then.
 ` + sourceText + `
 
 -f goes on with what comes, without a gap, until the actor has ended or Ctrl-C; it
-asks a node. It begins with what comes from now on, unless --from or --since say
-otherwise.
+asks a node. It begins with what comes from now on, unless --from, --since or --tail
+say otherwise.
 
 A KIND is genesis, call, host, intent, outcome, key, result or lifecycle. Behind a
 colon may stand which of them: the function of a call, the status of a result, what
@@ -31,7 +31,7 @@ of chain show with their names; with -f each is an object on a line.
 
 Examples:
    theater events /shop/till
-   theater events /shop/till -f
+   theater events /shop/till -f --tail 10
    theater events -f --type lifecycle --type result:trap
    theater events --since 10m -o json | jq -r '.[] | select(.kind == "result") | .path'`
 
@@ -40,7 +40,8 @@ type eventOptions struct {
 	target string // "" is all
 	follow bool
 	from   *uint64
-	limit  uint64 // 0 is none
+	limit  uint64  // 0 is none
+	tail   *uint64 // nil is all
 	types  kindFlag
 	since  instant
 }
@@ -56,6 +57,7 @@ func (p *program) eventsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with what comes", DisableDefaultText: true, Destination: &o.follow},
 			&cli.Uint64Flag{Name: "from", Usage: "begin with record `N`", DefaultText: "the oldest"},
 			&cli.Uint64Flag{Name: "limit", Usage: "show at most `N` events", DefaultText: "all", Destination: &o.limit},
+			&cli.Uint64Flag{Name: "tail", Usage: "begin with the newest `N` events of each actor", DefaultText: "all"},
 			&cli.GenericFlag{Name: "type", Value: &o.types, Usage: "show events of this `KIND`; may be repeated"},
 			&cli.GenericFlag{Name: "since", Value: &o.since, Usage: "show events at this `TIME` or later, such as 2026-05-01T12:00:00Z, or 10m for ten minutes ago"},
 		),
@@ -69,7 +71,15 @@ func (p *program) eventsCommand() *cli.Command {
 				from := c.Uint64("from")
 				o.from = &from
 			}
+			if c.IsSet("tail") {
+				tail := min(c.Uint64("tail"), maxTail)
+				o.tail = &tail
+			}
 			switch {
+			case o.tail != nil && (c.IsSet("limit") || o.from != nil):
+				return usagef(c.Command.HelpName, "--tail begins with the newest events, --from and --limit with the oldest: leave one out")
+			case o.tail != nil && *o.tail == 0 && !o.follow:
+				return usagef(c.Command.HelpName, "--tail 0 shows nothing without -f")
 			case c.IsSet("limit") && o.limit == 0:
 				return usagef(c.Command.HelpName, "--limit 0 shows nothing")
 			case o.follow && c.IsSet("data"):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -16,8 +17,9 @@ import (
 
 // tellEvents has a node tell events.
 func (r *nodeChains) tellEvents(ctx context.Context, o *eventOptions, to *eventWriter) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	if o.tail != nil {
+		return r.tellTail(ctx, o, to)
+	}
 	request := &theaterv1.EventsRequest{Target: o.target, From: o.from, Limit: o.limit, Types: o.types, Follow: o.follow}
 	if !o.since.IsZero() {
 		request.Since = timestamppb.New(o.since.Time)
@@ -25,25 +27,39 @@ func (r *nodeChains) tellEvents(ctx context.Context, o *eventOptions, to *eventW
 			request.From = new(uint64) // also where it follows
 		}
 	}
+	return r.tellStream(ctx, request, to, func() (func(*actorEvent) bool, error) { return everyEvent, nil })
+}
+
+func everyEvent(*actorEvent) bool { return true }
+
+// tellStream tells what a stream of events has. Once it has begun, begun says which of
+// them are wanted.
+func (r *nodeChains) tellStream(ctx context.Context, request *theaterv1.EventsRequest, to *eventWriter, begun func() (wanted func(*actorEvent) bool, err error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stream, err := r.Chain.Events(ctx, request)
 	if err != nil {
 		return r.explain(ctx, err)
 	}
 	defer stream.Close()
-	told := false
+	var wanted func(*actorEvent) bool // nil until it has begun
 	for stream.Receive() {
-		if !told {
-			err = to.begin()
+		if wanted == nil {
+			if err = to.begin(); err == nil {
+				wanted, err = begun()
+			}
 		}
-		if told = true; stream.Msg().Event != nil {
-			err = to.event(r.eventOf(ctx, stream.Msg().Event))
+		if stream.Msg().Event != nil && err == nil {
+			if e := r.eventOf(ctx, stream.Msg().Event); wanted(e) {
+				err = to.event(e)
+			}
 		}
 		if err != nil {
-			return err
+			return errors.Join(to.to.Flush(), err)
 		}
 	}
-	err = r.brokenOff(ctx, stream.Err(), told)
-	if o.follow && leftOff(ctx, told) {
+	err = r.brokenOff(ctx, stream.Err(), wanted != nil)
+	if request.Follow && leftOff(ctx, wanted != nil) {
 		err = nil
 	}
 	if err != nil {
@@ -102,30 +118,55 @@ func tellChains(ctx context.Context, r chain.Reader, o *eventOptions, to *eventW
 }
 
 func tellChain(ctx context.Context, r chain.Reader, s chain.Summary, o *eventOptions, to *eventWriter) error {
+	if o.tail != nil {
+		events, err := newest(s, *o.tail, func(from uint64) eventSeq { return chainEvents(ctx, r, s, o, from) })
+		for _, e := range events {
+			err = errors.Join(err, to.event(e))
+		}
+		return err
+	}
 	from := uint64(0)
 	if o.from != nil {
 		from = *o.from
 	}
-	events := newEventReader(ctx, r, s)
-	at := int64(0) // of the newest event that has a time
-	for record, err := range r.Records(ctx, s.ID, from) {
+	for e, err := range chainEvents(ctx, r, s, o, from) {
+		if err == nil {
+			err = to.event(e)
+		}
 		if err != nil {
 			return err
 		}
-		for i, of := range record.Events {
-			e := &actorEvent{Actor: s.ID, Path: s.Path, Record: record.Number, Index: uint32(i), Hash: &record.Hash, event: events.event(of)}
-			if at = max(at, e.at); !o.since.IsZero() && at < o.since.UnixNano() || !o.types.wants(&e.event) {
-				continue
-			}
-			if err := to.event(e); err != nil {
-				return err
-			}
-			if to.elements == o.limit {
-				return errEnough
-			}
+		if to.elements == o.limit {
+			return errEnough
 		}
 	}
 	return nil
+}
+
+// eventSeq are events, and why there are no more.
+type eventSeq = iter.Seq2[*actorEvent, error]
+
+// chainEvents are the events of a chain that are wanted.
+func chainEvents(ctx context.Context, r chain.Reader, s chain.Summary, o *eventOptions, from uint64) eventSeq {
+	return func(yield func(*actorEvent, error) bool) {
+		events := newEventReader(ctx, r, s)
+		at := int64(0) // of the newest event that has a time
+		for record, err := range r.Records(ctx, s.ID, from) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i, of := range record.Events {
+				e := &actorEvent{Actor: s.ID, Path: s.Path, Record: record.Number, Index: uint32(i), Hash: &record.Hash, event: events.event(of)}
+				if at = max(at, e.at); !o.since.IsZero() && at < o.since.UnixNano() || !o.types.wants(&e.event) {
+					continue
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // wants reports whether an event is of one of the kinds, or there are none.

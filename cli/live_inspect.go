@@ -71,6 +71,9 @@ func (s *actorScreen) show() error {
 func (s *actorScreen) facts() [][]string {
 	a, c := s.r.Actor, s.r.Chain
 	rows := [][]string{{"path", a.GetPath()}, {"id", a.GetId()}, {"status", s.status()}}
+	if s.r.Turn != nil {
+		rows = append(rows, []string{"busy", s.turn()})
+	}
 	if last := whyLive(a.GetLastFailure()); last != "" {
 		rows = append(rows, []string{"last failure", last})
 	}
@@ -103,6 +106,28 @@ func (s *actorScreen) status() string {
 	}
 	return text + ", " + count(uint64(a.GetRestarts()), "restart")
 }
+
+// turn is the one that runs: what it waits for, or what else would end it.
+func (s *actorScreen) turn() string {
+	t := s.r.Turn
+	text := age(s.now.Sub(t.Since.AsTime())) + " in " + clip(lastName(t.Function))
+	if t.WaitsIn != "" {
+		return text + ", waits in " + clip(t.WaitsIn)
+	}
+	var limits []string
+	for _, l := range s.r.Limits {
+		if (l.Name == "turn_time" || l.Name == "fuel") && l.Limit > 0 {
+			limits = append(limits, l.Name+" "+amount(l.Limit, l.Unit))
+		}
+	}
+	if len(limits) > 0 {
+		text += "; limits: " + strings.Join(limits, ", ")
+	}
+	return text
+}
+
+// lastName is the name of a function without its interface.
+func lastName(function string) string { return function[strings.LastIndexByte(function, '.')+1:] }
 
 // supervision says who starts the actor again, and how it does so with others.
 func (s *actorScreen) supervision() [][]string {
@@ -192,7 +217,7 @@ func (s *actorScreen) turns() [][]string {
 }
 
 func (s *actorScreen) children() [][]string {
-	rows := [][]string{{"CHILD", "STATUS", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}}
+	rows := [][]string{{"CHILD", "STATUS", "BUSY", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}}
 	for _, a := range s.r.Children[:min(len(s.r.Children), maxChildrenShown)] {
 		row := actorRow(a, s.now)
 		row[0] = a.Name

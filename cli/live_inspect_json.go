@@ -11,8 +11,9 @@ type actorDocument struct {
 	Version     string          `json:"version"`
 	Folder      string          `json:"folder,omitempty"` // that references of the guest resolve in
 	Supervision supervisionJSON `json:"supervision"`
-	RestartLog  []restartJSON   `json:"restart_log"` // the newest first
-	LastTurns   []turnJSON      `json:"last_turns"`  // the newest first
+	RestartLog  []restartJSON   `json:"restart_log"`    // the newest first
+	Turn        *openTurnJSON   `json:"turn,omitempty"` // that runs
+	LastTurns   []turnJSON      `json:"last_turns"`     // the newest first
 	Grants      []grantJSON     `json:"grants"`
 	Limits      []limitJSON     `json:"limits"`
 	Chain       headJSON        `json:"chain"`
@@ -56,6 +57,12 @@ type turnJSON struct {
 	Calls    uint32 `json:"calls"`
 }
 
+type openTurnJSON struct {
+	Function string `json:"function"`
+	Since    string `json:"since"`
+	WaitsIn  string `json:"waits_in,omitempty"` // a host function; left out where it does not wait
+}
+
 type grantJSON struct {
 	Handler    string   `json:"handler"`
 	Interfaces []string `json:"interfaces"`
@@ -93,6 +100,9 @@ func newActorDocument(r *theaterv1.InspectResponse) actorDocument {
 	}
 	for _, e := range r.Restarts {
 		d.RestartLog = append(d.RestartLog, restartJSON{e.Count, moment3339(e.Time.AsTime().UnixNano()), e.Reason, e.Detail, int64(e.Wait.AsDuration()), e.Record})
+	}
+	if t := r.Turn; t != nil {
+		d.Turn = &openTurnJSON{t.Function, moment3339(t.Since.AsTime().UnixNano()), t.WaitsIn}
 	}
 	for _, t := range r.Turns {
 		d.LastTurns = append(d.LastTurns, turnJSON{t.Record, moment3339(t.Time.AsTime().UnixNano()), t.Function, t.Cause, t.Status, t.Text, t.Calls})

@@ -2,17 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/theater-go/theater/actors/api"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -112,10 +106,11 @@ func (p *program) nodeShutdownCommand() *cli.Command {
 				request.Timeout = durationpb.New(l.grace)
 			}
 			return l.alone(c, func(ctx context.Context, n *conn) error {
-				if _, err := ask(ctx, n, n.Node.Shutdown, request); err != nil {
+				end := n.nodeEnd()
+				if _, err := ask(ctx, n, n.Node.Shutdown, request); err != nil && !(end.lost() && codeOf(err) == codeNoNode) {
 					return err
 				}
-				if err := n.gone(ctx); err != nil {
+				if err := end.await(ctx); err != nil {
 					return err
 				}
 				if l.format.value == formatJSON {
@@ -136,29 +131,4 @@ func (l *live) alone(c *cli.Context, f func(context.Context, *conn) error) error
 		return err
 	}
 	return l.with(c, f)
-}
-
-// gonePoll is the time between two looks whether a node is there.
-const gonePoll = 20 * time.Millisecond
-
-// gone waits until the node has ended. Its socket is the last thing that goes; one
-// that is elsewhere does not answer any more.
-func (n *conn) gone(ctx context.Context) error {
-	tick := time.NewTicker(gonePoll)
-	defer tick.Stop()
-	for {
-		if socket, ok := strings.CutPrefix(n.Address(), "unix:"); ok {
-			socket = strings.TrimPrefix(socket, "//")
-			if _, err := os.Lstat(socket); errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-		} else if _, err := n.Node.Health(ctx, &theaterv1.HealthRequest{}); ctx.Err() == nil && err != nil && api.ErrorOf(err).Code == api.CodeUnreachable {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return n.givenUp(ctx)
-		}
-	}
 }

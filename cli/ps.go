@@ -14,9 +14,14 @@ import (
 )
 
 const psText = `Each actor is followed by those below it, in the order in which they start. With
-TARGET, the path or id of an actor, it is that one and those below it.
+TARGET, the path or id of an actor, it is that one and those below it. BUSY is how
+long the turn has run that an actor is in, and whether it waits: for an answer, say.
 
 ` + filterText + `
+
+-a shows also the actors that have ended, as the log of the node has them: how and when.
+Those that the node did not bring back are suspended, or cut off where nothing ended
+them. Of several at one path theater chain list tells the ids.
 
 -w goes on and shows what becomes of them: on a terminal the list is drawn again,
 elsewhere an actor has another line when its status, its restarts or its last
@@ -27,13 +32,14 @@ Examples:
    theater ps
    theater ps /shop -w
    theater ps -q --filter status=restarting
+   theater ps -a --filter status=ended
    theater ps --filter 'restarts>=1' --filter 'name=till*'
    theater stop $(theater ps -q --filter name=worker-*)`
 
 // psOptions are what the flags of ps say.
 type psOptions struct {
-	filter       filterFlag
-	quiet, watch bool
+	filter            filterFlag
+	quiet, watch, all bool
 }
 
 func (p *program) psCommand() *cli.Command {
@@ -42,10 +48,11 @@ func (p *program) psCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "ps",
 		Usage:       "list the actors of a node",
-		UsageText:   "theater ps [-q] [-w] [--filter CONDITION]... [TARGET]",
+		UsageText:   "theater ps [-a] [-q] [-w] [--filter CONDITION]... [TARGET]",
 		Description: psText,
 		Flags: l.flags(
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "show the paths alone", DisableDefaultText: true, Destination: &o.quiet},
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "show actors that have ended, too", DisableDefaultText: true, Destination: &o.all},
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on until Ctrl-C and show what changes", DisableDefaultText: true, Destination: &o.watch},
 			&cli.GenericFlag{Name: "filter", Aliases: []string{"f"}, Value: &o.filter, Usage: "show actors for which `CONDITION` holds; may be repeated"},
 		),
@@ -58,6 +65,8 @@ func (p *program) psCommand() *cli.Command {
 				return usagef(c.Command.HelpName, "%s and --filter under=%s say the same: leave one out", args[0], o.filter.Under)
 			case o.quiet && l.format.value != "text":
 				return usagef(c.Command.HelpName, "-q prints paths: with -o %s each actor has its path", l.format.given)
+			case o.all && o.watch:
+				return usagef(c.Command.HelpName, "-w shows who ends, and -a who has: leave one out")
 			case len(args) == 1:
 				o.filter.Under = args[0]
 			}
@@ -67,11 +76,10 @@ func (p *program) psCommand() *cli.Command {
 					return n.watchActors(ctx, o)
 				}
 				defer uncollected()()
-				all, err := n.list(ctx, &o.filter.Filter, o.fields(l.format.value))
-				if err != nil {
-					return err
+				if o.all {
+					return n.showAll(ctx, o)
 				}
-				return n.live.showActors(all, o.quiet)
+				return n.showActors(ctx, &o.filter.Filter, o)
 			})
 		},
 	}
@@ -89,7 +97,7 @@ func uncollected() (restore func()) {
 }
 
 // rowFields are those of an actor that its row shows.
-var rowFields = []string{"path", "status", "restarts", "mailbox", "turns", "memory", "created", "last_failure"}
+var rowFields = []string{"path", "status", "busy_since", "waits", "restarts", "mailbox", "turns", "memory", "created", "last_failure"}
 
 // fields are those that have to be fetched; none is all.
 func (o *psOptions) fields(format string) []string {
@@ -105,47 +113,69 @@ func (o *psOptions) fields(format string) []string {
 }
 
 // list fetches all actors that the filter holds for: the fields of those names, or all.
-func (n *conn) list(ctx context.Context, filter *theaterv1.Filter, fields []string) ([]*theaterv1.Actor, error) {
+func (n *conn) list(ctx context.Context, filter *theaterv1.Filter, fields []string) (all []*theaterv1.Actor, err error) {
+	err = n.each(ctx, filter, fields, func(a *theaterv1.Actor) bool {
+		all = append(all, a)
+		return true
+	})
+	return all, err
+}
+
+// each is list for who needs one actor after another.
+func (n *conn) each(ctx context.Context, filter *theaterv1.Filter, fields []string, see func(*theaterv1.Actor) (keeps bool)) error {
 	request := &theaterv1.ListRequest{Filter: filter, PageSize: maxPage, Fields: fields}
-	var all []*theaterv1.Actor
+	list := func(ctx context.Context, r *theaterv1.ListRequest) (*theaterv1.ListResponse, error) {
+		return n.EachActor(ctx, r, see)
+	}
 	for {
-		page, err := ask(ctx, n, n.Actors.List, request)
+		page, err := ask(ctx, n, list, request)
 		if err != nil {
-			return nil, n.suggestTarget(ctx, err, filter.GetUnder())
-		}
-		if all == nil {
-			all = page.Actors
-		} else {
-			all = append(all, page.Actors...)
+			return n.suggestTarget(ctx, err, filter.GetUnder())
 		}
 		if request.PageToken = page.NextPageToken; request.PageToken == "" {
-			return all, nil
+			return nil
 		}
 	}
 }
 
-// showActors writes the list.
-func (l *live) showActors(all []*theaterv1.Actor, quiet bool) error {
-	if l.format.value != "text" {
-		list := make([]liveActor, 0, len(all))
-		for _, a := range all {
+// showActors writes those that the filter holds for.
+func (n *conn) showActors(ctx context.Context, filter *theaterv1.Filter, o *psOptions) error {
+	var (
+		paths strings.Builder
+		rows  = [][]string{actorHeads}
+		list  = []liveActor{}
+		now   = time.Now()
+	)
+	format := n.live.format.value
+	err := n.each(ctx, filter, o.fields(format), func(a *theaterv1.Actor) (keeps bool) {
+		switch {
+		case format != "text":
 			list = append(list, newLiveActor(a))
+		case o.quiet:
+			writePath(&paths, a)
+		default:
+			rows = append(rows, actorRow(a, now))
 		}
-		return l.show(list)
+		return false
+	})
+	switch {
+	case err != nil:
+		return err
+	case format != "text":
+		return n.live.show(list)
+	case o.quiet:
+		_, err := io.WriteString(n.live.out, paths.String())
+		return err
 	}
-	if !quiet {
-		return l.writeRows(actorRows(all, time.Now()))
-	}
-	var b strings.Builder
-	for _, a := range all {
-		b.WriteString(escape(a.Path))
-		b.WriteByte('\n')
-	}
-	_, err := io.WriteString(l.out, b.String())
-	return err
+	return n.live.writeRows(rows)
 }
 
-var actorHeads = []string{"PATH", "STATUS", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}
+func writePath(b *strings.Builder, a *theaterv1.Actor) {
+	b.WriteString(escape(a.Path))
+	b.WriteByte('\n')
+}
+
+var actorHeads = []string{"PATH", "STATUS", "BUSY", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}
 
 func actorRows(all []*theaterv1.Actor, now time.Time) [][]string {
 	rows := make([][]string, 0, len(all)+1)
@@ -162,7 +192,7 @@ func actorRow(a *theaterv1.Actor, now time.Time) []string {
 		old = age(now.Sub(a.Created.AsTime()))
 	}
 	return []string{
-		a.Path, a.Status, strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
+		a.Path, a.Status, busy(a, now), strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
 		size(a.Memory), old, whyLive(a.LastFailure),
 	}
 }

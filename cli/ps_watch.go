@@ -113,7 +113,12 @@ func (w *actorWatch) next(all []*theaterv1.Actor, now time.Time) error {
 		}
 		return nil
 	case w.quiet:
-		return w.showActors(news, true)
+		var paths strings.Builder
+		for _, a := range news {
+			writePath(&paths, a)
+		}
+		_, err := io.WriteString(w.out, paths.String())
+		return err
 	}
 	rows := actorRows(news, now)
 	if w.shown {
@@ -157,7 +162,7 @@ func changedActors(before, now []*theaterv1.Actor) []*theaterv1.Actor {
 	}
 	for _, b := range before {
 		if was[b.Path] != nil {
-			b.Status = statusGone
+			b.Status, b.BusySince, b.Waits = statusGone, nil, false
 			news = append(news, b)
 		}
 	}

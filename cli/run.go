@@ -24,7 +24,7 @@ suspended until --resume continues them or a new run takes their place.
 
 A TEXT that is - is read from standard input, one that is @FILE from the file.
 A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes
-are a list, [103u8, 101u8, 116u8]; what chain show writes b"get" is for reading.
+are b"text", in which \x00 is any byte, or a list, [103u8, 101u8].
 
 With -o json an answer is one object on a line, with the message under its kind:
    {"answer":"2","request":"get"}
@@ -44,7 +44,7 @@ a failure has "reason" and "detail", and for a trap "trap" with "kind" and
 Examples:
    theater run examples/counter --request increment --request get
    theater run examples/counter --resume --request get
-   theater run examples/counter --call 'theater:simple/message-server-client.handle-request ("1", [103u8, 101u8, 116u8])'
+   theater run examples/counter --call 'theater:simple/message-server-client.handle-request ("1", b"get")'
    theater run . --for 10s --data /tmp/try --tree`
 
 func (p *program) runCommand() *cli.Command {

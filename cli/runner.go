@@ -176,6 +176,9 @@ func again(exit actors.Exit) <-chan actors.Exit {
 // longer than it takes when its module need not be compiled.
 const quietStart = 700 * time.Millisecond
 
+// quietStop is that for the end, which is not what anybody waits for to go on.
+const quietStop = 3 * time.Second
+
 // start spawns or resumes an actor.
 func (r *runner) start(ctx context.Context, m *manifest.Manifest) (ref actors.Ref, err error) {
 	begin := func(ctx context.Context) error {
@@ -304,7 +307,7 @@ func (r *runner) close(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	return r.err.during("suspending the actors, Ctrl-C kills them", quietStart, func(func(string)) error { return r.node.Close(ctx) })
+	return r.err.during("suspending the actors, Ctrl-C kills them", quietStop, func(func(string)) error { return r.node.Close(ctx) })
 }
 
 // conclude shows how the actor ended, if it has, and how the run went.

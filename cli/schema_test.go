@@ -48,6 +48,7 @@ var jsonOutputs = []jsonOutput{
 	{"logs", "-f --follow", "logs-follow", true},
 	{"logs", "", "logs", false},
 	{"ps", "-w --watch", "ps-watch", true},
+	{"ps", "-a --all", "ps-all", false},
 	{"ps", "", "ps", false},
 	{"replay", "--print=event", "chain-show", false},
 	{"replay", "", "replay", false},

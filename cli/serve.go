@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -24,7 +26,8 @@ second signal does not wait. SIGHUP reads the certificates again. When the log
 takes no more records, the node ends with code 1.
 
 With --detach the node runs in the background: the command returns when it is ready,
-and prints its address. What it logs is appended to node.log in the data folder.
+and prints its address. What it logs is appended to node.log in the data folder; when
+that has 16 MiB it begins anew, and what was in it is in node.log.old.
 
 Each flag can be given in a file instead, and in the environment: --log-level is level
 in the table [log], and THEATER_LOG_LEVEL. A flag goes before the environment, that
@@ -62,7 +65,7 @@ func (p *program) serveCommand() *cli.Command {
 				return settingError(err)
 			}
 			if c.Bool("check-config") {
-				return p.checkConfig(e, format.value)
+				return p.checkConfig(c.Context, e, format.value)
 			}
 			if c.Bool("detach") {
 				return p.detach(c, e.Settings)
@@ -127,8 +130,12 @@ func flagsGiven(c *cli.Context) map[string][]string {
 	return given
 }
 
-// settingError is a mistake on the command line where that is where it stands.
+// settingError is a mistake on the command line where that is where it stands, or that
+// the file of the settings is not there.
 func settingError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFound(err, "--config and "+node.ConfigEnv+" name the file; theater serve --check-config shows what is set without one")
+	}
 	var wrong *node.SettingError
 	if errors.As(err, &wrong) && wrong.Source == "flag" {
 		return &failure{code: codeUsage, cause: err, hint: "theater serve --help shows how it is used"}
@@ -149,7 +156,13 @@ func (p *program) serve(ctx context.Context, s node.Settings) error {
 		config.Hangup = hung
 	}
 	if p.err.terminal {
-		config.Ready = p.welcome
+		starting, over := p.showStart()
+		defer over()
+		config.Starting = starting
+		config.Ready = func(r node.Readiness) {
+			over()
+			p.welcome(r)
+		}
 	}
 	err := node.Serve(ctx, config)
 	if err == nil || text {
@@ -180,8 +193,12 @@ var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelI
 // logger writes to standard error: text for people, else an object a line.
 func (p *program) logger(s node.LogSettings, text bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: levels[s.Level]}
+	var to io.Writer = p.err
+	if path := os.Getenv(envDetachedLog); path != "" {
+		to = &boundedLog{to: p.err, path: path, most: maxDetachedLog}
+	}
 	if !text {
-		return slog.New(slog.NewJSONHandler(jsonLines{p.err}, options))
+		return slog.New(slog.NewJSONHandler(jsonLines{to}, options))
 	}
 	if p.err.terminal {
 		options.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
@@ -191,12 +208,12 @@ func (p *program) logger(s node.LogSettings, text bool) *slog.Logger {
 			return a
 		}
 	}
-	return slog.New(slog.NewTextHandler(p.err, options)) // which quotes what a terminal would act upon
+	return slog.New(slog.NewTextHandler(to, options)) // which quotes what a terminal would act upon
 }
 
 // jsonLines escapes in objects, of which each Write has one, what a terminal would act
 // upon.
-type jsonLines struct{ to *status }
+type jsonLines struct{ to io.Writer }
 
 func (j jsonLines) Write(line []byte) (int, error) {
 	body, end := line, ""

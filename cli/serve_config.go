@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -17,8 +19,8 @@ type settingJSON struct {
 }
 
 // checkConfig shows the settings, after it has seen to it that a node can have them.
-func (p *program) checkConfig(e *node.Effective, format string) error {
-	if err := node.CheckSettings(e.Settings, time.Now); err != nil {
+func (p *program) checkConfig(ctx context.Context, e *node.Effective, format string) error {
+	if err := severally(e.Check(ctx, time.Now), e.CheckFolders()); err != nil {
 		return err
 	}
 	if format == "text" {
@@ -46,6 +48,17 @@ func (p *program) checkConfig(e *node.Effective, format string) error {
 		shown.Settings = append(shown.Settings, settingJSON{k.Name, typed(k, e), o.Source, o.Name})
 	}
 	return p.writeJSON(shown, true)
+}
+
+// severally joins what is joined already.
+func severally(all ...error) error {
+	var each []error
+	for _, err := range all {
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			each = append(each, several.Unwrap()...)
+		}
+	}
+	return errors.Join(each...)
 }
 
 // typed is a value as a file has it.

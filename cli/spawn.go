@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,6 +144,7 @@ func (n *conn) spawn(ctx context.Context, m *manifest.Manifest, request *theater
 		return err
 	})
 	if err != nil {
+		about("/"+cmp.Or(request.Name, m.Name), err)
 		return err
 	}
 	a := answer.Actor

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -63,7 +64,8 @@ const progressInterval = 100 * time.Millisecond
 
 // during runs f, and when that takes longer than quiet shows what is being done
 // and in the end how long it took. f may say that it goes on to something else,
-// which is shown in the same way.
+// which is shown in the same way, or how far it is: what only changes behind the last
+// comma is no other step.
 func (s *status) during(what string, quiet time.Duration, f func(next func(what string)) error) error {
 	start := time.Now()
 	done, over, steps := make(chan error, 1), make(chan struct{}), make(chan string)
@@ -89,6 +91,10 @@ func (s *status) during(what string, quiet time.Duration, f func(next func(what 
 			finish()
 			return err
 		case step := <-steps:
+			if stepOf(step) == stepOf(what) {
+				what = step
+				continue
+			}
 			finish()
 			what, start, shown = step, time.Now(), false
 		case <-tick.C:
@@ -98,6 +104,14 @@ func (s *status) during(what string, quiet time.Duration, f func(next func(what 
 			}
 		}
 	}
+}
+
+// stepOf is what is done, without how far that is.
+func stepOf(what string) string {
+	if i := strings.LastIndex(what, ", "); i >= 0 {
+		return what[:i]
+	}
+	return what
 }
 
 var spinner = []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")

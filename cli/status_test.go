@@ -35,6 +35,13 @@ func TestProgress(t *testing.T) {
 			return nil
 		}
 	}
+	counts := func(_ io.Writer, next func(string)) error {
+		for n := range 4 {
+			next(fmt.Sprintf("y, %d of 3", n))
+			time.Sleep(400 * time.Millisecond)
+		}
+		return nil
+	}
 	for name, c := range map[string]struct {
 		terminal bool
 		f        func(io.Writer, func(string)) error
@@ -49,6 +56,8 @@ func TestProgress(t *testing.T) {
 		"a failure leaves the line as success does": {f: func(io.Writer, func(string)) error { time.Sleep(time.Second); return errors.New("no") }, want: "building x … 1.0s\n"},
 		"each step has its line and its time":       {f: steps(time.Second, 2*time.Second, 600*time.Millisecond), want: "building x … 1.0s\ny … 2.0s\nz … 0.6s\n"},
 		"a step that is quick says nothing":         {f: steps(100*time.Millisecond, time.Second, 300*time.Millisecond), want: "y … 1.0s\n"},
+		"a step that is counted has one line":       {terminal: true, f: counts, want: "y, 3 of 3 … 1.6s\n"},
+		"and where it is not drawn again, two":      {f: counts, want: "y, 1 of 3 …\ny, 3 of 3 … 1.6s\n"},
 		"on a terminal steps have their lines too":  {terminal: true, f: steps(100*time.Millisecond, time.Second, time.Second), want: "y … 1.0s\nz … 1.0s\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -95,6 +95,9 @@ Examples:
 			if c.String("name") == "" {
 				return usagef("theater token create", "--name is missing: it says who has the token")
 			}
+			if err := api.CheckTokenName(c.String("name")); err != nil {
+				return usagef("theater token create", "--name: %w", err)
+			}
 			granted, err := api.ParseScope(scope.value)
 			if err != nil {
 				return err

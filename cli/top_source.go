@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/cli/top"
@@ -18,7 +19,7 @@ type topSource struct {
 }
 
 // topFields are those of an actor that the screen shows.
-var topFields = []string{"id", "path", "status", "mailbox", "turns", "fuel", "memory", "restarts", "last_failure"}
+var topFields = []string{"id", "path", "status", "busy_since", "waits", "mailbox", "turns", "fuel", "memory", "restarts", "last_failure"}
 
 // Look implements top.Source.
 func (s *topSource) Look(ctx context.Context) (*top.Snapshot, error) {
@@ -37,14 +38,23 @@ func (s *topSource) Look(ctx context.Context) (*top.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := time.Now()
 	shown.Actors = make([]top.Actor, 0, len(all))
 	for _, a := range all {
 		shown.Actors = append(shown.Actors, top.Actor{
-			ID: escape(a.Id), Path: escape(a.Path), Status: escape(a.Status), Failure: whyLive(a.LastFailure),
+			ID: escape(a.Id), Path: escape(a.Path), Status: escape(a.Status), Failure: whyLive(a.LastFailure), Busy: busyFor(a, now), Waits: a.Waits,
 			Mailbox: a.Mailbox, Restarts: a.Restarts, Turns: a.Turns, Fuel: a.Fuel, Memory: a.Memory,
 		})
 	}
 	return shown, nil
+}
+
+// busyFor is for how long a turn runs, 0 for none.
+func busyFor(a *theaterv1.Actor, now time.Time) time.Duration {
+	if a.BusySince == nil {
+		return 0
+	}
+	return max(now.Sub(a.BusySince.AsTime()), 1)
 }
 
 // targetOf is what the node knows an actor by: an id names one for good, a path the one

@@ -39,7 +39,7 @@ func (m Machine) Ending() bool                                  { return m.r.end
 func (m Machine) Started(c *Node)                               { m.r.started(c) }
 func (m Machine) Exited(c *Node, exit Exit)                     { m.r.exited(c, exit) }
 func (m Machine) Gone(c *Node, exit Exit)                       { m.r.gone(c, exit) }
-func (m Machine) Children() (list []Info)                       { return m.r.infos() }
+func (m Machine) Children() (list []Info)                       { return m.r.infos(nil) }
 
 type testHands struct{ Hands }
 

@@ -1,5 +1,7 @@
 package supervision
 
+import "slices"
+
 // Info is what can be seen of a child at any moment.
 type Info struct {
 	ChildSpec
@@ -8,8 +10,8 @@ type Info struct {
 	Last     *Exit // its last failure, nil for none
 }
 
-func (r *rules) infos() []Info {
-	list := make([]Info, 0, r.children.Len())
+func (r *rules) infos(list []Info) []Info {
+	list = slices.Grow(list, r.children.Len())
 	for c := range r.all() {
 		list = append(list, Info{ChildSpec: c.ChildSpec, Status: c.status, Restarts: c.restarts, Last: c.last})
 	}
@@ -18,10 +20,13 @@ func (r *rules) infos() []Info {
 
 // Children shows the children in the order in which they start. It waits for no
 // child.
-func (s *Supervisor) Children() []Info {
+func (s *Supervisor) Children() []Info { return s.AppendChildren(nil) }
+
+// AppendChildren appends them to list instead, for who has a use for its room.
+func (s *Supervisor) AppendChildren(list []Info) []Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rules.infos()
+	return s.rules.infos(list)
 }
 
 // Count is how many children there are.
@@ -39,5 +44,5 @@ func (s *Supervisor) Stood() []Info {
 	if s.rules.ending != nil {
 		return s.rules.stood
 	}
-	return s.rules.infos()
+	return s.rules.infos(nil)
 }

@@ -21,7 +21,7 @@ func (r *rules) end(exit Exit, o Order) {
 // standing are the children of a supervisor that begins to end. One that has ended
 // and was not to start again has ended for good.
 func (r *rules) standing() []Info {
-	list := r.infos()
+	list := r.infos(nil)
 	for i, info := range list {
 		if c := r.byID[info.ID]; c.status == StatusWaiting && c.repair == nil && !c.coming {
 			list[i].Status = StatusEnded

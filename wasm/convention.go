@@ -164,6 +164,7 @@ func guestError(v pack.Value) error {
 type signature struct {
 	name     string
 	declared bool           // in metadata that declares any
+	params   []pack.Param   // the state is the first
 	state    *pack.TypeDesc // of the first parameter; nil without one
 	result   *pack.TypeDesc // the first; nil without one
 	// Numbers of types, equal for equal types: of the state that the export
@@ -206,7 +207,7 @@ func signaturesOf(l *Layout, p *Prepared, m pack.Metadata) []signature {
 		if f == nil {
 			continue
 		}
-		s.declared = true
+		s.declared, s.params = true, f.Params
 		if len(f.Params) > 0 {
 			s.state = &f.Params[0].Type
 			s.before = number(s.state)

@@ -66,6 +66,8 @@ type Engine struct {
 	yield   api.Module // what rewritten modules import
 	slots   *slots
 
+	courtesy *courtesy
+
 	compiler  *compiler // nil to compile in this process
 	temporary string    // cache folder that Close removes, or ""
 	compiling sync.WaitGroup
@@ -88,7 +90,9 @@ func OpenEngine(ctx context.Context, config EngineConfig) (*Engine, error) {
 	e := &Engine{
 		workers: max(config.Workers, 1),
 		slots:   newSlots(max(runtime.GOMAXPROCS(0)-1, 1)),
-		modules: map[[32]byte]*compilation{},
+
+		courtesy: newCourtesy(),
+		modules:  map[[32]byte]*compilation{},
 
 		memories: &memories{budget: config.MemoryBudget, backing: newBacking()},
 	}

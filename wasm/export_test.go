@@ -82,3 +82,9 @@ func Difference(a, b *Machine) string {
 
 // Instance tells the machine's instance from others.
 func Instance(m *Machine) any { return m.guest.instance }
+
+// OnOffer has f called, before the next turn, when a guest offers its core.
+func (e *Engine) OnOffer(f func()) { e.courtesy.offer = f }
+
+// Courteous is how long guests mind who has come.
+const Courteous = courteous

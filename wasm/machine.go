@@ -94,7 +94,7 @@ func (m *Module) machine(o Options) (*Machine, error) {
 		o.Fuel = Unbounded
 	}
 	mc := &Machine{module: m, options: o, state: pack.Part{Bytes: defaultState}, stateType: anyType, sleeper: m.sleeper,
-		meter: meter{slots: m.engine.slots, wake: make(chan struct{}, 1)}}
+		meter: meter{slots: m.engine.slots, courtesy: m.engine.courtesy, wake: make(chan struct{}, 1)}}
 	mc.turn.machine = mc
 	mc.console = console{limit: o.OutputLimit, spend: mc.spend}
 	mc.random.spend = mc.spend

@@ -21,6 +21,7 @@ const maxDepth = 500_000
 type meter struct {
 	fuel, depth api.MutableGlobal
 	slots       *slots
+	courtesy    *courtesy
 	wake        chan struct{} // where a slot is handed over
 
 	budget int64 // what the turn may spend
@@ -91,12 +92,14 @@ func (m *meter) yield(ctx context.Context) *Trap {
 	case ctx.Err() != nil:
 		return causeOf(ctx)
 	}
+	now := time.Now()
 	if m.started.IsZero() {
-		m.started = time.Now()
+		m.started = now
 	}
-	if m.limit > 0 && m.ran+time.Since(m.started) > m.limit {
+	if m.limit > 0 && m.ran+now.Sub(m.started) > m.limit {
 		return Trapf(KindDeadline, "the guest ran for more than %v", m.limit)
 	}
+	m.courtesy.after(now)
 	if m.slots.contended() {
 		m.pause()
 		m.resume(true)

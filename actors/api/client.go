@@ -31,6 +31,8 @@ type Client struct {
 	Node     theaterv1connect.NodeServiceClient
 
 	address   string
+	base      string // of the methods' paths
+	http      *http.Client
 	transport *http.Transport
 }
 
@@ -51,6 +53,8 @@ func Dial(config DialConfig) (*Client, error) {
 		Chain:     theaterv1connect.NewChainServiceClient(client, base),
 		Node:      theaterv1connect.NewNodeServiceClient(client, base),
 		address:   config.Address,
+		base:      base,
+		http:      client,
 		transport: transport,
 	}, nil
 }
@@ -70,7 +74,7 @@ func transportTo(config DialConfig) (base string, t *http.Transport, err error) 
 		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", path)
 		}
-		return "http://node", &http.Transport{DialContext: dial, DisableCompression: true}, nil
+		return "http://node", &http.Transport{DialContext: dial, DisableCompression: true, ReadBufferSize: 64 << 10}, nil
 	}
 	u, err := url.Parse(config.Address)
 	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {

@@ -19,6 +19,7 @@ import (
 	"github.com/theater-go/theater/host/message"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 	"github.com/theater-go/theater/wasm"
+	"github.com/theater-go/theater/wasm/pack"
 	"github.com/theater-go/theater/wasm/wasmtest"
 )
 
@@ -158,6 +159,14 @@ func TestARefusedMessageSaysWhy(t *testing.T) {
 	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: "no.thing"}), api.CodeNoExport, "function")
 	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: "a", Parameters: &theaterv1.CallRequest_Literal{Literal: "("}}), api.CodeInvalid, "literal")
 	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: "a", Parameters: &theaterv1.CallRequest_Encoded{Encoded: []byte("x")}}), api.CodeInvalid, "encoded")
+	wrong := &theaterv1.CallRequest{Target: "/echo", Function: wasmtest.HandleRequest, Parameters: &theaterv1.CallRequest_Literal{Literal: `("1", 5u8)`}}
+	if e := refuses(t, call(wrong), api.CodeInvalid, "literal"); !strings.Contains(e.Message, wasmtest.HandleRequest+" takes (id: string, msg: list<u8>), and is given (string, u8)") {
+		t.Errorf("a call with other parameters than are declared says %q", e.Message)
+	}
+	wrong.Parameters = &theaterv1.CallRequest_Encoded{Encoded: pack.MustEncode(pack.Unit)}
+	refuses(t, call(wrong), api.CodeInvalid, "encoded")
+	wrong.Parameters = nil
+	refuses(t, call(wrong), api.CodeInvalid, "literal")
 	if e := refuses(t, request("/echo", "?"), api.CodeGuestFailed, ""); !strings.Contains(e.Message, "it was asked to fail") {
 		t.Errorf("a failure says %q", e.Message)
 	}

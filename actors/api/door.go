@@ -20,6 +20,7 @@ import (
 func (s *Server) Handler(via Via) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w = &patientWriter{ResponseWriter: w, control: http.NewResponseController(w), time: s.Limits.WriteTime}
+		s.System.Attend()
 		r, count := s.counted(r)
 		defer count()
 		defer s.recovered(w, r)

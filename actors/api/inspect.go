@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
@@ -28,6 +29,9 @@ func (s *actorService) Inspect(ctx context.Context, r *theaterv1.InspectRequest)
 	}
 	for _, c := range d.Children {
 		answer.Children = append(answer.Children, show.actor(c))
+	}
+	if t := d.Turn; t != nil {
+		answer.Turn = &theaterv1.OpenTurn{Function: text(t.Export), Since: timestamppb.New(t.Since), WaitsIn: text(t.In)}
 	}
 	if d.WaitsFor != "" {
 		answer.WaitsFor = []string{d.WaitsFor}

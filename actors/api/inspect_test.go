@@ -74,6 +74,36 @@ func TestAnInspectionShowsAllOfAnActor(t *testing.T) {
 	}
 }
 
+func TestAnInspectionShowsTheTurnThatRuns(t *testing.T) {
+	s := open(t)
+	s.spawn("echo", echo(), spins)
+	inspect := func() *theaterv1.InspectResponse {
+		seen, err := s.Actors.Inspect(s.ctx(), &theaterv1.InspectRequest{Target: "/echo"})
+		check(t, err)
+		return seen
+	}
+	if seen := inspect(); seen.Turn != nil || seen.Actor.BusySince != nil || seen.Actor.Waits {
+		t.Errorf("an idle actor runs %v and is %v", seen.Turn, seen.Actor)
+	}
+	_, err := s.Messages.Send(s.ctx(), &theaterv1.SendRequest{Target: "/echo", Body: []byte("~")})
+	check(t, err)
+	var seen *theaterv1.InspectResponse
+	s.eventually("it is busy", func() bool {
+		seen = inspect()
+		return seen.Turn != nil
+	})
+	if turn := seen.Turn; turn.Function != wasmtest.HandleSend || turn.WaitsIn != "" || !turn.Since.AsTime().Equal(seen.Actor.BusySince.AsTime()) || seen.Actor.Waits || seen.Actor.Status != "running" {
+		t.Errorf("it runs %v and is %v", turn, seen.Actor)
+	}
+	list, err := s.Actors.List(s.ctx(), &theaterv1.ListRequest{})
+	check(t, err)
+	if a := list.Actors[0]; !a.BusySince.AsTime().Equal(seen.Turn.Since.AsTime()) {
+		t.Errorf("it is listed as %v", a)
+	}
+	_, err = s.Actors.Kill(s.ctx(), &theaterv1.KillRequest{Target: "/echo"})
+	check(t, err)
+}
+
 func TestAListIsFiltered(t *testing.T) {
 	s := open(t)
 	s.family()

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,43 +19,65 @@ const (
 
 // List shows live actors, page by page. Where actors come and go between two pages,
 // one may be shown twice, or not at all.
-func (s *actorService) List(_ context.Context, r *theaterv1.ListRequest) (*theaterv1.ListResponse, error) {
+func (s *actorService) List(ctx context.Context, r *theaterv1.ListRequest) (*theaterv1.ListResponse, error) {
 	size, from, err := page(r.PageSize, r.PageToken)
 	if err != nil {
 		return nil, err
 	}
-	show := newShower()
-	if err := show.only(r.Fields); err != nil {
-		return nil, err
-	}
-	all, err := s.census(r.Filter.GetUnder())
+	under, err := s.top(r.Filter.GetUnder())
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFilter(r.Filter, all)
+	f, err := newFilter(r.Filter, under)
 	if err != nil {
 		return nil, err
 	}
-	found := make([]*actors.Info, 0, len(all))
-	for i := range all {
-		if f.holds(&all[i]) {
-			found = append(found, &all[i])
+	out, err := newSheet(readable(ctx), r.Fields)
+	if err != nil {
+		return nil, err
+	}
+	found := func(see func(place int, i *actors.Info)) (total int, err error) {
+		err = s.System.Census(under, func(i *actors.Info) bool {
+			if f.holds(i) {
+				see(total, i)
+				total++
+			}
+			return true
+		})
+		return total, err
+	}
+	begin, err := from.begin(found)
+	if err != nil {
+		return nil, err
+	}
+	last := ""
+	total, err := found(func(place int, i *actors.Info) {
+		if begin <= place && place < begin+size {
+			out.add(i)
+			last = i.Path
 		}
+	})
+	answer, failed := out.answer()
+	if err = errors.Join(err, failed); err != nil {
+		return nil, err
 	}
-	return from.cut(found, size, show), nil
+	if answer.Total = uint64(total); begin+size < total {
+		answer.NextPageToken = cursor{begin + size, last}.String()
+	}
+	return answer, nil
 }
 
-// census is an actor and all below it, all actors for "".
-func (s *actorService) census(under string) ([]actors.Info, error) {
-	var ref actors.Ref
-	if under != "" {
-		var err error
-		if ref, err = s.live(under); err != nil {
-			r := *refusalOf(err)
-			return nil, r.at("filter.under")
-		}
+// top is the actor at or below which a list looks, the zero Ref for all.
+func (s *actorService) top(under string) (actors.Ref, error) {
+	if under == "" {
+		return actors.Ref{}, nil
 	}
-	return s.System.Census(ref)
+	ref, err := s.live(under)
+	if err != nil {
+		r := *refusalOf(err)
+		return ref, r.at("filter.under")
+	}
+	return ref, nil
 }
 
 // filter says which actors a request is about.
@@ -64,12 +87,12 @@ type filter struct {
 	deepest  int // how many parts a path may have; 0 is any number
 }
 
-func newFilter(f *theaterv1.Filter, all []actors.Info) (*filter, error) {
+func newFilter(f *theaterv1.Filter, under actors.Ref) (*filter, error) {
 	made := &filter{Filter: f, statuses: map[string]bool{}}
 	if most := int(f.GetMaxDepth()); most > 0 {
 		made.deepest = most
 		if f.Under != "" {
-			made.deepest += depth(all[0].Path)
+			made.deepest += depth(under.Path)
 		}
 	}
 	for _, status := range f.GetStatuses() {
@@ -153,24 +176,17 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", c.place, c.path))
 }
 
-// cut takes a page out of all that was found.
-func (c cursor) cut(found []*actors.Info, size int, show *shower) *theaterv1.ListResponse {
-	from := min(c.place, len(found))
-	if c.path != "" {
-		for i, f := range found {
-			if f.Path == c.path {
-				from = i + 1
-				break
-			}
+// begin is where the page begins among all that are found: what it comes after may
+// stand elsewhere by now.
+func (c cursor) begin(found func(see func(place int, i *actors.Info)) (int, error)) (int, error) {
+	if c.path == "" {
+		return 0, nil
+	}
+	begin := c.place
+	_, err := found(func(place int, i *actors.Info) {
+		if i.Path == c.path {
+			begin = place + 1
 		}
-	}
-	page := found[from:min(from+size, len(found))]
-	answer := &theaterv1.ListResponse{Actors: make([]*theaterv1.Actor, 0, len(page)), Total: uint64(len(found))}
-	for _, f := range page {
-		answer.Actors = append(answer.Actors, show.actor(*f))
-	}
-	if from+len(page) < len(found) {
-		answer.NextPageToken = cursor{from + len(page), page[len(page)-1].Path}.String()
-	}
-	return answer
+	})
+	return begin, err
 }

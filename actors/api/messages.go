@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
+	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
 )
 
@@ -16,7 +18,7 @@ func (s *messageService) Send(ctx context.Context, r *theaterv1.SendRequest) (*t
 		return nil, named(err)
 	}
 	if err := s.System.Send(ref, caller(ctx).Name, r.Body); err != nil {
-		return nil, err
+		return nil, misfit("body", err)
 	}
 	return &theaterv1.SendResponse{}, nil
 }
@@ -28,7 +30,7 @@ func (s *messageService) Request(ctx context.Context, r *theaterv1.RequestReques
 	}
 	body, err := s.System.Request(ctx, ref, caller(ctx).Name, r.Body)
 	if err != nil {
-		return nil, err
+		return nil, misfit("body", err)
 	}
 	return &theaterv1.RequestResponse{Body: body}, nil
 }
@@ -47,13 +49,29 @@ func (s *messageService) Call(ctx context.Context, r *theaterv1.CallRequest) (*t
 	}
 	answer, err := s.System.Call(ctx, ref, caller(ctx).Name, r.Function, params)
 	if err != nil {
-		return nil, err
+		return nil, misfit(field(r), err)
 	}
 	encoded, err := pack.Encode(answer)
 	if err != nil {
 		return nil, err
 	}
 	return &theaterv1.CallResponse{Value: valueOf(encoded, wholly)}, nil
+}
+
+// misfit names the field whose value is not what the actor takes.
+func misfit(field string, err error) error {
+	if takes := (*wasm.ParamsError)(nil); errors.As(err, &takes) {
+		return invalid(field, "%w", err).hinting(hintLiteral)
+	}
+	return err
+}
+
+// field is the one that has the parameters of a call.
+func field(r *theaterv1.CallRequest) string {
+	if _, ok := r.Parameters.(*theaterv1.CallRequest_Encoded); ok {
+		return "encoded"
+	}
+	return "literal"
 }
 
 // parameters are those of a call; there may be none.
@@ -75,10 +93,12 @@ func decoded(field string, b []byte) (pack.Value, error) {
 	return v, nil
 }
 
+const hintLiteral = `a literal names its types: ("text", 5u8, true)`
+
 func literal(field, text string) (pack.Value, error) {
 	v, err := pack.ParseLiteral(text)
 	if err != nil {
-		return v, invalid(field, "%w", err).hinting(`a literal names its types: ("text", 5u8, true)`)
+		return v, invalid(field, "%w", err).hinting(hintLiteral)
 	}
 	return v, nil
 }

@@ -103,6 +103,9 @@ func (r *received) handled(ctx context.Context, request proto.Message, do func(c
 	if err == nil {
 		err = r.decode(request)
 	}
+	if r.json {
+		ctx = context.WithValue(ctx, jsonKey{}, true)
+	}
 	if err == nil {
 		err = do(ctx, request)
 	}
@@ -137,6 +140,11 @@ type received struct {
 	data []byte
 	json bool
 }
+
+type jsonKey struct{}
+
+// readable reports whether a call is answered in JSON.
+func readable(ctx context.Context) bool { return ctx.Value(jsonKey{}) != nil }
 
 // maxNesting bounds what is nested in a request in JSON.
 const maxNesting = 32

@@ -119,11 +119,19 @@ func (s *Server) HTTP(via Via) *http.Server {
 	return &http.Server{
 		Handler: s.Handler(via), Protocols: protocols,
 		BaseContext:       func(net.Listener) context.Context { return s.base },
+		ConnState:         s.attend,
 		ReadHeaderTimeout: s.Limits.HeaderTime, IdleTimeout: s.Limits.IdleTime, MaxHeaderBytes: s.Limits.HeaderBytes,
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: s.Limits.Streams, SendPingTimeout: s.Limits.IdleTime, PingTimeout: s.Limits.HeaderTime,
 			WriteByteTimeout: s.Limits.WriteTime,
 		},
 		ErrorLog: slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// attend has guests mind others as soon as somebody comes.
+func (s *Server) attend(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		s.System.Attend()
 	}
 }

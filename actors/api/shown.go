@@ -87,15 +87,25 @@ var actorFields = []actorField{
 	{"mailbox_bytes", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.MailboxBytes = i.MailboxBytes }},
 	{"memory", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Memory = i.Memory }},
 	{"fuel", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Fuel = i.Fuel }},
+	{"busy_since", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
+		if !i.Busy.IsZero() {
+			a.BusySince = timestamppb.New(i.Busy)
+		}
+	}},
+	{"waits", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Waits = i.Waits }},
 	{"children", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Children = int32(i.Below) }},
 }
 
 func (s *shower) actor(i actors.Info) *theaterv1.Actor {
 	a := &theaterv1.Actor{}
-	for _, f := range s.fields {
-		f.set(s, a, &i)
-	}
+	s.fill(a, &i)
 	return a
+}
+
+func (s *shower) fill(a *theaterv1.Actor, i *actors.Info) {
+	for _, f := range s.fields {
+		f.set(s, a, i)
+	}
 }
 
 // parentOf is the path of the actor above, "" for one at the root.

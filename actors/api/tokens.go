@@ -68,16 +68,24 @@ func OpenTokens(dir string) (*Tokens, error) {
 	return &Tokens{dir: dir}, nil
 }
 
+// CheckTokenName says why nobody who has a token can be called by a name.
+func CheckTokenName(name string) error {
+	if err := manifest.CheckName(name); err != nil {
+		return fmt.Errorf("name %.40q: %w", name, err)
+	}
+	if name == localName {
+		return fmt.Errorf("the name %s is that of the node's own socket", localName)
+	}
+	return nil
+}
+
 // Create makes a token; expires may be zero. The secret is what its owner sends, and
 // is kept nowhere.
 func (t *Tokens) Create(name string, scope Scope, expires, now time.Time, random io.Reader) (secret string, token Token, err error) {
-	if err := manifest.CheckName(name); err != nil {
-		return "", Token{}, fmt.Errorf("name %.40q: %w", name, err)
+	if err := CheckTokenName(name); err != nil {
+		return "", Token{}, err
 	}
-	switch {
-	case name == localName:
-		return "", Token{}, fmt.Errorf("the name %s is that of the node's own socket", localName)
-	case scope < ScopeRead || scope > ScopeAdmin:
+	if scope < ScopeRead || scope > ScopeAdmin {
 		return "", Token{}, errors.New("a token has the scope read, operate or admin")
 	}
 	var drawn [idBytes + secretBytes]byte

@@ -41,6 +41,10 @@ type settings struct {
 	counters int           // actors in recording
 	spawned  int           // actors in a round of spawn, at most
 	machines int           // in restart and restart-reset
+	lines    int           // actors in append-async and append-sync
+	asked    int           // actors in turns-sync
+	verified int           // events of the chain in chain-verify
+	segment  int64         // bytes of the file of the baseline segment-file
 
 	gopher *gopher      // has the Go guest
 	tell   func(string) // progress, in words; nil drops it
@@ -56,11 +60,14 @@ func (s settings) say(words string) {
 var defaultSettings = settings{
 	rounds: 7, round: 200 * time.Millisecond,
 	pairs: 256, relays: 8, counters: 8, spawned: 2048, machines: 64,
+	lines: 1024, asked: 1000, verified: 60_000, segment: 64 << 20,
 }
 
 // table holds every row, in the order in which they are shown.
 func table() []row {
-	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow, spawnRow, restartRow, resetRow}
+	return []row{codecRow, pingpongRow, pingpongOneRow, turnRow, sendRow, burstRow, recordingRow, fuelRow,
+		spawnRow, restartRow, resetRow,
+		appendAsyncRow, appendSyncRow, turnsSyncRow, verifyRow}
 }
 
 // Names lists the benchmarks; each name is there once.

@@ -56,7 +56,7 @@ func TestEachNameIsThereOnceAndDescribed(t *testing.T) {
 			t.Errorf("%s is described as %q, not in one line", name, d)
 		}
 	}
-	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "recording", "fuel", "spawn", "restart", "restart-reset"} {
+	for _, name := range []string{"codec", "pingpong-async", "pingpong-async-1", "turn-bare", "send-async", "send-burst-async", "recording", "fuel", "spawn", "restart", "restart-reset", "append-async", "append-sync", "turns-sync", "chain-verify"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is missing from %v", name, names)
 		}
@@ -222,6 +222,16 @@ func TestWhatRestartMeasuresIsOnTheChains(t *testing.T) {
 		if want := (chain.Report{Records: 2 + 3*each, Events: 5 + each*(2+1+4)}); r != want {
 			t.Errorf("a chain has %+v, not %+v", r, want)
 		}
+	}
+}
+
+func TestTheBaselineSegmentFileHoldsWhatWasWrittenToIt(t *testing.T) {
+	report, damaged, err := bench.VerifySegment(t.Context(), 90)
+	if want := (chain.Report{Records: 30, Events: 91}); err != nil || report != want {
+		t.Errorf("a segment has %+v, not %+v (%v)", report, want, err)
+	}
+	if !errors.Is(damaged, chain.ErrCorrupt) {
+		t.Errorf("a damaged segment: %v", damaged)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // small is as little work as a row can do.
-var small = settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2, counters: 1, spawned: 4, machines: 2}
+var small = settings{rounds: 2, round: time.Millisecond, pairs: 2, relays: 2, counters: 1, spawned: 4, machines: 2, lines: 4, asked: 2, verified: 60, segment: 1 << 20}
 
 // Side does about n operations and returns how many it did.
 type Side func(n int) (done int)
@@ -104,6 +104,29 @@ func VerifyCrashes(ctx context.Context, children, n int) (restarts int, reports 
 		reports = append(reports, report)
 	}
 	return restarts, reports, nil
+}
+
+// VerifySegment writes a chain of n events into a segment and verifies it, as it is
+// and once a byte is damaged.
+func VerifySegment(ctx context.Context, n int) (report chain.Report, damaged, err error) {
+	s, err := openSegment("", small.segment, true)
+	if err != nil {
+		return chain.Report{}, nil, err
+	}
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
+	id, err := writeChain(ctx, s, n)
+	if err != nil {
+		return chain.Report{}, nil, err
+	}
+	s.finish()
+	if report, err = chain.Verify(ctx, segmentChain{segment: s}, id); err != nil {
+		return report, nil, err
+	}
+	if _, err := s.file.WriteAt([]byte{0xff}, s.at/2); err != nil {
+		return report, nil, err
+	}
+	_, damaged = chain.Verify(ctx, segmentChain{segment: s}, id)
+	return report, damaged, nil
 }
 
 // OTPRestarts has processes in Erlang crash as restart does, about n times in all.

@@ -17,19 +17,20 @@ type Document struct {
 // numbers, time.Duration, slices, structs, which are tables, and what is an
 // encoding.TextUnmarshaler. A key that the struct lacks is a problem. The file name
 // is used in messages; nothing is read from it. The error is an [Errors] with all
-// that is wrong.
+// that is wrong; the document is there all the same, and what is right in it is filled
+// in.
 func Decode(data []byte, file string, into any) (*Document, error) {
 	d := &Document{decoder: decoder{file: file, lines: newLines(data)}}
 	if len(data) > maxFileSize {
 		d.report(nil, "", "is larger than "+size(maxFileSize).String(), "")
-		return nil, d.problems
+		return d, d.problems
 	}
 	var table map[string]any
 	if d.root, table = d.document(data); table != nil {
 		d.fields(d.root, "", table, reflect.ValueOf(into).Elem())
 	}
 	if len(d.problems) > 0 {
-		return nil, d.problems.sorted(nil)
+		return d, d.problems.sorted(nil)
 	}
 	return d, nil
 }

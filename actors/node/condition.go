@@ -53,6 +53,15 @@ func (c *condition) recovery() Recovery {
 	return c.recover
 }
 
+// recovery is how far the recovery is now.
+func (d *daemon) recovery() Recovery {
+	r := d.condition.recovery()
+	if !r.begun.IsZero() {
+		r.Took = d.Now().Sub(r.begun)
+	}
+	return r
+}
+
 func (c *condition) recovered(r Recovery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -26,6 +26,9 @@ type DaemonConfig struct {
 	Hangup <-chan os.Signal
 	// Kill is closed when the end of the node is not to be waited for; nil is never.
 	Kill <-chan struct{}
+	// Starting is told what the node does before it is ready, with how far that is
+	// behind a comma. It must not wait; nil drops it.
+	Starting func(step string)
 	// Ready is told once that the node takes requests; nil drops it.
 	Ready func(Readiness)
 	// Version and Revision are of the program.
@@ -111,7 +114,7 @@ func (d *daemon) open(ctx context.Context) error {
 	if err := d.loadKeys(); err != nil {
 		return err
 	}
-	d.notify.status("opening the data folder")
+	d.step("opening the data folder")
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
@@ -146,6 +149,7 @@ func (d *daemon) run(ctx context.Context) error {
 	d.group.Go(func() {
 		defer close(d.recovered)
 		d.recover(working)
+		d.sweepBundles(working)
 		d.spawnListed(working)
 	})
 	recovered := d.recovered
@@ -172,6 +176,14 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 }
 
+// step tells those who wait for the node what it does.
+func (d *daemon) step(what string) {
+	d.notify.status(what)
+	if d.Starting != nil {
+		d.Starting(what)
+	}
+}
+
 // becomeReady begins to take requests.
 func (d *daemon) becomeReady() {
 	if !d.condition.become(StateReady, "") {
@@ -191,7 +203,7 @@ func (d *daemon) becomeReady() {
 }
 
 func (d *daemon) readiness() Readiness {
-	r := Readiness{Recovery: d.condition.recovery()}
+	r := Readiness{Recovery: d.recovery()}
 	for _, o := range d.doors {
 		if o.plain {
 			r.HTTP = o.address
@@ -210,15 +222,15 @@ func (d *daemon) reload() {
 		d.notify.reloading()
 		defer d.notify.ready(string(state))
 	}
-	var err error
-	if d.certificates != nil {
-		err = d.certificates.Reload()
+	if d.certificates == nil {
+		d.Logger.Info("there are no certificates to read again")
+		return
 	}
-	if err != nil {
+	if err := d.certificates.Reload(); err != nil {
 		d.Logger.Error("the certificates are as before", "error", err)
-	} else {
-		d.Logger.Info("the certificates were read again")
+		return
 	}
+	d.Logger.Info("the certificates were read again", "expires", d.certificates.Expires())
 }
 
 // state is what the node does, and why if that needs saying.

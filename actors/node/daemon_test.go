@@ -551,7 +551,7 @@ func TestWhatTheNodeLogsIsOneObjectALine(t *testing.T) {
 		}
 		seen[object.Msg+fmt.Sprintf("%q", object.Text)] = true
 	}
-	for _, want := range []string{`node starts""`, `node ready""`, `guest"\x1b[2Jhello"`, `actor failed, and its supervisor decides""`, `node drains""`, `actors suspended""`, `node ended""`} {
+	for _, want := range []string{`node starts""`, `node ready""`, `guest"\x1b[2Jhello"`, `actor failed""`, `node drains""`, `actors suspended""`, `node ended""`} {
 		if !seen[want] {
 			t.Errorf("%s is not logged:\n%s", want, s.log)
 		}

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log"
 	"log/slog"
@@ -33,7 +32,7 @@ func (d *daemon) makeServer() (err error) {
 	}
 	config := api.Config{
 		System: d.node.System, Log: d.node.Log, Node: front{d}, Handlers: d.node.Handlers,
-		Bundles: filepath.Join(d.Data, "bundles"), Ready: d.taking, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
+		Bundles: filepath.Join(d.Data, bundlesFolder), Ready: d.taking, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
 		Limits: api.Limits{
 			RequestBytes: int64(d.Limits.RequestBytes), CallTime: d.Limits.RequestTime,
 			Rate: float64(d.Limits.Rate), Burst: d.Limits.Burst,
@@ -115,7 +114,7 @@ func (f front) Info() *theaterv1.InfoResponse {
 	used, budget := f.node.Engine.Memory()
 	info := &theaterv1.InfoResponse{
 		Version: f.Version, Node: f.Node, Started: timestamppb.New(f.started), Pid: uint64(os.Getpid()),
-		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.condition.recovery()),
+		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.recovery()),
 		GuestMemory: used, GuestMemoryBudget: budget,
 	}
 	info.DiskFree, info.DiskNeeded = f.node.disk()
@@ -163,6 +162,9 @@ func (f front) Shutdown(limit time.Duration) error {
 // that does, and a certificate by which they know the node.
 func (d *daemon) loadKeys() (err error) {
 	if d.Listen == Off {
+		if unused := unusedTLS(d.Settings); len(unused) > 0 {
+			d.Logger.Warn("settings have no use: nothing listens on the network", "keys", unused)
+		}
 		return nil
 	}
 	if d.TLS.Cert == "" || d.TLS.Key == "" {
@@ -197,13 +199,6 @@ func anyToken(dir string, now time.Time) (bool, error) {
 	return slices.ContainsFunc(all, func(t api.Token) bool { return t.Expires.IsZero() || now.Before(t.Expires) }), err
 }
 
-// CheckSettings says what would keep a node from starting with the settings, as far as
-// that can be known without touching anything.
-func CheckSettings(s Settings, now func() time.Time) error {
-	d := &daemon{DaemonConfig: DaemonConfig{Settings: s, Now: now, Logger: slog.New(slog.DiscardHandler)}}
-	return d.loadKeys()
-}
-
 // expiryWarning is how long before its end a certificate is worth a word.
 const expiryWarning = 14 * 24 * time.Hour
 
@@ -214,5 +209,9 @@ type ExposedError struct {
 }
 
 func (e *ExposedError) Error() string {
-	return fmt.Sprintf("listen %s: other machines could call this node, and it has no %s", e.Address, e.Missing)
+	return "listen " + e.Address + ": " + e.reason()
+}
+
+func (e *ExposedError) reason() string {
+	return "other machines could call this node, and it has no " + e.Missing
 }

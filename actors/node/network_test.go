@@ -216,7 +216,7 @@ func TestWhatANodeCannotServeWithIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			settings := a.networked(t)
 			c.change(&settings)
-			if err := node.CheckSettings(settings, time.Now); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := (&node.Effective{Settings: settings}).Check(t.Context(), time.Now); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the check gives %v", err)
 			}
 			s, _ := begin(t, settings)

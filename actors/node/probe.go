@@ -27,7 +27,7 @@ func (d *daemon) ready() bool {
 // probe answers with the state of the node.
 func (d *daemon) probe(w http.ResponseWriter, good bool) {
 	state, detail := d.state()
-	r := d.condition.recovery()
+	r := d.recovery()
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if !good {
@@ -37,11 +37,12 @@ func (d *daemon) probe(w http.ResponseWriter, good bool) {
 	_ = json.NewEncoder(w).Encode(struct {
 		State     State  `json:"state"`
 		Detail    string `json:"detail,omitempty"`
-		Recovered int    `json:"recovered"`
+		Done      int    `json:"done"`      // of total, executed again or given up
+		Recovered int    `json:"recovered"` // up, once all are done
 		Failed    int    `json:"failed"`
 		Ended     int    `json:"ended"`
 		Total     int    `json:"total"`
-	}{state, detail, r.Resumed, len(r.Left), len(r.Ended), r.Total})
+	}{state, detail, r.Done, r.Resumed, len(r.Left), len(r.Ended), r.Total})
 }
 
 // What a probe may take.
@@ -68,7 +69,7 @@ func (d *daemon) measured() observe.Config {
 		Log:    func() observe.Log { return d.node.logged() },
 		Disk:   func() (free, needed uint64) { return d.node.disk() },
 		Recovery: func() observe.Recovery {
-			r := d.condition.recovery()
+			r := d.recovery()
 			return observe.Recovery{Total: r.Total, Done: r.Resumed, Failed: len(r.Left), Ended: len(r.Ended), Took: r.Took}
 		},
 		Ready: d.ready,

@@ -14,10 +14,16 @@ import (
 type Recovery struct {
 	actors.Recovery
 	Took time.Duration // so far
+
+	begun time.Time // while it is under way, else zero
 }
 
-// reportEvery is how often the progress of a recovery is logged.
-const reportEvery = 5 * time.Second
+// The progress of a recovery is logged from time to time. Who watches the start is
+// told more often.
+const (
+	reportEvery = 5 * time.Second
+	stepEvery   = 250 * time.Millisecond
+)
 
 // recover brings back the actors that an earlier node has left. One that does not come
 // back is logged, and holds up no other.
@@ -28,6 +34,7 @@ func (d *daemon) recover(ctx context.Context) {
 	}
 	p := &progress{daemon: d, begun: d.Now(), reported: d.Now()}
 	r, err := d.node.System.Recover(ctx, p.tell)
+	p.over = true
 	p.tell(r)
 	switch took := d.Now().Sub(p.begun); {
 	case ctx.Err() != nil:
@@ -43,13 +50,18 @@ func (d *daemon) recover(ctx context.Context) {
 // progress shows a recovery as it goes.
 type progress struct {
 	*daemon
-	begun, reported time.Time
-	left, ended     int // that were logged
+	begun, reported, stepped time.Time
+	over                     bool
+	left, ended              int // that were logged
 }
 
 func (p *progress) tell(r actors.Recovery) {
 	now := p.Now()
-	p.condition.recovered(Recovery{r, now.Sub(p.begun)})
+	sofar := Recovery{Recovery: r, Took: now.Sub(p.begun), begun: p.begun}
+	if p.over {
+		sofar.begun = time.Time{}
+	}
+	p.condition.recovered(sofar)
 	for _, a := range r.Left[p.left:] {
 		p.Logger.Error("actor is not back", "actor", a.Path, "id", a.ID.String(), "error", a.Err)
 	}
@@ -60,8 +72,11 @@ func (p *progress) tell(r actors.Recovery) {
 	if now.Sub(p.reported) >= reportEvery {
 		p.reported = now
 		p.Logger.Info("node recovers", "done", r.Done, "failed", len(r.Left), "total", r.Total)
-		p.notify.status(fmt.Sprintf("recovering, %d of %d", r.Done, r.Total))
 		p.notify.longer(4 * reportEvery)
+	}
+	if r.Total > 0 && (p.over || now.Sub(p.stepped) >= stepEvery) {
+		p.stepped = now
+		p.step(fmt.Sprintf("recovering the actors, %d of %d", r.Done, r.Total))
 	}
 }
 

@@ -38,6 +38,8 @@ type Effective struct {
 	Settings
 	Origins map[string]Origin
 	File    string // that was read; "" for none
+
+	document *manifest.Document // of File
 }
 
 // Value is a setting as text, as a flag would give it.
@@ -45,14 +47,32 @@ func (e *Effective) Value(k Key) string {
 	return textOf(settingOf(k.Name).field(&e.Settings))
 }
 
-// SettingError is a flag or variable with a value that is none. What is wrong with a
-// file is a manifest.Errors.
+// SettingError is a flag or variable, or what is so by default, with a value that is
+// none or does not do. Of a file that is a *manifest.Error.
 type SettingError struct {
 	Origin
 	Reason string
+	Err    error // the cause, where there is one
 }
 
 func (e *SettingError) Error() string { return e.Name + ": " + e.Reason }
+
+// Unwrap returns the cause.
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// placed is what is wrong with a key, with where that has its value from.
+func (e *Effective) placed(key, reason string, cause error) error {
+	switch origin := e.Origins[key]; origin.Source {
+	case "file":
+		problem := e.document.Problem(key, reason)
+		problem.Err = cause
+		return problem
+	case "":
+		return &SettingError{Origin{"default", key}, reason, cause}
+	default:
+		return &SettingError{origin, reason, cause}
+	}
+}
 
 // LoadSettings reads the sources and checks what they say. The error is one for each
 // thing that is wrong, or says why the file cannot be read.
@@ -64,18 +84,15 @@ func LoadSettings(from Sources) (*Effective, error) {
 	if e.File = from.File; e.File == "" {
 		e.File, _ = from.Env(ConfigEnv)
 	}
-	document, err := e.readFile()
+	errs, err := e.readFile()
 	if err != nil {
 		return nil, err
 	}
-	errs := e.overrule(from)
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
+	errs = append(errs, e.overrule(from)...)
 	if _, said := e.Origins["tokens"]; !said {
 		e.Tokens = filepath.Join(e.Data, "tokens")
 	}
-	if err := e.check(document); err != nil {
+	if err := errors.Join(append(errs, e.check(errs)...)...); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -84,8 +101,9 @@ func LoadSettings(from Sources) (*Effective, error) {
 // maxConfig is the largest configuration file.
 const maxConfig = 1 << 20
 
-// readFile reads the file, if there is one. Its paths are relative to its folder.
-func (e *Effective) readFile() (*manifest.Document, error) {
+// readFile reads the file, if there is one, and returns what is wrong in it; err is
+// that it cannot be read. Its paths are relative to its folder.
+func (e *Effective) readFile() (wrong []error, err error) {
 	if e.File == "" {
 		return nil, nil
 	}
@@ -103,16 +121,18 @@ func (e *Effective) readFile() (*manifest.Document, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	document, err := manifest.Decode(data, e.File, &e.Settings)
-	if err != nil {
+	var problems manifest.Errors
+	if err != nil && !errors.As(err, &problems) {
 		return nil, err
 	}
+	e.document = document
 	for _, s := range settings {
 		if document.Has(s.Name) {
 			e.Origins[s.Name] = Origin{"file", e.File}
 			absolute(s.field(&e.Settings), s.Type, filepath.Dir(e.File))
 		}
 	}
-	return document, nil
+	return problems.Unwrap(), nil
 }
 
 // absolute has paths begin at a folder.
@@ -139,7 +159,7 @@ func absolute(field any, kind, dir string) {
 func (e *Effective) overrule(from Sources) (errs []error) {
 	set := func(s setting, origin Origin, values []string) {
 		if reason := parse(s.field(&e.Settings), values); reason != "" {
-			errs = append(errs, &SettingError{origin, reason})
+			errs = append(errs, &SettingError{Origin: origin, Reason: reason})
 		}
 		e.Origins[s.Name] = origin
 	}
@@ -157,26 +177,28 @@ func (e *Effective) overrule(from Sources) (errs []error) {
 	return errs
 }
 
-// check holds each value to its rule.
-func (e *Effective) check(document *manifest.Document) error {
-	var errs []error
-	for _, s := range settings {
-		if s.check == nil {
-			continue
-		}
-		reason := s.check(&e.Settings)
-		origin := e.Origins[s.Name]
+// check holds each value to its rule, unless it is known not to be one.
+func (e *Effective) check(known []error) (errs []error) {
+	none := map[string]bool{} // the keys and names in question
+	for _, err := range known {
+		var at *SettingError
+		var in *manifest.Error
 		switch {
-		case reason == "":
-		case origin.Source == "file":
-			errs = append(errs, document.Problem(s.Name, reason))
-		case origin.Source == "":
-			errs = append(errs, &SettingError{Origin{"default", s.Name}, reason})
-		default:
-			errs = append(errs, &SettingError{origin, reason})
+		case errors.As(err, &at):
+			none[at.Name] = true
+		case errors.As(err, &in):
+			none[in.Key] = true
 		}
 	}
-	return errors.Join(errs...)
+	for _, s := range settings {
+		if s.check == nil || none[s.Name] || none[e.Origins[s.Name].Name] {
+			continue
+		}
+		if reason := s.check(&e.Settings); reason != "" {
+			errs = append(errs, e.placed(s.Name, reason, nil))
+		}
+	}
+	return errs
 }
 
 // Origin is where a setting has its value from.

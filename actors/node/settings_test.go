@@ -110,7 +110,8 @@ func TestASettingThatIsNoneIsRefusedWithWhereItStands(t *testing.T) {
 		"a size that is none":       {file: "memory = \"5 apples\"\n", wants: []string{`theater.toml:1:1: memory: must be a size like "64MiB"`}},
 		"two at once":               {file: "listen = \"nowhere\"\nhttp = \":x\"\n", wants: []string{"theater.toml:1:1: listen: must be a host and a port", "theater.toml:2:1: http: must be"}},
 		"a variable":                {env: "x", wants: []string{"THEATER_DRAIN: must be a duration"}},
-		"flags":                     {flags: map[string][]string{"log-level": {"loud"}, "limits-rate": {"many"}}, wants: []string{"--limits-rate: must be a whole number"}},
+		"flags":                     {flags: map[string][]string{"log-level": {"loud"}, "limits-rate": {"many"}}, wants: []string{"--limits-rate: must be a whole number", `--log-level: must be debug or info or warn or error, not "loud"`}},
+		"all of them":               {file: "drian = \"5s\"\nsocket = \"\"\n", env: "x", flags: map[string][]string{"log-level": {"loud"}}, wants: []string{"theater.toml:1:1: drian: unknown key", "THEATER_DRAIN: must be a duration", "theater.toml:2:1: socket: must not be empty", "--log-level: must be debug"}},
 		"a word that is none":       {flags: map[string][]string{"log-level": {"loud"}}, wants: []string{`--log-level: must be debug or info or warn or error, not "loud"`}},
 		"an empty name":             {flags: map[string][]string{"socket": {""}, "data": {""}}, wants: []string{"--data: must not be empty", "--socket: must not be empty"}},
 		"a name with control":       {flags: map[string][]string{"node": {"a\x1b[2J"}}, wants: []string{"--node: must not contain"}},
@@ -150,8 +151,8 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 	if _, err := node.LoadSettings(node.Sources{File: filepath.Join(dir, "none.toml")}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file gives %v", err)
 	}
-	var problems manifest.Errors
-	if _, err := node.LoadSettings(node.Sources{File: write(t, filepath.Join(dir, "bad.toml"), "data = \n")}); !errors.As(err, &problems) {
+	var problem *manifest.Error
+	if _, err := node.LoadSettings(node.Sources{File: write(t, filepath.Join(dir, "bad.toml"), "data = \n")}); !errors.As(err, &problem) {
 		t.Errorf("a file that is no TOML gives %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/theater-go/theater/chain/badgerlog"
 )
 
 // DefaultSocket is where a node listens, and who calls it looks, when nobody says
@@ -48,13 +50,22 @@ type socket struct {
 const probeTime = time.Second
 
 // listenSocket makes the socket, and its folder, for this user alone. What an earlier
-// process has left at its path is replaced; what a live one uses is
-// *SocketInUseError.
+// process has left at its path is replaced, and one that is ending is waited for; what
+// a live one uses is *SocketInUseError.
 func listenSocket(path string) (*socket, error) {
+	if err := CheckSocketPath(path); err != nil {
+		return nil, err
+	}
 	if err := socketFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	lock, err := lockSocket(path + ".lock")
+	lock, err := badgerlog.UnlessEnding(func() (*os.File, error) { return lockSocket(path + ".lock") }, func(err error) int {
+		var used *SocketInUseError
+		if errors.As(err, &used) {
+			return used.PID
+		}
+		return 0
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +127,14 @@ func (s *socket) leave() error {
 		err = errors.Join(err, lock)
 	}
 	return err
+}
+
+// CheckSocketPath says why nothing can listen at a path, wherever it is.
+func CheckSocketPath(path string) error {
+	if len(path) > maxSocketPath {
+		return fmt.Errorf("%s is no path for a socket: it has %d bytes, and the system allows %d", path, len(path), maxSocketPath)
+	}
+	return nil
 }
 
 // socketFolder makes the folder of a socket for this user alone, or sees to it that

@@ -72,8 +72,7 @@ func (t *teller) run() {
 	}
 }
 
-// levelOf is how much a change matters. Failures of turns are logged by the actor
-// itself.
+// levelOf is how much a change matters.
 func levelOf(c actors.Change) slog.Level {
 	switch {
 	case c.What == actors.ChangeFailed && c.Directive != actors.DirectiveRestart:
@@ -87,7 +86,7 @@ func levelOf(c actors.Change) slog.Level {
 }
 
 var changeWords = map[any]string{
-	actors.ChangeStarted: "actor started", actors.ChangeEnded: "actor ended", actors.ChangeFailed: "actor failed, and its supervisor decides", actors.ChangeGone: "actor is gone",
+	actors.ChangeStarted: "actor started", actors.ChangeEnded: "actor ended", actors.ChangeFailed: "actor failed", actors.ChangeGone: "actor is gone",
 }
 
 func (t *teller) log(c actors.Change) {

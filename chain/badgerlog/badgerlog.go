@@ -5,14 +5,29 @@
 //	DIR/format  format version and durability, as text
 //	DIR/db      a Badger database
 //	DIR/reserve keeps disk for the end, while there is a writer
+//	DIR/checkpoint
+//	    signed  the newest checkpoint: how many blocks there are, the root of the
+//	            Merkle log over them, signed
+//	    tree    the hashes of the Merkle log
+//	    key     signs; key.pub checks it
+//	    era-N   the last checkpoint of an era that ended with a lawful loss
 //
 // Records are packed into compressed blocks, many to a Badger value; small
 // pages say where the records of an actor are. Only blocks and blobs are
 // original: pages and summaries are rebuilt from the blocks after a crash.
 // chain/FORMAT.md gives the bytes.
 //
+// The checkpoint stands outside the database because the database cannot tell when
+// it has lost something: without its MANIFEST or its newest files it opens and holds
+// less. A block is committed first, then its leaf is written, then the checkpoint.
+// So wherever the process is killed, all that is signed is there: Open takes anything
+// less for damage. Only after another start of the machine may an async folder have
+// less, down to what its checkpoint calls durable; then what is gone is counted and a
+// new era begins.
+//
 // One goroutine, started by Writer and ended by the writer's Close, hashes,
-// writes and acknowledges; nothing else writes. The package never decides what
+// writes and acknowledges; nothing else writes records. Another, from Open to the
+// log's Close, writes the checkpoint; nobody waits for it. The package never decides what
 // a record says. Only the node's composition root, cli and tests import it;
 // everything else uses chain.Log.
 package badgerlog
@@ -21,9 +36,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -53,8 +70,9 @@ type Options struct {
 	// FreeSpace is how many bytes may still be written at dir. Nil asks the machine.
 	FreeSpace func(dir string) (uint64, error)
 
-	sizes sizes // zero is defaultSizes; for tests
-	step  step  // for tests
+	boot  string // of the machine, for tests; empty is the real one
+	sizes sizes  // zero is defaultSizes; for tests
+	step  step   // for tests
 }
 
 // sizes are those of Badger's files, in bytes.
@@ -68,11 +86,13 @@ type Log struct {
 	logger   *slog.Logger
 	readOnly bool
 	index    *index
+	seal     *sealer
 	limits   limits
 	sizes    sizes
 	disk     disk
 	stats    stats
 	fence    atomic.Uint64 // epoch of the newest writer, 0 while there was none
+	recent   recent
 
 	stopped   chan struct{} // closed when a commit was refused
 	stoppedBy error         // valid once it is closed
@@ -94,6 +114,7 @@ var _ chain.Log = (*Log)(nil)
 type limits struct {
 	flushBytes int // bytes of records between two flushes of the index
 	flushHeads int // heads that come into memory between two flushes
+	sweepHeads int // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
 
 	spaceFloor uint64 // bytes free below which no turn is admitted
@@ -106,7 +127,7 @@ type limits struct {
 
 func limitsOf(opts Options) limits {
 	l := limits{
-		flushBytes: flushBytes, flushHeads: flushHeads, gatherTime: gatherTime,
+		flushBytes: flushBytes, flushHeads: flushHeads, sweepHeads: sweepHeads, gatherTime: gatherTime,
 		spaceFloor: opts.sizes.spaceFloor(), writeFloor: opts.sizes.writeFloor(), freeSpace: opts.FreeSpace,
 		now: time.Now, after: time.After, step: opts.step,
 	}
@@ -138,12 +159,21 @@ func Open(dir string, opts Options) (*Log, error) {
 	return l, nil
 }
 
-func openLog(f *folder, opts Options) (*Log, error) {
-	options := databaseOptions(f, opts)
-	if err := prepareDatabase(f.database(), options, opts.Logger); err != nil {
+func openLog(f *folder, opts Options) (_ *Log, err error) {
+	seal, err := openSealer(f, opts)
+	if err != nil {
 		return nil, err
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, limits: limitsOf(opts), sizes: opts.sizes, stopped: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, seal.close())
+		}
+	}()
+	options := databaseOptions(f, opts)
+	if err := prepareDatabase(f.database(), seal.last.Size, seal.rebooted(), options, opts.Logger); err != nil {
+		return nil, err
+	}
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, limits: limitsOf(opts), sizes: opts.sizes, stopped: make(chan struct{})}
 	l.disk.dir, l.disk.limits, l.disk.logger = f.dir, &l.limits, opts.Logger
 	l.disk.reserve.path, l.disk.reserve.bytes = f.reserve(), opts.sizes.reserve()
 	if err := l.disk.reserve.spend(); err != nil { // of a killed process
@@ -152,16 +182,37 @@ func openLog(f *folder, opts Options) (*Log, error) {
 	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
 	}
-	db, err := badger.Open(options)
+	db, err := openDatabase(options)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
 	l.db = db
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	l.recent.show(l.blocks)
+	if !l.readOnly {
+		seal.start()
+	}
 	return l, nil
+}
+
+// openDatabase opens Badger's folder. What Badger does not understand is damaged; what
+// the system says is passed on.
+func openDatabase(options badger.Options) (db *badger.DB, err error) {
+	err = survive(func() (err error) {
+		db, err = badger.Open(options)
+		return err
+	})
+	var system syscall.Errno
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return nil, fmt.Errorf("open database: %w: %w", err, chain.ErrCorrupt)
 }
 
 func databaseOptions(f *folder, opts Options) badger.Options {
@@ -209,6 +260,7 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 	}
 	l.epoch = epoch
 	l.fence.Store(epoch)
+	l.seal.epoch.Store(epoch)
 	l.writer = newWriter(l, epoch)
 	l.disk.reserve.renew()
 	_ = l.writer.committer.hasRoom(0) // the first commit asks again
@@ -248,8 +300,11 @@ func (l *Log) Close() error {
 		return nil
 	}
 	l.closed = true
-	err = errors.Join(err, l.disk.reserve.spend())
-	return errors.Join(err, l.db.Close(), l.folder.close())
+	l.recent.close()
+	l.seal.stop()
+	spent := l.disk.reserve.spend()
+	closed := l.db.Close()
+	return errors.Join(err, spent, closed, l.seal.finish(err == nil && closed == nil), l.folder.close())
 }
 
 // view runs f on a consistent view of the database.

@@ -3,6 +3,7 @@ package badgerlog_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -13,7 +14,17 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("BADGERLOG_TEST_CHILD"); dir != "" {
-		child(dir)
+		pause, err := time.ParseDuration(os.Getenv("BADGERLOG_TEST_PAUSE"))
+		exitOn(err)
+		child(dir, pause)
+		return
+	}
+	if dir := os.Getenv("BADGERLOG_TEST_FILL"); dir != "" {
+		fill(dir)
+		return
+	}
+	if args := os.Getenv("BADGERLOG_TEST_DAMAGE"); args != "" {
+		damageChild(args)
 		return
 	}
 	if what := os.Getenv("BADGERLOG_TEST_FAULT"); what != "" {
@@ -30,6 +41,7 @@ func open(t testing.TB, dir string, opts badgerlog.Options) *badgerlog.Log {
 	return l
 }
 
+// TestLog holds guarantees 1, 6, 23.
 func TestLog(t *testing.T) {
 	for _, durability := range []string{badgerlog.Async, badgerlog.Sync} {
 		t.Run(durability, func(t *testing.T) {

@@ -117,3 +117,22 @@ func BenchmarkActors(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*20_000), "ns/actor")
 }
+
+// BenchmarkVerifyLog verifies whole logs: one long chain, and many that are mixed.
+func BenchmarkVerifyLog(b *testing.B) {
+	for name, actors := range map[string]int{"one": 1, "many": 1000} {
+		b.Run(name, func(b *testing.B) {
+			l := filled(b, actors, 100_000)
+			var events uint64
+			for b.Loop() {
+				report, err := l.Verify(b.Context(), badgerlog.VerifyOptions{})
+				chaintest.Must(b, err)
+				if len(report.Damage) > 0 {
+					b.Fatal(report.Damage[0].Err)
+				}
+				events += report.Events
+			}
+			b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/theater-go/theater/chain"
 )
 
@@ -30,16 +32,19 @@ type committer struct {
 	w   *writer
 	log *Log
 
-	backlog   []item   // taken from the queue; group is its front
-	taken     int      // items of backlog that are in group or done
-	group     []item   // what the commit at hand writes
-	heads     []*head  // that the group appends to
-	records   []byte   // the open block, before compression
-	count     int      // records in the open block
-	blocks    [][]byte // the group's closed blocks
-	next      uint64   // number of the open block
-	unflushed int      // bytes written since the index was
-	kept      int      // heads that were in memory then
+	backlog   []item      // taken from the queue; group is its front
+	taken     int         // items of backlog that are in group or done
+	group     []item      // what the commit at hand writes
+	heads     []*head     // that the group appends to
+	records   []byte      // the open block, before compression
+	count     int         // records in the open block
+	hashes    []byte      // theirs
+	blocks    [][]byte    // the group's closed blocks
+	leaves    []tlog.Hash // theirs
+	next      uint64      // number of the open block
+	unflushed int         // bytes written since a flush of the index began
+	sweep     sweep       // that flush
+	kept      int         // heads that were in memory at its end
 	timer     *time.Timer
 	ahead     ahead
 }
@@ -50,7 +55,7 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	err := w.committer.loop()
 	if err == nil {
-		err = w.committer.flush()
+		err = w.log.index.flush(w.committer.next)
 	}
 	w.log.giveBack(w.committer.next, err)
 	<-w.closing
@@ -190,15 +195,12 @@ func (c *committer) commit() error {
 	}
 	c.publish()
 	c.tidy()
-	if c.unflushed >= c.log.limits.flushBytes || c.log.index.size()-c.kept >= c.log.limits.flushHeads {
-		return c.flush()
-	}
-	return nil
+	return c.sweepOn()
 }
 
 // build hashes the records of the group and packs them into blocks.
 func (c *committer) build() {
-	c.heads, c.blocks = c.heads[:0], c.blocks[:0]
+	c.heads, c.blocks, c.leaves = c.heads[:0], c.blocks[:0], c.leaves[:0]
 	for i := range c.group {
 		it := &c.group[i]
 		if it.draft == nil {
@@ -211,8 +213,9 @@ func (c *committer) build() {
 		}
 		stored := it.draft.Seal(c.w.epoch, h.hash)
 		h.hash = stored.Hash
-		h.places = append(h.places, place{c.next, uint32(len(c.records))})
+		h.add(place{c.next, uint32(len(c.records))})
 		c.records = stored.Append(c.records)
+		c.hashes = append(c.hashes, stored.Hash[:]...)
 		c.count++
 		if len(c.records) >= blockSize {
 			c.closeBlock()
@@ -231,8 +234,10 @@ func (c *committer) closeBlock() {
 	}
 	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
 	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
+	c.log.recent.keep(c.next, c.count, c.records)
+	c.leaves = append(c.leaves, blockLeaf(c.next, c.hashes))
 	c.unflushed += len(c.records)
-	c.records, c.count = c.records[:0], 0
+	c.records, c.hashes, c.count = c.records[:0], c.hashes[:0], 0
 	c.next++
 }
 
@@ -251,6 +256,7 @@ func (c *committer) tidy() {
 
 // publish shows the committed group to readers.
 func (c *committer) publish() {
+	c.log.seal.add(c.leaves)
 	c.log.index.mu.Lock()
 	for i := range c.group {
 		if it := &c.group[i]; it.draft != nil {
@@ -258,11 +264,11 @@ func (c *committer) publish() {
 		}
 	}
 	for _, h := range c.heads {
-		h.touched, h.dirty = false, true
-		h.dropFullPagesLocked()
+		h.touched, h.dirty, h.idle = false, true, false
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
+	c.log.recent.show(c.next)
 
 	for i := range c.group {
 		if blob := c.group[i].blob; blob != nil && !blob.drop {
@@ -293,18 +299,25 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 	if err == nil {
 		c.log.stats.add(records, size, took)
 	}
-	c.w.gate.free(int64(size))
+	c.w.gate.free(int64(size + len(c.group)*itemCost))
 }
 
-// flush writes the index and lets go of the heads that were not in use since
-// the flush before.
-func (c *committer) flush() error {
-	c.w.mu.Lock()
-	c.kept = c.log.index.forget()
-	c.w.mu.Unlock()
-	if err := c.log.index.flush(c.next); err != nil {
+// sweepOn goes on with the flush of the index, begins one when it is time, and lets go
+// of heads when it is done.
+func (c *committer) sweepOn() error {
+	if !c.sweep.running {
+		if c.unflushed < c.log.limits.flushBytes && c.log.index.size()-c.kept < c.log.limits.flushHeads {
+			return nil
+		}
+		c.sweep, c.unflushed = c.log.index.begin(c.next), 0
+	}
+	if err := c.sweep.write(c.log, c.log.limits.sweepHeads+2*len(c.heads)); err != nil {
 		return fmt.Errorf("flush index: %w", err)
 	}
-	c.unflushed = 0
+	if !c.sweep.running {
+		c.w.mu.Lock()
+		c.kept = c.log.index.forget()
+		c.w.mu.Unlock()
+	}
 	return nil
 }

@@ -39,6 +39,9 @@ func AtEachStep(opts Options, f func(what map[string]bool, done bool) error) Opt
 // FlushAt makes the log flush its index every so many bytes.
 func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
 
+// SweepBy makes a commit write so many heads of a flush, and twice as many as it has.
+func (l *Log) SweepBy(heads int) { l.limits.sweepHeads = heads }
+
 // GatherFor makes records that nobody waits for gather for so long.
 func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 
@@ -70,3 +73,12 @@ func Waiting(w chain.Writer) int {
 	defer g.mu.Unlock()
 	return len(g.waiting)
 }
+
+// Booted makes options as on a machine that was started another time.
+func Booted(o Options, boot string) Options {
+	o.boot = boot
+	return o
+}
+
+// EncodeBlock makes a block of stored records.
+var EncodeBlock = encodeBlock

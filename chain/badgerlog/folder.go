@@ -24,7 +24,8 @@ type folder struct {
 
 func (f *folder) database() string { return filepath.Join(f.dir, "db") }
 
-// openFolder locks dir and reads its format, or makes a new folder.
+// openFolder locks dir and reads its format, or makes a new folder. A process that
+// has it and is ending is waited for.
 func openFolder(dir, durability string, existing bool) (*folder, error) {
 	if durability != "" && durability != Async && durability != Sync {
 		return nil, fmt.Errorf("durability %q is neither %s nor %s", durability, Async, Sync)
@@ -36,7 +37,7 @@ func openFolder(dir, durability string, existing bool) (*folder, error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(dir, "lock"))
+	lock, err := UnlessEnding(func() (*os.File, error) { return lockFile(filepath.Join(dir, "lock")) }, holderIn)
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +85,15 @@ func (f *folder) writeFormat(durability string) error {
 		f.durability = Async
 	}
 	text := fmt.Sprintf(formatText, formatVersion, f.durability)
-	if err := writeFileSynced(filepath.Join(f.dir, "format"), text); err != nil {
+	if err := writeFileSynced(filepath.Join(f.dir, "format"), text, 0o600); err != nil {
 		return fmt.Errorf("write format: %w", err)
 	}
 	return nil
 }
 
-// writeFileSynced writes a file so that after a crash it is whole or absent.
-func writeFileSynced(path, text string) error {
-	tmp, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+// writeFileSynced writes a file so that after a crash it is as it was or as it shall be.
+func writeFileSynced(path, text string, mode fs.FileMode) error {
+	tmp, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,12 @@ func writeFileSynced(path, text string) error {
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder survive a power cut.
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}

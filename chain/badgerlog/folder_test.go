@@ -12,6 +12,7 @@ import (
 	"github.com/theater-go/theater/chain/chaintest"
 )
 
+// TestAFolderInUseNamesTheProcess holds guarantee 22.
 func TestAFolderInUseNamesTheProcess(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{})
@@ -27,6 +28,7 @@ func TestAFolderInUseNamesTheProcess(t *testing.T) {
 	chaintest.Must(t, open(t, dir, badgerlog.Options{}).Close())
 }
 
+// TestAFolderKeepsItsDurability holds guarantee 7.
 func TestAFolderKeepsItsDurability(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{Durability: badgerlog.Sync})
@@ -44,6 +46,7 @@ func TestAFolderKeepsItsDurability(t *testing.T) {
 	}
 }
 
+// TestAFolderThatIsNotUnderstoodIsRefused holds guarantee 24.
 func TestAFolderThatIsNotUnderstoodIsRefused(t *testing.T) {
 	cases := map[string]struct {
 		format string
@@ -90,6 +93,7 @@ func TestAFolderIsOpenedForReading(t *testing.T) {
 	verified(t, l, 40)
 }
 
+// TestADatabaseWithoutItsManifestIsLeftAlone holds guarantee 21.
 func TestADatabaseWithoutItsManifestIsLeftAlone(t *testing.T) {
 	for name, damage := range map[string]func(string) error{
 		"missing": os.Remove,
@@ -164,12 +168,17 @@ func written(t *testing.T, n uint64) string {
 // verified checks that actor 1 has n records in order.
 func verified(t *testing.T, l chain.Log, n uint64) {
 	t.Helper()
-	report, err := chain.Verify(t.Context(), l, chaintest.ID(1))
+	verifiedChain(t, l, chaintest.ID(1), n)
+}
+
+func verifiedChain(t *testing.T, l chain.Log, id chain.ID, n uint64) {
+	t.Helper()
+	report, err := chain.Verify(t.Context(), l, id)
 	chaintest.Must(t, err)
-	s, err := l.Summary(t.Context(), chaintest.ID(1))
+	s, err := l.Summary(t.Context(), id)
 	chaintest.Must(t, err)
 	if report.Records != n || s.Records != n {
-		t.Errorf("%d records and a summary of %d, want %d", report.Records, s.Records, n)
+		t.Errorf("actor %s: %d records and a summary of %d, want %d", id, report.Records, s.Records, n)
 	}
 }
 

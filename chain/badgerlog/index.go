@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 
 	"github.com/dgraph-io/badger/v4"
@@ -19,10 +18,11 @@ type head struct {
 
 	// The committer's own:
 	hash    chain.Hash // of the newest record that was hashed
-	first   uint64     // the record that places[0] is of, a multiple of pageSize
-	places  []place    // of the records from first on, committed or about to be
+	full    []page     // that the next commit writes
+	open    page       // of the newest records, committed or about to be; never full
 	touched bool       // in the group that is being committed
 	dirty   bool       // not in the database as it is here
+	idle    bool       // nothing was appended to it since the last flush
 
 	seen tail // guarded by the index's mutex
 }
@@ -30,8 +30,7 @@ type head struct {
 // tail is what readers see of the newest end of a chain.
 type tail struct {
 	summary chain.Summary // over the committed records
-	first   uint64        // the record that places[0] is of
-	places  []place       // of the committed records from first on
+	open    page          // of the newest of them; all other pages are in the database
 }
 
 // index holds the heads of the actors in use; all others are in the database.
@@ -58,19 +57,22 @@ func (x *index) load(id chain.ID) (t tail, err error) {
 			return err
 		}
 		n := t.summary.Records % pageSize
-		t.first = t.summary.Records - n
+		t.open.first = t.summary.Records - n
 		if n == 0 {
 			return nil
 		}
-		return get(txn, pageKey(id, t.first), func(b []byte) error {
-			t.places, err = decodePage(b)
-			if err == nil && uint64(len(t.places)) < n {
+		return get(txn, pageKey(id, t.open.first), func(b []byte) error {
+			places, err := decodePage(b)
+			if err == nil && uint64(len(places)) < n {
 				err = fmt.Errorf("page is too short: %w", chain.ErrCorrupt)
 			}
-			if err == nil {
-				t.places = t.places[:n] // what follows was never committed
+			if err != nil {
+				return err
 			}
-			return err
+			for _, at := range places[:n] { // what follows was never committed
+				t.open.add(at)
+			}
+			return nil
 		})
 	})
 	if err != nil {
@@ -90,7 +92,7 @@ func (x *index) writable(id chain.ID) (*head, error) {
 	if err != nil && !errors.Is(err, chain.ErrNotFound) {
 		return nil, err
 	}
-	h := &head{id: id, next: t.summary.Records, hash: t.summary.Head, first: t.first, places: t.places, seen: t}
+	h := &head{id: id, next: t.summary.Records, hash: t.summary.Head, open: t.open, seen: t}
 	x.mu.Lock()
 	x.heads[id] = h
 	x.mu.Unlock()
@@ -102,58 +104,46 @@ func (x *index) tail(id chain.ID) (tail, error) {
 	x.mu.RLock()
 	if h := x.heads[id]; h != nil && h.seen.summary.Records > 0 {
 		defer x.mu.RUnlock()
-		t := h.seen
-		t.places = slices.Clone(t.places)
-		return t, nil
+		return h.seen, nil
 	}
 	x.mu.RUnlock()
 	return x.load(id)
 }
 
-// setFullPages adds to b the pages of h that are full.
+// add says where the actor's next record will be.
+func (h *head) add(at place) {
+	h.open.add(at)
+	if h.open.count == pageSize {
+		h.full = append(h.full, h.open)
+		h.open = page{first: h.open.first + pageSize}
+	}
+}
+
+// setFullPages adds to b the pages of h that have become full.
 func (h *head) setFullPages(b *batch) {
-	for at := 0; at+pageSize <= len(h.places); at += pageSize {
-		b.set(pageKey(h.id, h.first+uint64(at)), encodePage(h.places[at:at+pageSize]))
+	for i := range h.full {
+		b.set(pageKey(h.id, h.full[i].first), h.full[i].sealed())
 	}
 }
 
-// dropFullPagesLocked forgets the pages that are written.
-func (h *head) dropFullPagesLocked() {
-	if full := len(h.places) / pageSize * pageSize; full > 0 {
-		h.places = append(h.places[:0], h.places[full:]...)
-		h.first += uint64(full)
-	}
+// showLocked lets readers see what is committed of h, which is all.
+func (h *head) showLocked() {
+	h.full = nil
+	h.seen.open = h.open
 }
-
-// showLocked lets readers see the places of h.
-func (h *head) showLocked() { h.seen.first, h.seen.places = h.first, h.places }
 
 // flush writes the dirty heads to the database, then the watermark: blocks before
-// it need not be replayed. Only the committer may call it, with all that it
-// hashed committed.
+// it need not be replayed.
 func (x *index) flush(watermark uint64) error {
-	var dirty []*head
-	x.mu.RLock()
-	for _, h := range x.heads {
-		if h.dirty {
-			h.dirty = false
-			dirty = append(dirty, h)
-		}
-	}
-	x.mu.RUnlock()
-	return x.log.write(func(b *batch) {
-		for _, h := range dirty {
-			h.set(b)
-		}
-		b.set(watermarkKey, encodeCounter(watermark))
-	})
+	s := x.begin(watermark)
+	return s.write(x.log, len(s.heads))
 }
 
 // set adds to b all that the database needs to load h again.
 func (h *head) set(b *batch) {
 	h.setFullPages(b)
-	if n := len(h.places) / pageSize * pageSize; n < len(h.places) {
-		b.set(pageKey(h.id, h.first+uint64(n)), encodePage(h.places[n:]))
+	if h.open.count > 0 {
+		b.set(pageKey(h.id, h.open.first), h.open.sealed())
 	}
 	b.set(summaryKey(h.id), seal(h.seen.summary.Append(nil)))
 }
@@ -164,12 +154,19 @@ func (x *index) size() int {
 	return len(x.heads)
 }
 
-// forget drops the heads that nothing was appended to since they were flushed,
-// and returns how many it kept. The caller holds the writer's mutex.
+// forget drops the heads that nothing was appended to between two flushes, and returns
+// how many it kept. The caller holds the writer's mutex.
 func (x *index) forget() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool { return !h.dirty && h.next == h.seen.summary.Records })
+	maps.DeleteFunc(x.heads, func(_ chain.ID, h *head) bool {
+		if h.dirty || h.next != h.seen.summary.Records {
+			return false
+		}
+		idle := h.idle
+		h.idle = true
+		return idle
+	})
 	return len(x.heads)
 }
 

@@ -3,6 +3,7 @@ package badgerlog
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -16,24 +17,38 @@ type place struct {
 	offset uint32
 }
 
-// encodePage writes the places of consecutive records: for each the distance
-// of its block from the one before, and its offset.
-func encodePage(places []place) []byte {
-	b := make([]byte, 0, 4*len(places)+16)
-	var block uint64
-	for _, p := range places {
-		b = binary.AppendUvarint(b, p.block-block)
-		b = binary.AppendUvarint(b, uint64(p.offset))
-		block = p.block
-	}
-	return seal(b)
+// page is an index page that is filled: the places of consecutive records, in the
+// form in which they are written. For each that is the distance of its block from
+// the one before, and its offset. A copy keeps what it has, whatever is added later.
+type page struct {
+	first uint64 // the record that the first place is of, a multiple of pageSize
+	count int
+	block uint64 // of the last place
+	bytes []byte
 }
 
+// add adds the place of the next record; the page must not be full.
+func (p *page) add(at place) {
+	p.bytes = binary.AppendUvarint(p.bytes, at.block-p.block)
+	p.bytes = binary.AppendUvarint(p.bytes, uint64(at.offset))
+	p.block = at.block
+	p.count++
+}
+
+// sealed is the page as the database keeps it.
+func (p *page) sealed() []byte { return seal(slices.Clip(p.bytes)) }
+
+// decodePage reads what sealed gave.
 func decodePage(b []byte) ([]place, error) {
 	b, err := unseal(b)
 	if err != nil {
 		return nil, err
 	}
+	return decodePlaces(b)
+}
+
+// decodePlaces reads the bytes of a page.
+func decodePlaces(b []byte) ([]place, error) {
 	places := make([]place, 0, pageSize)
 	var block uint64
 	for len(b) > 0 && len(places) < pageSize {

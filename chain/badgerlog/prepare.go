@@ -16,72 +16,113 @@ import (
 const manifestName = "MANIFEST"
 
 // prepareDatabase guards Badger against what a killed process or a damaged file
-// leaves: it removes empty files that Badger cannot open, and refuses a folder
-// whose tables Badger would delete because its MANIFEST does not list them.
-func prepareDatabase(dir string, options badger.Options, logger *slog.Logger) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+// leaves, for Badger changes what it opens: it deletes tables that its MANIFEST does not
+// list, and cuts its logs where they are damaged. So the files are checked first.
+// signed is how many blocks there must be; rebooted says that a power cut may have
+// written any part of the logs.
+func prepareDatabase(dir string, signed uint64, rebooted bool, options badger.Options, logger *slog.Logger) error {
+	files, err := listDatabase(dir, logger)
+	if err != nil {
+		return err
+	}
+	switch {
+	case files.manifest == 0 && (len(files.tables) > 0 || len(files.values) > 0):
+		return fmt.Errorf("database %s has tables and no %s: %w", dir, manifestName, chain.ErrCorrupt)
+	case files.manifest == 0 && signed > 0:
+		return fmt.Errorf("database %s is gone, of which %d blocks are signed: %w", dir, signed, chain.ErrCorrupt)
+	case files.manifest == 0:
 		return nil
 	}
+	listed, err := readManifest(filepath.Join(dir, manifestName), len(files.tables), len(files.logs), options)
 	if err != nil {
-		return fmt.Errorf("read database folder: %w", err)
+		return err
 	}
-	hasManifest, hasData := false, false
-	tables, logs := 0, 0
-	for _, e := range entries {
+	if err := checkTables(dir, listed, options); err != nil {
+		return err
+	}
+	closed := len(files.logs) == 0 // in order: all is in tables, and nothing was being written
+	if closed || !rebooted {
+		for _, path := range files.logs {
+			if err := checkEntries(path, true); err != nil {
+				return err
+			}
+		}
+		if n := len(files.values); n > 0 { // Badger cuts no others
+			return checkEntries(files.values[n-1], !closed)
+		}
+	}
+	return nil
+}
+
+// databaseFiles are the files of a Badger database.
+type databaseFiles struct {
+	manifest             int64 // its size
+	tables, logs, values []string
+}
+
+// listDatabase finds the files in a database's folder, which need not exist. It removes
+// empty ones of a crash, which Badger cannot open.
+func listDatabase(dir string, logger *slog.Logger) (files databaseFiles, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return files, nil
+	}
+	if err != nil {
+		return files, fmt.Errorf("read database folder: %w", err)
+	}
+	for _, e := range entries { // sorted by name, which is a number of fixed length
 		info, err := e.Info()
 		if err != nil {
-			return fmt.Errorf("read database folder: %w", err)
+			return files, fmt.Errorf("read database folder: %w", err)
 		}
+		path := filepath.Join(dir, e.Name())
 		switch ext := filepath.Ext(e.Name()); {
 		case e.Name() == manifestName:
-			hasManifest = info.Size() > 0
+			files.manifest = info.Size()
 		case (ext == ".mem" || ext == ".vlog") && info.Size() == 0:
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return fmt.Errorf("remove empty file: %w", err)
+			if err := os.Remove(path); err != nil {
+				return files, fmt.Errorf("remove empty file: %w", err)
 			}
 			logger.Warn("removed an empty file left by a crash", "file", e.Name())
 		case ext == ".mem":
-			logs++
+			files.logs = append(files.logs, path)
 		case ext == ".sst":
-			tables++
-			hasData = true
+			files.tables = append(files.tables, path)
 		case ext == ".vlog":
-			hasData = true
+			files.values = append(files.values, path)
 		}
 	}
-	switch {
-	case !hasData:
-		return nil
-	case !hasManifest:
-		return fmt.Errorf("database %s has tables and no %s: %w", dir, manifestName, chain.ErrCorrupt)
-	}
-	return checkManifest(filepath.Join(dir, manifestName), tables, logs, options)
+	return files, nil
 }
 
-// checkManifest refuses a MANIFEST that lists fewer tables than there are, which
-// Badger would delete. It lets pass what a process leaves that is killed between
-// writing a table and listing it, or between listing what was made of some tables and
-// removing those: then the MANIFEST is whole, and the log from which tables are made
-// is still there.
-func checkManifest(path string, tables, logs int, options badger.Options) error {
+// readManifest reads what the MANIFEST lists, and refuses one that lists fewer tables
+// than there are, which Badger would delete. It lets pass what a process leaves that is
+// killed between writing a table and listing it, or between listing what was made of
+// some tables and removing those: then the MANIFEST is whole, and the log from which
+// tables are made is still there.
+func readManifest(path string, tables, logs int, options badger.Options) (badger.Manifest, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", manifestName, err)
+		return badger.Manifest{}, fmt.Errorf("read %s: %w", manifestName, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("read %s: %w", manifestName, err)
+		return badger.Manifest{}, fmt.Errorf("read %s: %w", manifestName, err)
 	}
-	listed, whole, err := badger.ReplayManifestFile(f, options.ExternalMagicVersion, options)
+	var listed badger.Manifest
+	var whole int64
+	err = survive(func() (err error) {
+		listed, whole, err = badger.ReplayManifestFile(f, options.ExternalMagicVersion, options)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", path, err, chain.ErrCorrupt)
+		return listed, fmt.Errorf("%s: %w: %w", path, err, chain.ErrCorrupt)
 	}
 	unlisted := tables - len(listed.Tables)
 	explained := options.NumCompactors + options.NumMemtables + listed.Deletions
 	if unlisted > 0 && (whole < info.Size() || logs == 0 || unlisted > explained) {
-		return fmt.Errorf("%s lists %d of %d tables: %w", path, len(listed.Tables), tables, chain.ErrCorrupt)
+		return listed, fmt.Errorf("%s lists %d of %d tables: %w", path, len(listed.Tables), tables, chain.ErrCorrupt)
 	}
-	return nil
+	return listed, nil
 }

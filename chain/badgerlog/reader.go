@@ -15,32 +15,31 @@ import (
 
 // Summary implements chain.Reader.
 func (l *Log) Summary(_ context.Context, id chain.ID) (chain.Summary, error) {
-	if err := l.open(); err != nil {
-		return chain.Summary{}, err
-	}
-	t, err := l.index.tail(id)
+	t, err := l.tail(id)
 	return t.summary, err
 }
 
-// open is chain.ErrClosed once the log is closed.
-func (l *Log) open() error {
-	return l.view(func(*badger.Txn) error { return nil })
+// tail is the tail of an actor's chain, or chain.ErrClosed once the log is closed.
+func (l *Log) tail(id chain.ID) (tail, error) {
+	if err := l.open(); err != nil {
+		return tail{}, err
+	}
+	return l.index.tail(id)
 }
+
+// open is chain.ErrClosed once the log is closed.
+func (l *Log) open() error { return l.view(func(*badger.Txn) error { return nil }) }
 
 // Records implements chain.Reader. It looks at the database only between the
 // records it yields.
 func (l *Log) Records(ctx context.Context, id chain.ID, from uint64) iter.Seq2[chain.Record, error] {
 	return func(yield func(chain.Record, error) bool) {
-		if err := l.open(); err != nil {
-			yield(chain.Record{}, err)
-			return
-		}
-		t, err := l.index.tail(id)
+		t, err := l.tail(id)
 		if err != nil {
 			yield(chain.Record{}, err)
 			return
 		}
-		r := recordReader{log: l, tail: t, block: noBlock}
+		r := newRecordReader(l, t)
 		if 0 < from && from < t.summary.Records {
 			before, err := r.stored(from - 1)
 			if err != nil {
@@ -52,6 +51,29 @@ func (l *Log) Records(ctx context.Context, id chain.ID, from uint64) iter.Seq2[c
 		for n := from; n < t.summary.Records; n++ {
 			rec, err := r.record(ctx, n)
 			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+var _ chain.StoredReader = (*Log)(nil)
+
+// Stored implements chain.StoredReader.
+func (l *Log) Stored(ctx context.Context, id chain.ID, from uint64) iter.Seq2[*chain.Stored, error] {
+	return func(yield func(*chain.Stored, error) bool) {
+		t, err := l.tail(id)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		r := newRecordReader(l, t)
+		var s chain.Stored
+		for n := from; n < t.summary.Records; n++ {
+			if err = ctx.Err(); err == nil {
+				s, err = r.stored(n)
+			}
+			if !yield(&s, err) || err != nil {
 				return
 			}
 		}
@@ -70,6 +92,10 @@ type recordReader struct {
 	page    []place
 	block   uint64
 	records []byte
+}
+
+func newRecordReader(l *Log, t tail) *recordReader {
+	return &recordReader{log: l, tail: t, block: noBlock}
 }
 
 func (r *recordReader) record(ctx context.Context, n uint64) (chain.Record, error) {
@@ -107,26 +133,36 @@ func (r *recordReader) stored(n uint64) (s chain.Stored, err error) {
 }
 
 func (r *recordReader) place(n uint64) (place, error) {
-	if n >= r.tail.first {
-		return r.tail.places[n-r.tail.first], nil
-	}
 	first := n - n%pageSize
 	if r.page == nil || r.first != first {
-		err := r.log.view(func(txn *badger.Txn) error {
-			return get(txn, pageKey(r.tail.summary.ID, first), func(b []byte) (err error) {
-				r.page, err = decodePage(b)
-				return err
-			})
-		})
-		if err != nil {
-			return place{}, damaged(fmt.Errorf("index page: %w", err))
+		if err := r.turnTo(first); err != nil {
+			return place{}, err
 		}
-		r.first = first
 	}
 	if n-first >= uint64(len(r.page)) {
 		return place{}, fmt.Errorf("index page is too short: %w", chain.ErrCorrupt)
 	}
 	return r.page[n-first], nil
+}
+
+// turnTo reads the page whose first record is that.
+func (r *recordReader) turnTo(first uint64) (err error) {
+	r.page = nil
+	if first == r.tail.open.first {
+		r.page, err = decodePlaces(r.tail.open.bytes)
+	} else {
+		err = damaged(r.log.view(func(txn *badger.Txn) error {
+			return get(txn, pageKey(r.tail.summary.ID, first), func(b []byte) (err error) {
+				r.page, err = decodePage(b)
+				return err
+			})
+		}))
+	}
+	r.first = first
+	if err != nil {
+		return fmt.Errorf("index page: %w", err)
+	}
+	return nil
 }
 
 func (r *recordReader) load(block uint64) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
 )
@@ -24,15 +25,20 @@ func (l *Log) recover() error {
 		return err
 	}
 	l.blocks = watermark
+	var leaves []tlog.Hash
 	for {
-		err := l.replay(l.blocks)
+		leaf, err := l.replay(l.blocks)
 		if errors.Is(err, chain.ErrNotFound) {
 			break
 		}
 		if err != nil {
 			return fmt.Errorf("replay block %d: %w", l.blocks, err)
 		}
+		leaves = append(leaves, leaf)
 		l.blocks++
+	}
+	if err := l.seal.reconcile(l, leaves); err != nil {
+		return err
 	}
 	if err := l.dropTail(); err != nil || l.readOnly || l.blocks == watermark {
 		return err
@@ -41,12 +47,12 @@ func (l *Log) recover() error {
 	return l.index.flush(l.blocks)
 }
 
-// replay adds one block to the index. A block that is absent, or is damaged
-// and the last, is chain.ErrNotFound.
-func (l *Log) replay(number uint64) error {
+// replay adds one block to the index and returns its leaf. A block that is absent, or is
+// damaged and the last, is chain.ErrNotFound.
+func (l *Log) replay(number uint64) (leaf tlog.Hash, err error) {
 	var records []byte
 	var count uint32
-	err := l.view(func(txn *badger.Txn) error {
+	err = l.view(func(txn *badger.Txn) error {
 		err := get(txn, blockKey(number), func(b []byte) (err error) {
 			records, count, err = decodeBlock(number, b, nil)
 			return err
@@ -59,19 +65,14 @@ func (l *Log) replay(number uint64) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return leaf, err
 	}
-	for offset := 0; count > 0; count-- {
-		s, rest, err := chain.DecodeStored(records[offset:])
-		if err != nil {
-			return err
-		}
-		if err := l.index.replay(&s, place{number, uint32(offset)}); err != nil {
+	return eachRecord(number, records, count, func(s *chain.Stored, at place) error {
+		if err := l.index.replay(s, at); err != nil {
 			return fmt.Errorf("actor %s record %d: %w", s.Actor, s.Number, err)
 		}
-		offset = len(records) - len(rest)
-	}
-	return nil
+		return nil
+	})
 }
 
 // replay adds one record to the index, unless it is there. Nobody else has the
@@ -95,7 +96,7 @@ func (x *index) replay(s *chain.Stored, at place) error {
 		return err
 	}
 	h.seen.summary.Apply(rec)
-	h.places = append(h.places, at)
+	h.add(at)
 	h.showLocked()
 	h.next, h.hash, h.dirty = rec.Number+1, rec.Hash, true
 	return nil

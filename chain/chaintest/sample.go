@@ -137,7 +137,7 @@ func OKUnit() chain.Payload {
 // Checkpoint is a sample, of the state that stands in record number.
 func Checkpoint(id chain.ID, number uint64) *chain.Checkpoint {
 	return &chain.Checkpoint{
-		Actor: id, Record: number, Turns: 300, Restarts: 2, Began: Start + 8,
+		Actor: id, Record: number, Turns: 300, Fuel: 70_000, Restarts: 2, Began: Start + 8,
 		Crossings: []chain.Crossing{{Interface: "theater:simple/message-server-host", Function: "register", Input: Unit().Bytes, Output: OKUnit().Bytes}},
 		State:     []byte("CGRF state"), Machine: []byte("thS machine"),
 	}

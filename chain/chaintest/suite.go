@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) chain.Log) {
 		{"a record is read back with its number, epoch, link and hash", readBack},
 		{"every form of event is read back as it was appended", everyEvent},
 		{"records are read from any number on", readFrom},
+		{"records are read as they are kept", readStored},
 		{"an unknown actor, record or blob is not found", unknown},
 		{"a summary is the fold of the records", summary},
 		{"actors are listed in the order of their ids", actors},
@@ -37,6 +38,14 @@ func Run(t *testing.T, open func(t *testing.T) chain.Log) {
 		{"a notice is loaded from the record of its event", noticeOfRecord},
 		{"a large record is read back", largeRecord},
 		{"chains are verified while they are written", readWhileWriting},
+		{"a tail has all that comes after it began, in the order of the log", tailOrder},
+		{"a tail begins where the log was when it was called, and goes on with the next writer", tailFromTheCall},
+		{"who tails slowly loses nothing, holds up nobody, and is told how far behind it is", tailSlow},
+		{"a tail ends with its context, and with the log", tailEnds},
+		{"tails come and go while records are written", tailHammer},
+		{"one chain is followed without a gap while many are written", followSeam},
+		{"a chain is followed from any number on, and to its end", followFrom},
+		{"who follows one chain need not go through all of the others", followFar},
 		{"a cancelled context ends reading", cancelled},
 		{"a closed log refuses everything", closedLog},
 	}
@@ -141,6 +150,37 @@ func readFrom(t *testing.T, l chain.Log) {
 	}
 	for range l.Records(t.Context(), ID(1), 0) {
 		break // stopping early is allowed
+	}
+}
+
+func readStored(t *testing.T, l chain.Log) {
+	r, ok := l.(chain.StoredReader)
+	if !ok {
+		t.Skip("the log does not give them")
+	}
+	w := writer(t, l)
+	Begin(t, w, ID(1))
+	Fill(t, w, ID(1), 1, 70)
+	all := Records(t, l, ID(1), 0)
+	for _, from := range []uint64{0, 1, 33, 69, 70, 1000} {
+		n := from
+		for got, err := range r.Stored(t.Context(), ID(1), from) {
+			Must(t, err)
+			want, err := chain.Store(all[n])
+			Must(t, err)
+			if !reflect.DeepEqual(*got, want) {
+				t.Fatalf("record %d is %+v, not %+v", n, *got, want)
+			}
+			n++
+		}
+		if n != max(from, 70) {
+			t.Errorf("from %d: up to %d", from, n)
+		}
+	}
+	for _, err := range r.Stored(t.Context(), ID(2), 0) {
+		if !errors.Is(err, chain.ErrNotFound) {
+			t.Errorf("of an unknown actor: %v", err)
+		}
 	}
 }
 

@@ -22,6 +22,8 @@ type Log struct {
 	epoch  uint64
 	writer *writer // nil when none is held
 	closed bool
+	order  []placed // of all records
+	more   changed  // than order holds
 }
 
 type actor struct {
@@ -58,6 +60,7 @@ func (l *Log) Writer(context.Context) (chain.Writer, error) {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	l.closed = true
+	l.more.tell()
 	w := l.writer
 	l.mu.Unlock()
 	if w != nil {

@@ -125,6 +125,8 @@ func (w *writer) Append(d *chain.Draft, to chain.Acknowledger) error {
 	a.records = append(a.records, kept)
 	a.summary.ApplyDraft(d)
 	w.log.actors[rec.Actor] = a
+	w.log.order = append(w.log.order, placed{a, rec.Number})
+	w.log.more.tell()
 	if to != nil {
 		w.ackLocked(ack{kept, to})
 	}

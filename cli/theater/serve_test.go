@@ -164,7 +164,7 @@ func TestAHangupAndAWrongCallDoNotEndANode(t *testing.T) {
 	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	s.await("certificates were read again")
+	s.await("there are no certificates to read again")
 	if got := s.increment(); got != 1 {
 		t.Errorf("the count is %d", got)
 	}
@@ -207,6 +207,32 @@ func TestASecondNodeIsRefusedWithTheProcessThatIsThere(t *testing.T) {
 		t.Errorf("the first does not answer any more: %v", err)
 	}
 	s.end(syscall.SIGTERM)
+}
+
+func TestAShutdownDoesNotWaitForANodeThatWasKilledMeanwhile(t *testing.T) {
+	p := newPlace(t)
+	n := &crowd{dir: p.dir}
+	n.write(t, "spin", spinning(t), "[limits]\nfuel = 1000000000000000\nturn_time = \"1h\"\n")
+	s := p.serve("--spawn", filepath.Join(p.dir, "spin"))
+	if _, err := s.Messages.Send(t.Context(), &theaterv1.SendRequest{Target: "/spin"}); err != nil {
+		t.Fatal(err)
+	}
+	shutdown := p.command("node", "shutdown", "--grace", "1h", "--timeout", patience.String())
+	var told bytes.Buffer
+	shutdown.Stderr = &told
+	if err := shutdown.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.await(`"msg":"node drains"`)
+	killed := time.Now()
+	s.end(syscall.SIGKILL)
+	_ = shutdown.Wait() // the state tells
+	if code := shutdown.ProcessState.ExitCode(); code != 1 || !strings.Contains(told.String(), "killed before its end was in order\n  theater serve ") {
+		t.Errorf("it ends with %d:\n%s", code, told.String())
+	}
+	if took := time.Since(killed); took > patience/2 {
+		t.Errorf("it waits for %v", took)
+	}
 }
 
 func TestEveryLineOfANodeThatNobodyWatchesIsAnObject(t *testing.T) {

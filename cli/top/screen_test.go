@@ -21,7 +21,7 @@ type stage struct {
 func open(t *testing.T) *stage {
 	s := &stage{t: t, clock: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), source: &fake{}}
 	s.Screen = top.NewScreen(s.source, func() time.Time { return s.clock })
-	s.Resize(112, 14)
+	s.Resize(123, 14)
 	return s
 }
 
@@ -64,9 +64,9 @@ func shop(clock time.Time) *top.Snapshot {
 		Node: top.Node{Name: "alpha", State: "ready", Address: "unix:/run/theater.sock", Started: clock.Add(-26*time.Hour - 5*time.Minute), Turns: 5000,
 			Memory: 300 << 20, MemoryBudget: 1 << 30},
 		Actors: []top.Actor{
-			{ID: "a1", Path: "/clock", Status: "running", Turns: 10, Fuel: 1e6, Memory: 64 << 10},
+			{ID: "a1", Path: "/clock", Status: "running", Busy: 12 * time.Second, Turns: 10, Fuel: 1e6, Memory: 64 << 10},
 			{ID: "a2", Path: "/shop", Status: "running", Turns: 100, Fuel: 5e6, Memory: 2 << 20, Mailbox: 3},
-			{ID: "a3", Path: "/shop/cart", Status: "running", Turns: 1000, Fuel: 7e6, Memory: 4 << 20},
+			{ID: "a3", Path: "/shop/cart", Status: "running", Busy: 65 * time.Second, Waits: true, Turns: 1000, Fuel: 7e6, Memory: 4 << 20},
 			{ID: "a4", Path: "/shop/till", Status: "restarting", Turns: 40, Fuel: 1e6, Restarts: 7, Failure: "trap unreachable in pay", Mailbox: 12},
 			{Path: "/shop/till/audit", Status: "starting"},
 			{ID: "a6", Path: "/zoo", Status: "running"},
@@ -99,13 +99,13 @@ func TestActorsStandInATreeWithWhatTheyDo(t *testing.T) {
 	s.shows(`
 alpha  ready  up 1d02h  unix:/run/theater.sock
 actors 6  turns/s –  fuel/s –  memory 300 MiB of 1.0 GiB
-▾ACTOR                    STATUS      MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
-  /clock                  running           0        –        –  64.0 KiB         0
-▾ /shop                   running           3        –        –   2.0 MiB         0
-    cart                  running           0        –        –   4.0 MiB         0
-  ▾ till                  restarting       12        –        –       0 B         7  trap unreachable in pay
-      audit               starting          0        –        –       0 B         0
-  /zoo                    running           0        –        –       0 B         0
+▾ACTOR                    STATUS      BUSY       MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
+  /clock                  running     12s              0        –        –  64.0 KiB         0
+▾ /shop                   running                      3        –        –   2.0 MiB         0
+    cart                  running     waits 65s        0        –        –   4.0 MiB         0
+  ▾ till                  restarting                  12        –        –       0 B         7  trap unreachable in pay
+      audit               starting                     0        –        –       0 B         0
+  /zoo                    running                      0        –        –       0 B         0
 
 
 
@@ -116,13 +116,13 @@ actors 6  turns/s –  fuel/s –  memory 300 MiB of 1.0 GiB
 	s.shows(`
 alpha  ready  up 1d02h  unix:/run/theater.sock
 actors 6  turns/s 1.2k  fuel/s 45.6M  memory 300 MiB of 1.0 GiB
-▾ACTOR                    STATUS      MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
-  /clock                  running           0        0        0  64.0 KiB         0
-▾ /shop                   running           3      3.0        0   2.0 MiB         0
-    cart                  running           0     1.2k    45.6M   4.0 MiB         0
-  ▾ till                  restarting       12        0        0       0 B         7  trap unreachable in pay
-      audit               starting          0        0        0       0 B         0
-  /zoo                    running           0        0        0       0 B         0
+▾ACTOR                    STATUS      BUSY       MAILBOX  TURNS/S   FUEL/S    MEMORY  RESTARTS  LAST FAILURE
+  /clock                  running     12s              0        0        0  64.0 KiB         0
+▾ /shop                   running                      3      3.0        0   2.0 MiB         0
+    cart                  running     waits 65s        0     1.2k    45.6M   4.0 MiB         0
+  ▾ till                  restarting                  12        0        0       0 B         7  trap unreachable in pay
+      audit               starting                     0        0        0       0 B         0
+  /zoo                    running                      0        0        0       0 B         0
 
 
 
@@ -155,7 +155,7 @@ func TestTheSelectionStaysWithItsActor(t *testing.T) {
 
 func TestActorsAreSortedByAColumn(t *testing.T) {
 	s := started(t)
-	s.Press(">", ">", ">") // TURNS/S
+	s.Press(">", ">", ">", ">") // TURNS/S
 	s.has("▾TURNS/S")
 	paths := func() (all []string) {
 		for line := range strings.Lines(s.Text()) {
@@ -173,7 +173,7 @@ func TestActorsAreSortedByAColumn(t *testing.T) {
 	if got := fmt.Sprint(paths()); !strings.HasSuffix(got, "/shop /shop/cart]") {
 		t.Errorf("the other way round they are %s", got)
 	}
-	for column, first := range map[int]string{1: "/shop/till", 2: "/shop/till", 4: "/shop/cart", 5: "/shop/cart", 6: "/shop/till", 7: "/shop/till"} {
+	for column, first := range map[int]string{1: "/shop/till", 2: "/shop/cart", 3: "/shop/till", 5: "/shop/cart", 6: "/shop/cart", 7: "/shop/till", 8: "/shop/till"} {
 		s.Press("t")
 		for range column {
 			s.Press(">")

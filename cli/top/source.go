@@ -61,6 +61,8 @@ type Node struct {
 type Actor struct {
 	ID, Path, Status, Failure string // an actor without an ID is known by its path
 	Mailbox, Restarts         int64
+	Busy                      time.Duration // for how long a turn runs, 0 for none
+	Waits                     bool          // that turn does
 	Turns, Fuel               int64
 	Memory                    int64 // bytes
 }

@@ -106,3 +106,25 @@ func span(d time.Duration) string {
 	}
 	return fmt.Sprintf("%dd%02dh", s/(24*3600), s/3600%24)
 }
+
+// busy is for how long a turn runs, in at most nine characters; none is "".
+func busy(d time.Duration, waits bool) string {
+	if d <= 0 {
+		return ""
+	}
+	text := ""
+	switch {
+	case d < 100*time.Second:
+		text = strconv.Itoa(int(d/time.Second)) + "s"
+	case d < 100*time.Minute:
+		text = strconv.Itoa(int(d/time.Minute)) + "m"
+	case d < 100*time.Hour:
+		text = strconv.Itoa(int(d/time.Hour)) + "h"
+	default:
+		text = strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	}
+	if waits {
+		return "waits " + text
+	}
+	return text
+}

@@ -55,6 +55,7 @@ func FuzzParseLiteral(f *testing.F) {
 	for _, c := range loadVectors(f).Parser {
 		f.Add(c.Literal)
 	}
+	f.Add(`("1", b"a\x00\u009b\"")`)
 	f.Fuzz(func(t *testing.T, s string) {
 		v, err := pack.ParseLiteral(s)
 		if err != nil {

@@ -8,8 +8,9 @@ import (
 
 // ParseLiteral reads one literal, the form that [Value.String] writes. Not
 // everything printed reads back as it was: a variant gets tag 0, a list the
-// type of its first item, and NaN and infinities have no literal. The error is
-// a *[SyntaxError].
+// type of its first item, and NaN and infinities have no literal. Beyond that form
+// a list<u8> may be written b"text", and texts may have characters escaped as in Go.
+// The error is a *[SyntaxError].
 func ParseLiteral(s string) (Value, error) {
 	p := literalParser{s: s, spare: len(s)*8 + 1<<20}
 	v := p.value(1)
@@ -127,6 +128,8 @@ func (p *literalParser) value(depth int) Value {
 		return p.text()
 	case c == '\'':
 		return p.char()
+	case c == 'b' && strings.HasPrefix(p.s[p.pos:], `b"`):
+		return p.bytes()
 	case c == '(':
 		return Tuple(p.values(depth)...)
 	case c == '[':

@@ -7,7 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-func (p *literalParser) text() Value {
+func (p *literalParser) text() Value { return String(p.quoted(false)) }
+
+// bytes reads b"text", a list<u8>.
+func (p *literalParser) bytes() Value {
+	p.accept("b")
+	return Bytes([]byte(p.quoted(true)))
+}
+
+// quoted reads what stands in quotes: a text, or any bytes.
+func (p *literalParser) quoted(bytes bool) string {
 	p.pos++
 	var b strings.Builder
 	for {
@@ -15,55 +24,70 @@ func (p *literalParser) text() Value {
 		if n < 0 {
 			p.pos = len(p.s)
 			p.fail("unterminated string")
-			return Value{}
+			return ""
 		}
 		whole := p.s[p.pos : p.pos+n]
 		p.pos += n + 1
 		if p.s[p.pos-1] == '"' {
 			if b.Len() == 0 {
-				return String(whole)
+				return whole
 			}
 			b.WriteString(whole)
-			return String(b.String())
+			return b.String()
 		}
 		b.WriteString(whole)
-		c := p.escape('"')
-		if p.err != nil {
-			return Value{}
+		r, isByte := p.escape('"', bytes)
+		switch {
+		case p.err != nil:
+			return ""
+		case isByte:
+			b.WriteByte(byte(r))
+		default:
+			b.WriteRune(r)
 		}
-		b.WriteByte(c)
 	}
 }
 
-// escape reads what follows a backslash.
-func (p *literalParser) escape(quote byte) byte {
+// controls are the characters that have a letter. All that commands write with these,
+// and with \x, \u and \U where it could act on a terminal, can be typed.
+var controls = map[byte]rune{'n': '\n', 'r': '\r', 't': '\t', 'a': '\a', 'b': '\b', 'f': '\f', 'v': '\v'}
+
+// hexDigits is how many follow the letter of an escaped character.
+var hexDigits = map[byte]int{'x': 2, 'u': 4, 'U': 8}
+
+// escape reads what follows a backslash. With bytes \x is any byte, else a character
+// of ASCII.
+func (p *literalParser) escape(quote byte, bytes bool) (r rune, isByte bool) {
 	c := p.peek()
-	switch c {
-	case 'n':
-		c = '\n'
-	case 'r':
-		c = '\r'
-	case 't':
-		c = '\t'
-	case '\\', quote:
-	default:
-		if p.pos >= len(p.s) {
-			p.fail("unterminated string")
-			return 0
-		}
-		p.fail(`unknown escape '\` + strings.Trim(p.next(), "'") + "'")
-		return 0
+	if p.pos >= len(p.s) {
+		p.fail("unterminated string")
+		return 0, false
 	}
-	p.pos++
-	return c
+	if c == '\\' || c == quote {
+		p.pos++
+		return rune(c), false
+	}
+	if r, ok := controls[c]; ok {
+		p.pos++
+		return r, false
+	}
+	if n := hexDigits[c]; n > 0 && len(p.s)-p.pos > n {
+		v, err := strconv.ParseUint(p.s[p.pos+1:p.pos+1+n], 16, 32)
+		if err == nil && (c == 'x' && (bytes || v < utf8.RuneSelf) || c != 'x' && v <= utf8.MaxRune && utf8.ValidRune(rune(v))) {
+			p.pos += 1 + n
+			return rune(v), c == 'x'
+		}
+	}
+	p.fail(`unknown escape '\` + strings.Trim(p.next(), "'") + "'")
+	return 0, false
 }
 
 func (p *literalParser) char() Value {
 	p.pos++
 	if p.accept(`\`) {
-		c := p.escape('\'')
+		r, _ := p.escape('\'', false)
 		p.expect('\'')
-		return Char(rune(c))
+		return Char(r)
 	}
 	if p.pos >= len(p.s) {
 		p.fail("unterminated char")

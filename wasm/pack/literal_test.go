@@ -62,6 +62,40 @@ func TestTheParserReadsAndRefusesAsTheVectorsSay(t *testing.T) {
 	}
 }
 
+func TestBytesAndEscapedTextCanBeTypedAsTheyAreShown(t *testing.T) {
+	for literal, want := range map[string]pack.Value{
+		`b"get"`:                 pack.Bytes([]byte("get")),
+		`b""`:                    pack.Bytes(nil),
+		`b"ü\n\"\\\x00\xff"`:     pack.Bytes([]byte("ü\n\"\\\x00\xff")),
+		`b"\u009b\U000e0001"`:    pack.Bytes([]byte("\u009b\U000e0001")),
+		`("1", b"get")`:          pack.Tuple(pack.String("1"), pack.Bytes([]byte("get"))),
+		`[b"a", b"b"]`:           pack.List(pack.ListOf(pack.TypeU8), pack.Bytes([]byte("a")), pack.Bytes([]byte("b"))),
+		`b { b: 1u8 }`:           pack.Record("b", pack.Field{Name: "b", Value: pack.U8(1)}),
+		`"red \x1b[31m bell \a"`: pack.String("red \x1b[31m bell \a"),
+		`"\u202e\b\f\v"`:         pack.String("\u202e\b\f\v"),
+		`'\u202e'`:               pack.Char('\u202e'),
+	} {
+		if v, err := pack.ParseLiteral(literal); err != nil || !v.Equal(want) {
+			t.Errorf("%s: %v, %v", literal, v, err)
+		}
+	}
+	for literal, want := range map[string]string{
+		`b"open`:        "parse error at 6: unterminated string",
+		`b"\`:           "parse error at 3: unterminated string",
+		`b"\x1"`:        `parse error at 3: unknown escape '\x'`,
+		`b"\x+1"`:       `parse error at 3: unknown escape '\x'`,
+		`b"\ud800"`:     `parse error at 3: unknown escape '\u'`,
+		`b"\U00110000"`: `parse error at 3: unknown escape '\U'`,
+		`"\x80"`:        `parse error at 2: unknown escape '\x'`,
+		`b "x"`:         "parse error at 2: unexpected identifier 'b' (expected { or ::)",
+		`b'x'`:          "parse error at 1: unexpected identifier 'b' (expected { or ::)",
+	} {
+		if v, err := pack.ParseLiteral(literal); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, %v; want %s", literal, v, err, want)
+		}
+	}
+}
+
 func TestIntegersAreHeldToTheirRange(t *testing.T) {
 	for literal, want := range map[string]string{
 		"128s8": "number too large to fit in target type", "-129s8": "number too small to fit in target type",

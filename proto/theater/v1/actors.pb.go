@@ -848,7 +848,11 @@ type Actor struct {
 	// Fuel spent by closed turns.
 	Fuel int64 `protobuf:"varint,15,opt,name=fuel,proto3" json:"fuel,omitempty"`
 	// How many actors are right below it.
-	Children      int32 `protobuf:"varint,16,opt,name=children,proto3" json:"children,omitempty"`
+	Children int32 `protobuf:"varint,16,opt,name=children,proto3" json:"children,omitempty"`
+	// When the turn began that runs now; unset while none does.
+	BusySince *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=busy_since,json=busySince,proto3" json:"busy_since,omitempty"`
+	// That turn waits for something outside its guest: an answer, a time.
+	Waits         bool `protobuf:"varint,18,opt,name=waits,proto3" json:"waits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -995,6 +999,20 @@ func (x *Actor) GetChildren() int32 {
 	return 0
 }
 
+func (x *Actor) GetBusySince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BusySince
+	}
+	return nil
+}
+
+func (x *Actor) GetWaits() bool {
+	if x != nil {
+		return x.Waits
+	}
+	return false
+}
+
 type InspectRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
@@ -1059,7 +1077,9 @@ type InspectResponse struct {
 	Manifest string `protobuf:"bytes,10,opt,name=manifest,proto3" json:"manifest,omitempty"`
 	Version  string `protobuf:"bytes,11,opt,name=version,proto3" json:"version,omitempty"`
 	// The folder that guests' references resolve in.
-	Folder        string `protobuf:"bytes,12,opt,name=folder,proto3" json:"folder,omitempty"`
+	Folder string `protobuf:"bytes,12,opt,name=folder,proto3" json:"folder,omitempty"`
+	// The turn that runs now; unset while none does.
+	Turn          *OpenTurn `protobuf:"bytes,13,opt,name=turn,proto3" json:"turn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1178,6 +1198,78 @@ func (x *InspectResponse) GetFolder() string {
 	return ""
 }
 
+func (x *InspectResponse) GetTurn() *OpenTurn {
+	if x != nil {
+		return x.Turn
+	}
+	return nil
+}
+
+// OpenTurn is a turn that runs: its end is not on the chain yet, and where it has not
+// waited for anything neither is its beginning.
+type OpenTurn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the export.
+	Function string                 `protobuf:"bytes,1,opt,name=function,proto3" json:"function,omitempty"`
+	Since    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	// The host function that it waits in; empty where it does not wait. Whom it waits
+	// for is in waits_for where that is an actor.
+	WaitsIn       string `protobuf:"bytes,3,opt,name=waits_in,json=waitsIn,proto3" json:"waits_in,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenTurn) Reset() {
+	*x = OpenTurn{}
+	mi := &file_theater_v1_actors_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenTurn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenTurn) ProtoMessage() {}
+
+func (x *OpenTurn) ProtoReflect() protoreflect.Message {
+	mi := &file_theater_v1_actors_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenTurn.ProtoReflect.Descriptor instead.
+func (*OpenTurn) Descriptor() ([]byte, []int) {
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *OpenTurn) GetFunction() string {
+	if x != nil {
+		return x.Function
+	}
+	return ""
+}
+
+func (x *OpenTurn) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *OpenTurn) GetWaitsIn() string {
+	if x != nil {
+		return x.WaitsIn
+	}
+	return ""
+}
+
 // Supervision is what an actor's manifest says about its restarts, and about
 // those of its children.
 type Supervision struct {
@@ -1204,7 +1296,7 @@ type Supervision struct {
 
 func (x *Supervision) Reset() {
 	*x = Supervision{}
-	mi := &file_theater_v1_actors_proto_msgTypes[15]
+	mi := &file_theater_v1_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1216,7 +1308,7 @@ func (x *Supervision) String() string {
 func (*Supervision) ProtoMessage() {}
 
 func (x *Supervision) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[15]
+	mi := &file_theater_v1_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1229,7 +1321,7 @@ func (x *Supervision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Supervision.ProtoReflect.Descriptor instead.
 func (*Supervision) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{15}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Supervision) GetSupervisor() string {
@@ -1330,7 +1422,7 @@ type RestartEntry struct {
 
 func (x *RestartEntry) Reset() {
 	*x = RestartEntry{}
-	mi := &file_theater_v1_actors_proto_msgTypes[16]
+	mi := &file_theater_v1_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1342,7 +1434,7 @@ func (x *RestartEntry) String() string {
 func (*RestartEntry) ProtoMessage() {}
 
 func (x *RestartEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[16]
+	mi := &file_theater_v1_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1355,7 +1447,7 @@ func (x *RestartEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestartEntry.ProtoReflect.Descriptor instead.
 func (*RestartEntry) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{16}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RestartEntry) GetTime() *timestamppb.Timestamp {
@@ -1418,7 +1510,7 @@ type TurnEntry struct {
 
 func (x *TurnEntry) Reset() {
 	*x = TurnEntry{}
-	mi := &file_theater_v1_actors_proto_msgTypes[17]
+	mi := &file_theater_v1_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1430,7 +1522,7 @@ func (x *TurnEntry) String() string {
 func (*TurnEntry) ProtoMessage() {}
 
 func (x *TurnEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[17]
+	mi := &file_theater_v1_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1443,7 +1535,7 @@ func (x *TurnEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TurnEntry.ProtoReflect.Descriptor instead.
 func (*TurnEntry) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{17}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TurnEntry) GetRecord() uint64 {
@@ -1508,7 +1600,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_theater_v1_actors_proto_msgTypes[18]
+	mi := &file_theater_v1_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1520,7 +1612,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[18]
+	mi := &file_theater_v1_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1533,7 +1625,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{18}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Grant) GetHandler() string {
@@ -1573,7 +1665,7 @@ type Limit struct {
 
 func (x *Limit) Reset() {
 	*x = Limit{}
-	mi := &file_theater_v1_actors_proto_msgTypes[19]
+	mi := &file_theater_v1_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +1677,7 @@ func (x *Limit) String() string {
 func (*Limit) ProtoMessage() {}
 
 func (x *Limit) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[19]
+	mi := &file_theater_v1_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,7 +1690,7 @@ func (x *Limit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limit.ProtoReflect.Descriptor instead.
 func (*Limit) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{19}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Limit) GetName() string {
@@ -1643,7 +1735,7 @@ type ChainHead struct {
 
 func (x *ChainHead) Reset() {
 	*x = ChainHead{}
-	mi := &file_theater_v1_actors_proto_msgTypes[20]
+	mi := &file_theater_v1_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1655,7 +1747,7 @@ func (x *ChainHead) String() string {
 func (*ChainHead) ProtoMessage() {}
 
 func (x *ChainHead) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[20]
+	mi := &file_theater_v1_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1668,7 +1760,7 @@ func (x *ChainHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChainHead.ProtoReflect.Descriptor instead.
 func (*ChainHead) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{20}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ChainHead) GetRecords() uint64 {
@@ -1722,7 +1814,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[21]
+	mi := &file_theater_v1_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1734,7 +1826,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[21]
+	mi := &file_theater_v1_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1747,7 +1839,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{21}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetStateRequest) GetTarget() string {
@@ -1768,7 +1860,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[22]
+	mi := &file_theater_v1_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1780,7 +1872,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[22]
+	mi := &file_theater_v1_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1793,7 +1885,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{22}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetStateResponse) GetActor() *Actor {
@@ -1819,7 +1911,7 @@ type GetMetricsRequest struct {
 
 func (x *GetMetricsRequest) Reset() {
 	*x = GetMetricsRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[23]
+	mi := &file_theater_v1_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1831,7 +1923,7 @@ func (x *GetMetricsRequest) String() string {
 func (*GetMetricsRequest) ProtoMessage() {}
 
 func (x *GetMetricsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[23]
+	mi := &file_theater_v1_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1844,7 +1936,7 @@ func (x *GetMetricsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMetricsRequest.ProtoReflect.Descriptor instead.
 func (*GetMetricsRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{23}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetMetricsRequest) GetTarget() string {
@@ -1866,7 +1958,7 @@ type GetMetricsResponse struct {
 
 func (x *GetMetricsResponse) Reset() {
 	*x = GetMetricsResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[24]
+	mi := &file_theater_v1_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1878,7 +1970,7 @@ func (x *GetMetricsResponse) String() string {
 func (*GetMetricsResponse) ProtoMessage() {}
 
 func (x *GetMetricsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[24]
+	mi := &file_theater_v1_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1891,7 +1983,7 @@ func (x *GetMetricsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMetricsResponse.ProtoReflect.Descriptor instead.
 func (*GetMetricsResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{24}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetMetricsResponse) GetTime() *timestamppb.Timestamp {
@@ -1932,7 +2024,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[25]
+	mi := &file_theater_v1_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1944,7 +2036,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[25]
+	mi := &file_theater_v1_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1957,7 +2049,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{25}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WatchRequest) GetUnder() string {
@@ -1979,7 +2071,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[26]
+	mi := &file_theater_v1_actors_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1991,7 +2083,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[26]
+	mi := &file_theater_v1_actors_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2004,7 +2096,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{26}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *WatchResponse) GetMissed() uint64 {
@@ -2040,7 +2132,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_theater_v1_actors_proto_msgTypes[27]
+	mi := &file_theater_v1_actors_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2052,7 +2144,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[27]
+	mi := &file_theater_v1_actors_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2065,7 +2157,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{27}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Change) GetTime() *timestamppb.Timestamp {
@@ -2141,7 +2233,7 @@ type LogsRequest struct {
 
 func (x *LogsRequest) Reset() {
 	*x = LogsRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[28]
+	mi := &file_theater_v1_actors_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2153,7 +2245,7 @@ func (x *LogsRequest) String() string {
 func (*LogsRequest) ProtoMessage() {}
 
 func (x *LogsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[28]
+	mi := &file_theater_v1_actors_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2166,7 +2258,7 @@ func (x *LogsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogsRequest.ProtoReflect.Descriptor instead.
 func (*LogsRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{28}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LogsRequest) GetUnder() string {
@@ -2216,7 +2308,7 @@ type LogsResponse struct {
 
 func (x *LogsResponse) Reset() {
 	*x = LogsResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[29]
+	mi := &file_theater_v1_actors_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2228,7 +2320,7 @@ func (x *LogsResponse) String() string {
 func (*LogsResponse) ProtoMessage() {}
 
 func (x *LogsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[29]
+	mi := &file_theater_v1_actors_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2241,7 +2333,7 @@ func (x *LogsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogsResponse.ProtoReflect.Descriptor instead.
 func (*LogsResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{29}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LogsResponse) GetMissed() uint64 {
@@ -2273,7 +2365,7 @@ type LogLine struct {
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_theater_v1_actors_proto_msgTypes[30]
+	mi := &file_theater_v1_actors_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2285,7 +2377,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[30]
+	mi := &file_theater_v1_actors_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2298,7 +2390,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{30}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LogLine) GetTime() *timestamppb.Timestamp {
@@ -2394,7 +2486,7 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\fListResponse\x12)\n" +
 	"\x06actors\x18\x01 \x03(\v2\x11.theater.v1.ActorR\x06actors\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x04R\x05total\"\xce\x03\n" +
+	"\x05total\x18\x03 \x01(\x04R\x05total\"\x9f\x04\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
@@ -2412,9 +2504,12 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\rmailbox_bytes\x18\r \x01(\x03R\fmailboxBytes\x12\x16\n" +
 	"\x06memory\x18\x0e \x01(\x03R\x06memory\x12\x12\n" +
 	"\x04fuel\x18\x0f \x01(\x03R\x04fuel\x12\x1a\n" +
-	"\bchildren\x18\x10 \x01(\x05R\bchildren\"(\n" +
+	"\bchildren\x18\x10 \x01(\x05R\bchildren\x129\n" +
+	"\n" +
+	"busy_since\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\tbusySince\x12\x14\n" +
+	"\x05waits\x18\x12 \x01(\bR\x05waits\"(\n" +
 	"\x0eInspectRequest\x12\x16\n" +
-	"\x06target\x18\x01 \x01(\tR\x06target\"\xf5\x03\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\"\x9f\x04\n" +
 	"\x0fInspectResponse\x12'\n" +
 	"\x05actor\x18\x01 \x01(\v2\x11.theater.v1.ActorR\x05actor\x129\n" +
 	"\vsupervision\x18\x02 \x01(\v2\x17.theater.v1.SupervisionR\vsupervision\x124\n" +
@@ -2428,7 +2523,12 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\bmanifest\x18\n" +
 	" \x01(\tR\bmanifest\x12\x18\n" +
 	"\aversion\x18\v \x01(\tR\aversion\x12\x16\n" +
-	"\x06folder\x18\f \x01(\tR\x06folder\"\x9d\x03\n" +
+	"\x06folder\x18\f \x01(\tR\x06folder\x12(\n" +
+	"\x04turn\x18\r \x01(\v2\x14.theater.v1.OpenTurnR\x04turn\"s\n" +
+	"\bOpenTurn\x12\x1a\n" +
+	"\bfunction\x18\x01 \x01(\tR\bfunction\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x19\n" +
+	"\bwaits_in\x18\x03 \x01(\tR\awaitsIn\"\x9d\x03\n" +
 	"\vSupervision\x12\x1e\n" +
 	"\n" +
 	"supervisor\x18\x01 \x01(\tR\n" +
@@ -2548,7 +2648,7 @@ func file_theater_v1_actors_proto_rawDescGZIP() []byte {
 	return file_theater_v1_actors_proto_rawDescData
 }
 
-var file_theater_v1_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_theater_v1_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_theater_v1_actors_proto_goTypes = []any{
 	(*SpawnRequest)(nil),          // 0: theater.v1.SpawnRequest
 	(*Bundle)(nil),                // 1: theater.v1.Bundle
@@ -2565,92 +2665,96 @@ var file_theater_v1_actors_proto_goTypes = []any{
 	(*Actor)(nil),                 // 12: theater.v1.Actor
 	(*InspectRequest)(nil),        // 13: theater.v1.InspectRequest
 	(*InspectResponse)(nil),       // 14: theater.v1.InspectResponse
-	(*Supervision)(nil),           // 15: theater.v1.Supervision
-	(*RestartEntry)(nil),          // 16: theater.v1.RestartEntry
-	(*TurnEntry)(nil),             // 17: theater.v1.TurnEntry
-	(*Grant)(nil),                 // 18: theater.v1.Grant
-	(*Limit)(nil),                 // 19: theater.v1.Limit
-	(*ChainHead)(nil),             // 20: theater.v1.ChainHead
-	(*GetStateRequest)(nil),       // 21: theater.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 22: theater.v1.GetStateResponse
-	(*GetMetricsRequest)(nil),     // 23: theater.v1.GetMetricsRequest
-	(*GetMetricsResponse)(nil),    // 24: theater.v1.GetMetricsResponse
-	(*WatchRequest)(nil),          // 25: theater.v1.WatchRequest
-	(*WatchResponse)(nil),         // 26: theater.v1.WatchResponse
-	(*Change)(nil),                // 27: theater.v1.Change
-	(*LogsRequest)(nil),           // 28: theater.v1.LogsRequest
-	(*LogsResponse)(nil),          // 29: theater.v1.LogsResponse
-	(*LogLine)(nil),               // 30: theater.v1.LogLine
-	nil,                           // 31: theater.v1.Bundle.FilesEntry
-	(*Exit)(nil),                  // 32: theater.v1.Exit
-	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
-	(*Value)(nil),                 // 35: theater.v1.Value
+	(*OpenTurn)(nil),              // 15: theater.v1.OpenTurn
+	(*Supervision)(nil),           // 16: theater.v1.Supervision
+	(*RestartEntry)(nil),          // 17: theater.v1.RestartEntry
+	(*TurnEntry)(nil),             // 18: theater.v1.TurnEntry
+	(*Grant)(nil),                 // 19: theater.v1.Grant
+	(*Limit)(nil),                 // 20: theater.v1.Limit
+	(*ChainHead)(nil),             // 21: theater.v1.ChainHead
+	(*GetStateRequest)(nil),       // 22: theater.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 23: theater.v1.GetStateResponse
+	(*GetMetricsRequest)(nil),     // 24: theater.v1.GetMetricsRequest
+	(*GetMetricsResponse)(nil),    // 25: theater.v1.GetMetricsResponse
+	(*WatchRequest)(nil),          // 26: theater.v1.WatchRequest
+	(*WatchResponse)(nil),         // 27: theater.v1.WatchResponse
+	(*Change)(nil),                // 28: theater.v1.Change
+	(*LogsRequest)(nil),           // 29: theater.v1.LogsRequest
+	(*LogsResponse)(nil),          // 30: theater.v1.LogsResponse
+	(*LogLine)(nil),               // 31: theater.v1.LogLine
+	nil,                           // 32: theater.v1.Bundle.FilesEntry
+	(*Exit)(nil),                  // 33: theater.v1.Exit
+	(*durationpb.Duration)(nil),   // 34: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 35: google.protobuf.Timestamp
+	(*Value)(nil),                 // 36: theater.v1.Value
 }
 var file_theater_v1_actors_proto_depIdxs = []int32{
 	1,  // 0: theater.v1.SpawnRequest.bundle:type_name -> theater.v1.Bundle
-	31, // 1: theater.v1.Bundle.files:type_name -> theater.v1.Bundle.FilesEntry
+	32, // 1: theater.v1.Bundle.files:type_name -> theater.v1.Bundle.FilesEntry
 	12, // 2: theater.v1.SpawnResponse.actor:type_name -> theater.v1.Actor
-	32, // 3: theater.v1.SpawnResponse.exit:type_name -> theater.v1.Exit
-	33, // 4: theater.v1.StopRequest.timeout:type_name -> google.protobuf.Duration
+	33, // 3: theater.v1.SpawnResponse.exit:type_name -> theater.v1.Exit
+	34, // 4: theater.v1.StopRequest.timeout:type_name -> google.protobuf.Duration
 	12, // 5: theater.v1.StopResponse.actor:type_name -> theater.v1.Actor
-	32, // 6: theater.v1.StopResponse.exit:type_name -> theater.v1.Exit
+	33, // 6: theater.v1.StopResponse.exit:type_name -> theater.v1.Exit
 	12, // 7: theater.v1.RestartResponse.actor:type_name -> theater.v1.Actor
 	12, // 8: theater.v1.KillResponse.actor:type_name -> theater.v1.Actor
-	32, // 9: theater.v1.KillResponse.exit:type_name -> theater.v1.Exit
+	33, // 9: theater.v1.KillResponse.exit:type_name -> theater.v1.Exit
 	10, // 10: theater.v1.ListRequest.filter:type_name -> theater.v1.Filter
 	12, // 11: theater.v1.ListResponse.actors:type_name -> theater.v1.Actor
-	34, // 12: theater.v1.Actor.created:type_name -> google.protobuf.Timestamp
-	32, // 13: theater.v1.Actor.last_failure:type_name -> theater.v1.Exit
-	12, // 14: theater.v1.InspectResponse.actor:type_name -> theater.v1.Actor
-	15, // 15: theater.v1.InspectResponse.supervision:type_name -> theater.v1.Supervision
-	16, // 16: theater.v1.InspectResponse.restarts:type_name -> theater.v1.RestartEntry
-	17, // 17: theater.v1.InspectResponse.turns:type_name -> theater.v1.TurnEntry
-	18, // 18: theater.v1.InspectResponse.grants:type_name -> theater.v1.Grant
-	19, // 19: theater.v1.InspectResponse.limits:type_name -> theater.v1.Limit
-	20, // 20: theater.v1.InspectResponse.chain:type_name -> theater.v1.ChainHead
-	12, // 21: theater.v1.InspectResponse.children:type_name -> theater.v1.Actor
-	33, // 22: theater.v1.Supervision.period:type_name -> google.protobuf.Duration
-	34, // 23: theater.v1.RestartEntry.time:type_name -> google.protobuf.Timestamp
-	33, // 24: theater.v1.RestartEntry.wait:type_name -> google.protobuf.Duration
-	34, // 25: theater.v1.TurnEntry.time:type_name -> google.protobuf.Timestamp
-	34, // 26: theater.v1.ChainHead.updated:type_name -> google.protobuf.Timestamp
-	12, // 27: theater.v1.GetStateResponse.actor:type_name -> theater.v1.Actor
-	35, // 28: theater.v1.GetStateResponse.state:type_name -> theater.v1.Value
-	34, // 29: theater.v1.GetMetricsResponse.time:type_name -> google.protobuf.Timestamp
-	12, // 30: theater.v1.GetMetricsResponse.actor:type_name -> theater.v1.Actor
-	27, // 31: theater.v1.WatchResponse.change:type_name -> theater.v1.Change
-	34, // 32: theater.v1.Change.time:type_name -> google.protobuf.Timestamp
-	32, // 33: theater.v1.Change.exit:type_name -> theater.v1.Exit
-	33, // 34: theater.v1.Change.wait:type_name -> google.protobuf.Duration
-	34, // 35: theater.v1.LogsRequest.since:type_name -> google.protobuf.Timestamp
-	30, // 36: theater.v1.LogsResponse.line:type_name -> theater.v1.LogLine
-	34, // 37: theater.v1.LogLine.time:type_name -> google.protobuf.Timestamp
-	0,  // 38: theater.v1.ActorService.Spawn:input_type -> theater.v1.SpawnRequest
-	3,  // 39: theater.v1.ActorService.Stop:input_type -> theater.v1.StopRequest
-	5,  // 40: theater.v1.ActorService.Restart:input_type -> theater.v1.RestartRequest
-	7,  // 41: theater.v1.ActorService.Kill:input_type -> theater.v1.KillRequest
-	9,  // 42: theater.v1.ActorService.List:input_type -> theater.v1.ListRequest
-	13, // 43: theater.v1.ActorService.Inspect:input_type -> theater.v1.InspectRequest
-	21, // 44: theater.v1.ActorService.GetState:input_type -> theater.v1.GetStateRequest
-	23, // 45: theater.v1.ActorService.GetMetrics:input_type -> theater.v1.GetMetricsRequest
-	25, // 46: theater.v1.ActorService.Watch:input_type -> theater.v1.WatchRequest
-	28, // 47: theater.v1.ActorService.Logs:input_type -> theater.v1.LogsRequest
-	2,  // 48: theater.v1.ActorService.Spawn:output_type -> theater.v1.SpawnResponse
-	4,  // 49: theater.v1.ActorService.Stop:output_type -> theater.v1.StopResponse
-	6,  // 50: theater.v1.ActorService.Restart:output_type -> theater.v1.RestartResponse
-	8,  // 51: theater.v1.ActorService.Kill:output_type -> theater.v1.KillResponse
-	11, // 52: theater.v1.ActorService.List:output_type -> theater.v1.ListResponse
-	14, // 53: theater.v1.ActorService.Inspect:output_type -> theater.v1.InspectResponse
-	22, // 54: theater.v1.ActorService.GetState:output_type -> theater.v1.GetStateResponse
-	24, // 55: theater.v1.ActorService.GetMetrics:output_type -> theater.v1.GetMetricsResponse
-	26, // 56: theater.v1.ActorService.Watch:output_type -> theater.v1.WatchResponse
-	29, // 57: theater.v1.ActorService.Logs:output_type -> theater.v1.LogsResponse
-	48, // [48:58] is the sub-list for method output_type
-	38, // [38:48] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	35, // 12: theater.v1.Actor.created:type_name -> google.protobuf.Timestamp
+	33, // 13: theater.v1.Actor.last_failure:type_name -> theater.v1.Exit
+	35, // 14: theater.v1.Actor.busy_since:type_name -> google.protobuf.Timestamp
+	12, // 15: theater.v1.InspectResponse.actor:type_name -> theater.v1.Actor
+	16, // 16: theater.v1.InspectResponse.supervision:type_name -> theater.v1.Supervision
+	17, // 17: theater.v1.InspectResponse.restarts:type_name -> theater.v1.RestartEntry
+	18, // 18: theater.v1.InspectResponse.turns:type_name -> theater.v1.TurnEntry
+	19, // 19: theater.v1.InspectResponse.grants:type_name -> theater.v1.Grant
+	20, // 20: theater.v1.InspectResponse.limits:type_name -> theater.v1.Limit
+	21, // 21: theater.v1.InspectResponse.chain:type_name -> theater.v1.ChainHead
+	12, // 22: theater.v1.InspectResponse.children:type_name -> theater.v1.Actor
+	15, // 23: theater.v1.InspectResponse.turn:type_name -> theater.v1.OpenTurn
+	35, // 24: theater.v1.OpenTurn.since:type_name -> google.protobuf.Timestamp
+	34, // 25: theater.v1.Supervision.period:type_name -> google.protobuf.Duration
+	35, // 26: theater.v1.RestartEntry.time:type_name -> google.protobuf.Timestamp
+	34, // 27: theater.v1.RestartEntry.wait:type_name -> google.protobuf.Duration
+	35, // 28: theater.v1.TurnEntry.time:type_name -> google.protobuf.Timestamp
+	35, // 29: theater.v1.ChainHead.updated:type_name -> google.protobuf.Timestamp
+	12, // 30: theater.v1.GetStateResponse.actor:type_name -> theater.v1.Actor
+	36, // 31: theater.v1.GetStateResponse.state:type_name -> theater.v1.Value
+	35, // 32: theater.v1.GetMetricsResponse.time:type_name -> google.protobuf.Timestamp
+	12, // 33: theater.v1.GetMetricsResponse.actor:type_name -> theater.v1.Actor
+	28, // 34: theater.v1.WatchResponse.change:type_name -> theater.v1.Change
+	35, // 35: theater.v1.Change.time:type_name -> google.protobuf.Timestamp
+	33, // 36: theater.v1.Change.exit:type_name -> theater.v1.Exit
+	34, // 37: theater.v1.Change.wait:type_name -> google.protobuf.Duration
+	35, // 38: theater.v1.LogsRequest.since:type_name -> google.protobuf.Timestamp
+	31, // 39: theater.v1.LogsResponse.line:type_name -> theater.v1.LogLine
+	35, // 40: theater.v1.LogLine.time:type_name -> google.protobuf.Timestamp
+	0,  // 41: theater.v1.ActorService.Spawn:input_type -> theater.v1.SpawnRequest
+	3,  // 42: theater.v1.ActorService.Stop:input_type -> theater.v1.StopRequest
+	5,  // 43: theater.v1.ActorService.Restart:input_type -> theater.v1.RestartRequest
+	7,  // 44: theater.v1.ActorService.Kill:input_type -> theater.v1.KillRequest
+	9,  // 45: theater.v1.ActorService.List:input_type -> theater.v1.ListRequest
+	13, // 46: theater.v1.ActorService.Inspect:input_type -> theater.v1.InspectRequest
+	22, // 47: theater.v1.ActorService.GetState:input_type -> theater.v1.GetStateRequest
+	24, // 48: theater.v1.ActorService.GetMetrics:input_type -> theater.v1.GetMetricsRequest
+	26, // 49: theater.v1.ActorService.Watch:input_type -> theater.v1.WatchRequest
+	29, // 50: theater.v1.ActorService.Logs:input_type -> theater.v1.LogsRequest
+	2,  // 51: theater.v1.ActorService.Spawn:output_type -> theater.v1.SpawnResponse
+	4,  // 52: theater.v1.ActorService.Stop:output_type -> theater.v1.StopResponse
+	6,  // 53: theater.v1.ActorService.Restart:output_type -> theater.v1.RestartResponse
+	8,  // 54: theater.v1.ActorService.Kill:output_type -> theater.v1.KillResponse
+	11, // 55: theater.v1.ActorService.List:output_type -> theater.v1.ListResponse
+	14, // 56: theater.v1.ActorService.Inspect:output_type -> theater.v1.InspectResponse
+	23, // 57: theater.v1.ActorService.GetState:output_type -> theater.v1.GetStateResponse
+	25, // 58: theater.v1.ActorService.GetMetrics:output_type -> theater.v1.GetMetricsResponse
+	27, // 59: theater.v1.ActorService.Watch:output_type -> theater.v1.WatchResponse
+	30, // 60: theater.v1.ActorService.Logs:output_type -> theater.v1.LogsResponse
+	51, // [51:61] is the sub-list for method output_type
+	41, // [41:51] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_theater_v1_actors_proto_init() }
@@ -2665,15 +2769,15 @@ func file_theater_v1_actors_proto_init() {
 		(*SpawnRequest_StateEncoded)(nil),
 		(*SpawnRequest_StateLiteral)(nil),
 	}
-	file_theater_v1_actors_proto_msgTypes[19].OneofWrappers = []any{}
-	file_theater_v1_actors_proto_msgTypes[28].OneofWrappers = []any{}
+	file_theater_v1_actors_proto_msgTypes[20].OneofWrappers = []any{}
+	file_theater_v1_actors_proto_msgTypes[29].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_theater_v1_actors_proto_rawDesc), len(file_theater_v1_actors_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package bench
+
+import "os"
+
+// syncData waits until what was written to the file is on disk.
+func syncData(file *os.File) error { return file.Sync() }

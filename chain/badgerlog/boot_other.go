@@ -1,0 +1,6 @@
+//go:build !linux && !darwin
+
+package badgerlog
+
+// machineBoot is not known here.
+func machineBoot() string { return "" }

@@ -1,0 +1,50 @@
+package badgerlog
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/table"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// checkTables reads the tables that the manifest lists and checks their sums. Badger
+// does not, and takes damaged ones for what was written, passes over them, or dies.
+func checkTables(dir string, manifest badger.Manifest, options badger.Options) error {
+	for id, listed := range manifest.Tables {
+		path := table.NewFilename(id, dir)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return unreadable(path, err)
+		}
+		err = survive(func() error {
+			t, err := table.OpenInMemoryTable(b, id, &table.Options{Compression: listed.Compression, BlockSize: options.BlockSize})
+			if err != nil {
+				return err
+			}
+			return t.VerifyChecksum()
+		})
+		if err != nil {
+			return fmt.Errorf("%s is damaged: %w: %w", filepath.Join(filepath.Base(dir), filepath.Base(path)), err, chain.ErrCorrupt)
+		}
+	}
+	return nil
+}
+
+// survive makes a panic of f into an error, also that of reading from a mapped file
+// which is shorter than it was.
+func survive(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			text := strings.Join(strings.Fields(fmt.Sprint(p)), " ")
+			err = fmt.Errorf("it cannot be read (%.80s)", strings.Trim(text, "= "))
+		}
+	}()
+	return f()
+}

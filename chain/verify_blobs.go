@@ -1,0 +1,87 @@
+package chain
+
+import (
+	"context"
+	"errors"
+)
+
+// blobVerifier checks the blobs that events name.
+type blobVerifier struct {
+	r       Reader
+	checked map[Hash]bool // those that are named without their length
+}
+
+// of checks the blobs that an event names.
+func (v *blobVerifier) of(ctx context.Context, e Event) error {
+	switch e := e.(type) {
+	case *Genesis:
+		return errors.Join(v.blob(ctx, e.Module), v.blob(ctx, e.Manifest), v.blob(ctx, e.InitialState), v.children(ctx, e.Children))
+	case *Call:
+		return v.payloads(ctx, e.Params)
+	case *Host:
+		return v.payloads(ctx, e.Input, e.Output)
+	case *Intent:
+		return v.payloads(ctx, e.Input)
+	case *Outcome:
+		return v.payloads(ctx, e.Input, e.Output)
+	case *Result:
+		return v.payloads(ctx, e.Response, e.Error)
+	case *Lifecycle:
+		switch e.What {
+		case LifecycleUpgrade:
+			return errors.Join(v.blob(ctx, e.Sum), v.blob(ctx, e.Manifest))
+		case LifecycleCheckpoint: // older ones are dropped
+			if err := v.blob(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *blobVerifier) payloads(ctx context.Context, payloads ...Payload) error {
+	for _, p := range payloads {
+		if p.Form == FormInline {
+			continue
+		}
+		_, err := p.Load(ctx, v.r)
+		if p.Form == FormSealed && errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// children checks a list of what children are made from, and what it names.
+func (v *blobVerifier) children(ctx context.Context, sum Hash) error {
+	if v.checked[sum] {
+		return nil
+	}
+	list, err := LoadChildren(ctx, v.r, sum)
+	if err != nil {
+		return err
+	}
+	v.checked[sum] = true
+	for _, c := range list {
+		if err := errors.Join(v.blob(ctx, c.Manifest), v.blob(ctx, c.Module), v.children(ctx, c.Children)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// blob checks a blob that is named without its length. The zero hash names
+// none.
+func (v *blobVerifier) blob(ctx context.Context, sum Hash) error {
+	if sum.IsZero() || v.checked[sum] {
+		return nil
+	}
+	if _, err := LoadBlob(ctx, v.r, sum); err != nil {
+		return err
+	}
+	v.checked[sum] = true
+	return nil
+}
