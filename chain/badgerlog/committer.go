@@ -264,7 +264,7 @@ func (c *committer) publish() {
 		}
 	}
 	for _, h := range c.heads {
-		h.touched, h.dirty, h.idle = false, true, false
+		h.touched, h.dirty, h.idle, h.full = false, true, false, nil
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
