@@ -7,8 +7,8 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// acks is what the log has said of an actor's records, and who waits for it.
-// Without anything but its owner it is that of an actor without records.
+// acks is what the log has said of an actor's records, and who waits for it. Without
+// anything but its owner it is that of an actor without records.
 type acks struct {
 	of *control // whose they are
 

@@ -96,6 +96,7 @@ type ball struct {
 func (*ball) size() int      { return 64 }
 func (*ball) refuse(error)   {}
 func (*ball) fleeting() bool { return true }
+func (*ball) awaited() bool  { return false }
 
 func pingPong(b *testing.B, pairs int, options ...actor.PropsOption) {
 	system := actor.NewActorSystem(quiet)

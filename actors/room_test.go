@@ -20,9 +20,8 @@ type cellar struct {
 	*house
 	*gate
 
-	mu    sync.Mutex
-	look  func() // guarded by mu; nil while none is due
-	looks int    // guarded by mu; that were made
+	mu   sync.Mutex
+	look func() // guarded by mu; nil while none is due
 }
 
 func dig(t *testing.T) *cellar {

@@ -67,7 +67,10 @@ func newWriter(l *Log, epoch uint64) *writer {
 		log: l, epoch: epoch, blobs: map[chain.Hash]bool{},
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	w.committer = committer{w: w, log: l, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind, timer: time.NewTimer(l.limits.gatherTime)}
+	w.committer = committer{
+		w: w, log: l, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind,
+		timer: time.NewTimer(l.limits.gatherTime),
+	}
 	return w
 }
 
