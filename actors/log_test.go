@@ -97,6 +97,7 @@ func gated() (*gate, option) {
 	}
 }
 
+// TestAnAnswerLeavesTheLogOnlyWhenItIsAcknowledged holds guarantee 4.
 func TestAnAnswerLeavesTheLogOnlyWhenItIsAcknowledged(t *testing.T) {
 	g, option := gated()
 	s := open(t, option)
@@ -117,6 +118,7 @@ func TestAnAnswerLeavesTheLogOnlyWhenItIsAcknowledged(t *testing.T) {
 	}
 }
 
+// TestAnAnswerWhoseRecordIsLostIsNoAnswer holds guarantee 5.
 func TestAnAnswerWhoseRecordIsLostIsNoAnswer(t *testing.T) {
 	g, option := gated()
 	s := open(t, option)

@@ -233,6 +233,7 @@ func TestASealedChainShowsNoPayload(t *testing.T) {
 	}
 }
 
+// TestDurabilityMemoryLeavesNothingInTheLog holds guarantees 8, 13.
 func TestDurabilityMemoryLeavesNothingInTheLog(t *testing.T) {
 	s := open(t)
 	ref := s.spawn("actor", server(wasmtest.Echo()), "[chain]\ndurability = \"memory\"")
@@ -247,6 +248,7 @@ func TestDurabilityMemoryLeavesNothingInTheLog(t *testing.T) {
 	}
 }
 
+// TestAManifestMayNotAskForMoreDurabilityThanTheFolderHas holds guarantee 7.
 func TestAManifestMayNotAskForMoreDurabilityThanTheFolderHas(t *testing.T) {
 	sync := "[chain]\ndurability = \"sync\""
 	s := open(t)

@@ -252,6 +252,7 @@ func recovered(t *testing.T, log *ordered, deliveries int) {
 	}
 }
 
+// TestWhereverTheProcessEndsEachMessageIsHandledOnceOrDropped holds guarantee 12.
 func TestWhereverTheProcessEndsEachMessageIsHandledOnceOrDropped(t *testing.T) {
 	for _, c := range []struct {
 		deliveries int

@@ -215,9 +215,12 @@ func (k LifecycleKind) String() string { return name(lifecycleNames[:], int(k)) 
 // key, result or lifecycle.
 func KindOf(e Event) string { return name(eventNames[:], int(e.kind())) }
 
+// Unknown is the name of a status or kind that this program does not know.
+const Unknown = "unknown"
+
 func name(names []string, i int) string {
 	if i < len(names) {
 		return names[i]
 	}
-	return "unknown"
+	return Unknown
 }

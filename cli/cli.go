@@ -41,17 +41,17 @@ var ErrInterrupted = errors.New("interrupted")
 // theater --help lists.
 func Run(ctx context.Context, args []string, c Console) int {
 	p := &program{in: c.In, out: c.Out, err: newStatus(c.Err), kill: c.Kill, hangup: c.Hangup, path: c.Program}
-	app := p.app()
 	if len(args) > 0 {
 		switch args[0] {
 		case "__complete":
-			p.complete(ctx, app, args[1:])
+			p.complete(ctx, args[1:])
 			return codeOK
 		case "__complete-bash":
-			p.complete(ctx, app, fromBash(args[1:]))
+			p.completeBash(ctx, args[1:])
 			return codeOK
 		}
 	}
+	app := p.app(args)
 	arranged, err := arrange(app, args)
 	if err == nil {
 		err = app.RunContext(ctx, append([]string{app.Name}, arranged...))
@@ -69,19 +69,16 @@ type program struct {
 	path   string // of the program itself, or ""
 }
 
-func (p *program) app() *cli.App {
-	groups := p.commands()
-	all := []*cli.Command{p.compileCommand()}
-	for _, g := range groups {
-		all = append(all, g.commands...)
-	}
+// app has what a command line needs that consists of the words.
+func (p *program) app(words []string) *cli.App {
+	commands, help := p.commands(words)
 	app := &cli.App{
 		Name:                      "theater",
 		Usage:                     "run actors in WebAssembly, and keep a chain of all they do",
 		UsageText:                 "theater COMMAND [FLAGS] [ARGUMENTS]",
-		Commands:                  all,
+		Commands:                  commands,
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "same as theater version", DisableDefaultText: true}},
-		CustomAppHelpTemplate:     helpOf(groups),
+		CustomAppHelpTemplate:     help,
 		Reader:                    p.in,
 		Writer:                    p.out,
 		ErrWriter:                 p.err,

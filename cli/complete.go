@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/chain"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -29,6 +31,7 @@ var wordsOf = map[string][]string{"theater completion": {"bash", "zsh", "fish"}}
 // takesFiles are the commands whose arguments are files or folders.
 var takesFiles = map[string]bool{
 	"theater run": true, "theater new": true, "theater build": true, "theater validate": true, "theater inspect": true, "theater spawn": true,
+	"theater data info": true, "theater data convert": true, "theater data backup": true, "theater data restore": true, "theater data repair": true,
 }
 
 // lister is the value of a flag that takes one of several words.
@@ -36,7 +39,17 @@ type lister interface{ list() []string }
 
 func (c *choice) list() []string { return c.words }
 
-func (f *kindFlag) list() []string { return kinds }
+// list has the kinds, and behind a colon what a result or a lifecycle event may be.
+func (f *kindFlag) list() []string {
+	all := slices.Clone(kinds)
+	for s := chain.ResultOK; s.String() != chain.Unknown; s++ {
+		all = append(all, "result:"+s.String())
+	}
+	for k := chain.LifecycleRestart; k.String() != chain.Unknown; k++ {
+		all = append(all, "lifecycle:"+k.String())
+	}
+	return all
+}
 
 func (f *streamFlag) list() []string { return guestStreams }
 
@@ -45,7 +58,7 @@ func (f *filterFlag) list() []string {
 	for _, k := range filterKeys {
 		switch k {
 		case "status":
-			for _, s := range liveStatuses {
+			for _, s := range append(slices.Clone(liveStatuses), "ended", "suspended") {
 				beginnings = append(beginnings, k+"="+s)
 			}
 		case "restarts":
@@ -62,12 +75,12 @@ const moreFiles = ":files"
 
 // complete answers the scripts: words are those typed so far, the last of which
 // is to be completed. Where there is nothing to offer it offers nothing.
-func (p *program) complete(ctx context.Context, app *cli.App, words []string) {
+func (p *program) complete(ctx context.Context, words []string) {
 	if len(words) == 0 {
 		return
 	}
-	last := words[len(words)-1]
-	at, rest, err := descend(app, words[:len(words)-1])
+	before, last := words[:len(words)-1], words[len(words)-1]
+	at, rest, err := descend(p.app(before), before)
 	if err != nil {
 		return
 	}
@@ -95,8 +108,11 @@ func (p *program) completeArgument(ctx context.Context, at level, t typedWords, 
 	if name == "theater inspect" {
 		candidates = append(candidates, modulesAt(last)...)
 	}
-	if t.arguments < targetsOf[name] {
+	if len(t.arguments) < targetsOf[name] {
 		candidates = append(candidates, p.livePaths(ctx, t, last)...)
+	}
+	if name == "theater call" && len(t.arguments) == 1 {
+		candidates = append(candidates, p.exports(ctx, t)...)
 	}
 	if takesFiles[name] && name != "theater inspect" {
 		candidates = append(candidates, moreFiles)
@@ -122,13 +138,29 @@ func valuesOf(f cli.Flag) []string {
 		}
 	case *cli.StringFlag, *cli.StringSliceFlag, *cli.PathFlag:
 		return []string{moreFiles}
+	case textFlag, pathsFlag:
+		return settingValues(f.Names()[0])
+	}
+	return nil
+}
+
+// settingValues are those of the setting that has a flag.
+func settingValues(flag string) []string {
+	for _, k := range node.Keys() {
+		switch {
+		case k.Flag() != flag:
+		case k.Type == "path", k.Type == "paths":
+			return []string{moreFiles}
+		default:
+			return k.Words()
+		}
 	}
 	return nil
 }
 
 // typedWords are what of a command stands there already.
 type typedWords struct {
-	arguments int
+	arguments []string
 	plain     bool              // what comes is an argument, for -- was before it
 	flags     map[string]string // those that have a value
 	open      cli.Flag          // one that waits for its value
@@ -143,10 +175,10 @@ func (l level) read(words []string) typedWords {
 		switch {
 		case word == "--":
 			t.plain = true
-			t.arguments += len(words)
+			t.arguments = append(t.arguments, words...)
 			return t
 		case !strings.HasPrefix(word, "-") || word == "-":
-			t.arguments++
+			t.arguments = append(t.arguments, word)
 			continue
 		}
 		flag, rest, err := l.flag(word, words)
@@ -179,7 +211,43 @@ const completionTime = 200 * time.Millisecond
 
 // livePaths are the paths of live actors that begin so. It is silent about everything
 // that goes wrong.
-func (p *program) livePaths(ctx context.Context, t typedWords, beginning string) []string {
+func (p *program) livePaths(ctx context.Context, t typedWords, beginning string) (paths []string) {
+	p.askQuickly(ctx, t, func(ctx context.Context, n *conn) {
+		request := &theaterv1.ListRequest{PageSize: maxPage, Fields: []string{"path"}}
+		if !strings.ContainsAny(beginning, "*?") {
+			request.Filter = &theaterv1.Filter{Path: beginning + "*"}
+		}
+		page, err := n.Actors.List(ctx, request)
+		if err != nil {
+			return
+		}
+		for _, a := range page.Actors {
+			if escape(a.Path) == a.Path { // else nobody can type it
+				paths = append(paths, a.Path)
+			}
+		}
+	})
+	return paths
+}
+
+// exports are the functions of the actor that is the first argument. It is as silent.
+func (p *program) exports(ctx context.Context, t typedWords) (names []string) {
+	p.askQuickly(ctx, t, func(ctx context.Context, n *conn) {
+		layout, err := n.layout(ctx, t.arguments[0])
+		if err != nil {
+			return
+		}
+		for _, name := range functionsOf(layout) {
+			if escape(name) == name {
+				names = append(names, name)
+			}
+		}
+	})
+	return names
+}
+
+// askQuickly lends the node that the words name to f, if there is one.
+func (p *program) askQuickly(ctx context.Context, t typedWords, f func(context.Context, *conn)) {
 	l := p.liveFromEnvironment(completionTime)
 	for name, at := range map[string]*string{"address": &l.address, "token": &l.token, "ca": &l.ca, "cert": &l.cert, "key": &l.key} {
 		if value, ok := t.flags[name]; ok {
@@ -188,74 +256,10 @@ func (p *program) livePaths(ctx context.Context, t typedWords, beginning string)
 	}
 	n, err := l.dial("")
 	if err != nil {
-		return nil
+		return
 	}
 	defer n.Close()
 	ctx, cancel := context.WithTimeout(ctx, completionTime)
 	defer cancel()
-	request := &theaterv1.ListRequest{PageSize: maxPage, Fields: []string{"path"}}
-	if !strings.ContainsAny(beginning, "*?") {
-		request.Filter = &theaterv1.Filter{Path: beginning + "*"}
-	}
-	page, err := n.Actors.List(ctx, request)
-	if err != nil {
-		return nil
-	}
-	var paths []string
-	for _, a := range page.Actors {
-		if escape(a.Path) == a.Path { // else nobody can type it
-			paths = append(paths, a.Path)
-		}
-	}
-	return paths
-}
-
-// fromBash are words as they are meant, of those that bash has: with their quotes and
-// backslashes, and with a flag, its = and its value taken for three.
-func fromBash(words []string) []string {
-	words = joined(words)
-	for i, w := range words {
-		words[i] = unquoted(w)
-	}
-	return words
-}
-
-// joined are words without the = between a flag and its value.
-func joined(words []string) []string {
-	var all []string
-	for _, w := range words {
-		n := len(all)
-		switch {
-		case n > 0 && w == "=" && strings.HasPrefix(all[n-1], "--") && !strings.Contains(all[n-1], "="):
-			all = append(all, "")
-		case n > 1 && all[n-1] == "" && strings.HasPrefix(all[n-2], "--"):
-			all[n-1] = w
-		default:
-			all = append(all, w)
-		}
-	}
-	return all
-}
-
-// unquoted is a word without its quotes, which may not be closed yet.
-func unquoted(word string) string {
-	var b strings.Builder
-	var quote rune
-	escaped := false
-	for _, r := range word {
-		switch {
-		case escaped:
-			b.WriteRune(r)
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped = true
-		case quote == 0 && (r == '\'' || r == '"'):
-			quote = r
-		case r == quote:
-			quote = 0
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
+	f(ctx, n)
 }

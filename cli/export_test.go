@@ -87,7 +87,7 @@ func CommandsWithJSON() []string {
 			walk(prefix+c.Name+" ", c.Subcommands)
 		}
 	}
-	walk("", (&program{err: newStatus(io.Discard)}).app().Commands)
+	walk("", (&program{err: newStatus(io.Discard)}).app(nil).Commands)
 	return names
 }
 
@@ -149,11 +149,27 @@ func HelpOf() map[string]string {
 			walk(prefix+c.Name+" ", c.Subcommands)
 		}
 	}
-	walk("", (&program{err: newStatus(io.Discard)}).app().Commands)
+	walk("", (&program{err: newStatus(io.Discard)}).app(nil).Commands)
 	return texts
 }
 
 // BoundedLog writes to a file that others append to, which has so many bytes at most.
 func BoundedLog(to io.Writer, path string, most int64) io.Writer {
 	return &boundedLog{to: to, path: path, most: most}
+}
+
+// MisnamedCommands are those that have another name than the table of commands says.
+func MisnamedCommands() (wrong []string) {
+	p := &program{err: newStatus(io.Discard)}
+	for _, g := range p.groups() {
+		for _, m := range g.commands {
+			if c := m.make(); c.Name != m.name || len(c.Aliases) > 0 {
+				wrong = append(wrong, m.name)
+			}
+		}
+	}
+	if p.compileCommand().Name != compileName {
+		wrong = append(wrong, compileName)
+	}
+	return wrong
 }

@@ -19,3 +19,9 @@ func TestEveryCommandHasExamples(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryCommandIsFoundByItsName(t *testing.T) {
+	if wrong := cli.MisnamedCommands(); len(wrong) > 0 {
+		t.Errorf("the table of commands has other names for %q", wrong)
+	}
+}

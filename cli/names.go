@@ -23,8 +23,8 @@ func moduleNames(ctx context.Context, r chain.Reader, module chain.Hash) *wasm.L
 	return layout
 }
 
-// callable lists the exports that are functions of an interface.
-func callable(l *wasm.Layout) string {
+// functionsOf are the exports that are functions of an interface, sorted.
+func functionsOf(l *wasm.Layout) []string {
 	var full []string
 	for _, e := range l.Exports {
 		if strings.Contains(e, ".") && strings.Contains(e, "/") {
@@ -32,6 +32,12 @@ func callable(l *wasm.Layout) string {
 		}
 	}
 	slices.Sort(full)
+	return full
+}
+
+// callable lists them.
+func callable(l *wasm.Layout) string {
+	full := functionsOf(l)
 	if len(full) == 0 {
 		return "no functions"
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -59,12 +60,12 @@ func (l *Layout) Export(name string) (int, bool) {
 // FunctionName returns the name that the module's name section gives to
 // function index, or "" where it gives none. A method of Go is written as in Go.
 func (l *Layout) FunctionName(index uint32) string {
-	return goMethod.ReplaceAllString(l.functions[index], ".(*$1).")
+	return goMethod().ReplaceAllString(l.functions[index], ".(*$1).")
 }
 
 // goMethod is a method's receiver as Go's linker writes it for wasm, where it
 // replaces parentheses and stars.
-var goMethod = regexp.MustCompile(`\.__([A-Za-z0-9]\w*?)_\.`)
+var goMethod = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\.__([A-Za-z0-9]\w*?)_\.`) })
 
 // BodyOffset returns the byte offset, within the module, of the body of
 // function index, or 0 for an imported function.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,9 +22,12 @@ import (
 // Config is what a Server is given. It takes no ownership.
 type Config struct {
 	System   *actors.System    // required
-	Log      chain.Reader      // required; reads the chains of System
+	Log      chain.Tailer      // required; reads the chains of System
 	Node     Node              // required
 	Handlers manifest.Registry // what manifests may grant; required
+	// Backup writes a backup of the log to to, and tells begun before that about how many
+	// bytes there will be; nil is for a log that none is made of.
+	Backup func(ctx context.Context, to io.Writer, begun func(total uint64)) error
 	// Bundles is the folder in which what clients bring along is unpacked, each
 	// bundle in a folder named by its sha256; "" refuses bundles.
 	Bundles string
@@ -70,6 +74,8 @@ type Server struct {
 	layouts *layouts
 	bundles *bundles
 
+	farBehind uint64 // fixed but for tests
+
 	base  context.Context // of every call that comes through HTTP; ends with Close
 	close context.CancelCauseFunc
 }
@@ -97,7 +103,7 @@ func NewServer(config Config) (*Server, error) {
 	s := &Server{
 		Config: config, methods: map[string]*method{}, refused: connect.NewErrorWriter(),
 		bounds: newBounds(config.Limits), layouts: &layouts{log: config.Log, read: map[chain.Hash]*wasm.Layout{}},
-		bundles: &bundles{dir: config.Bundles, limits: config.Limits},
+		bundles: &bundles{dir: config.Bundles, limits: config.Limits}, farBehind: farBehind,
 	}
 	s.base, s.close = context.WithCancelCause(context.Background())
 	s.register()

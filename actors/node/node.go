@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"runtime"
 	"time"
@@ -75,8 +76,9 @@ type Node struct {
 	durability string
 	epoch      uint64
 
-	store store                         // Log, where that is in a folder
-	close []func(context.Context) error // last opened is closed first
+	memory chain.Log                     // of actors whose chain nobody keeps
+	store  store                         // Log, where that is in a folder
+	close  []func(context.Context) error // last opened is closed first
 }
 
 // Handlers are the capabilities that this build offers.
@@ -156,6 +158,8 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 // store is what a log in a folder tells of itself.
 type store interface {
 	Stats() badgerlog.Stats
+	// Backup writes a backup of all that is acknowledged.
+	Backup(ctx context.Context, to io.Writer, begun func(badgerlog.Plan)) error
 	// Stopped is closed when the log takes no more records; Err says why.
 	Stopped() <-chan struct{}
 	Err() error
@@ -169,6 +173,16 @@ func (n *Node) stopped() <-chan struct{} {
 	return n.store.Stopped()
 }
 
+// Backup is what an api.Config makes backups of the log with; nil where that is in memory.
+func (n *Node) Backup() func(context.Context, io.Writer, func(total uint64)) error {
+	if n.store == nil {
+		return nil
+	}
+	return func(ctx context.Context, to io.Writer, begun func(uint64)) error {
+		return n.store.Backup(ctx, to, func(p badgerlog.Plan) { begun(p.Bytes) })
+	}
+}
+
 // logged is what the log has written.
 func (n *Node) logged() observe.Log {
 	if n.store == nil {
@@ -178,11 +192,20 @@ func (n *Node) logged() observe.Log {
 	return observe.Log{Records: s.Records, Bytes: s.Bytes, Commits: s.Commits, CommitTime: s.CommitTime, Stopped: n.store.Err() != nil}
 }
 
-// openMemory is the log of actors whose chain nobody keeps.
+// openMemory opens the log of actors whose chain nobody keeps.
 func (n *Node) openMemory(ctx context.Context) (chain.Writer, error) {
-	log := memlog.New()
-	n.onClose(func(context.Context) error { return log.Close() })
-	return n.writer(ctx, log)
+	n.memory = memlog.New()
+	n.onClose(func(context.Context) error { return n.memory.Close() })
+	return n.writer(ctx, n.memory)
+}
+
+// Follow yields the records of an actor of this run from number from on, as
+// chain.Follow does, also those that nobody keeps.
+func (n *Node) Follow(ctx context.Context, id chain.ID, from uint64) iter.Seq2[chain.Record, error] {
+	if _, err := n.memory.Summary(ctx, id); err == nil {
+		return chain.Follow(ctx, n.memory, id, from)
+	}
+	return chain.Follow(ctx, n.Log, id, from)
 }
 
 func (n *Node) writer(ctx context.Context, log chain.Log) (chain.Writer, error) {

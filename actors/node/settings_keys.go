@@ -22,6 +22,17 @@ type Key struct {
 	Meaning string
 }
 
+// words are those of the keys whose value is one of several.
+var words = map[string][]string{
+	"durability":       {"async", "sync"},
+	"tls.client_scope": {"read", "operate", "admin"},
+	"log.level":        {"debug", "info", "warn", "error"},
+	"log.format":       {"auto", "text", "json"},
+}
+
+// Words are what the value is one of; there are none where it may be anything.
+func (k Key) Words() []string { return words[k.Name] }
+
 // Flag is the key's name on the command line, without the dashes: log-level.
 func (k Key) Flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(k.Name) }
 
@@ -53,7 +64,7 @@ var settings = []setting{
 	{Key{"data", "path", ".theater", "The data folder, which holds the chains. It is made when it does not exist, and locked while the node runs."},
 		func(s *Settings) any { return &s.Data }, func(s *Settings) string { return notEmpty(s.Data) }},
 	{Key{"durability", "string", "the folder's, async for a new one", "What an acknowledged record survives: with `async` the death of the process, with `sync` a power cut. It is fixed when the folder is made."},
-		func(s *Settings) any { return &s.Durability }, func(s *Settings) string { return oneOf(s.Durability, "", "async", "sync") }},
+		func(s *Settings) any { return &s.Durability }, func(s *Settings) string { return oneOfWords("durability", s.Durability) }},
 	{Key{"cache", "path", "theater/wasm in the user's cache folder", "The folder of compiled modules. Without one they are compiled again by each start."},
 		func(s *Settings) any { return &s.Cache }, nil},
 	{Key{"memory", "size", "0", "Linear memory that all actors together may have; 0 is no bound."},
@@ -80,7 +91,7 @@ var settings = []setting{
 	{Key{"tls.client_ca", "path", "none", "The authorities whose certificates let a caller in without a token."},
 		func(s *Settings) any { return &s.TLS.ClientCA }, nil},
 	{Key{"tls.client_scope", "string", "operate", "What such callers may do: `read`, `operate` or `admin`."},
-		func(s *Settings) any { return &s.TLS.ClientScope }, func(s *Settings) string { return oneOf(s.TLS.ClientScope, "read", "operate", "admin") }},
+		func(s *Settings) any { return &s.TLS.ClientScope }, func(s *Settings) string { return oneOfWords("tls.client_scope", s.TLS.ClientScope) }},
 	{Key{"limits.request_bytes", "size", "16MiB", "The largest request to the API."},
 		func(s *Settings) any { return &s.Limits.RequestBytes }, func(s *Settings) string { return between(s.Limits.RequestBytes, 1<<10, 1<<30) }},
 	{Key{"limits.request_time", "duration", "10m", "The longest time that a request to the API may take; streams are not held to it."},
@@ -90,9 +101,9 @@ var settings = []setting{
 	{Key{"limits.burst", "integer", "10000", "Requests that a caller may make at once before the rate holds it."},
 		func(s *Settings) any { return &s.Limits.Burst }, func(s *Settings) string { return between(s.Limits.Burst, 1, 1_000_000) }},
 	{Key{"log.level", "string", "info", "What is logged: `debug`, `info`, `warn` or `error`, and what is worse."},
-		func(s *Settings) any { return &s.Log.Level }, func(s *Settings) string { return oneOf(s.Log.Level, "debug", "info", "warn", "error") }},
+		func(s *Settings) any { return &s.Log.Level }, func(s *Settings) string { return oneOfWords("log.level", s.Log.Level) }},
 	{Key{"log.format", "string", "auto", "`text`, `json` with one object a line, or `auto`: text on a terminal, else json."},
-		func(s *Settings) any { return &s.Log.Format }, func(s *Settings) string { return oneOf(s.Log.Format, "auto", "text", "json") }},
+		func(s *Settings) any { return &s.Log.Format }, func(s *Settings) string { return oneOfWords("log.format", s.Log.Format) }},
 	{Key{"log.guests", "boolean", "false", "Log the lines that guests write at level info instead of debug."},
 		func(s *Settings) any { return &s.Log.Guests }, nil},
 }
@@ -127,12 +138,12 @@ func isAddress(text string) string {
 	return ""
 }
 
-func oneOf(word string, words ...string) string {
-	if slices.Contains(words, word) {
+// oneOfWords allows the words of a key; where nothing is a default, that too.
+func oneOfWords(key, word string) string {
+	if slices.Contains(words[key], word) || word == "" && key == "durability" {
 		return ""
 	}
-	shown := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
-	return fmt.Sprintf("must be %s, not %.40q", strings.Join(shown, " or "), word)
+	return fmt.Sprintf("must be %s, not %.40q", strings.Join(words[key], " or "), word)
 }
 
 func between[T Size | time.Duration | int](v, low, high T) string {

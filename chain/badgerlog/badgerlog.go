@@ -94,6 +94,7 @@ type Log struct {
 	writer *writer    // nil when none is held
 	epoch  uint64     // of the newest writer
 	blocks uint64     // number of the next block, while no writer is held
+	behind int        // bytes of records that the flushed index lacks, while no writer is held
 	failed error      // what stopped the log
 }
 
@@ -236,7 +237,7 @@ func (l *Log) newest(epoch uint64) bool {
 func (l *Log) giveBack(blocks uint64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.blocks, l.failed = blocks, err
+	l.blocks, l.behind, l.failed = blocks, 0, err
 	if err == nil {
 		l.writer = nil
 	}

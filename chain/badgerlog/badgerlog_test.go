@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		fill(dir)
 		return
 	}
+	if dir := os.Getenv("BADGERLOG_TEST_CONVERT"); dir != "" {
+		convertChild(dir)
+		return
+	}
 	if args := os.Getenv("BADGERLOG_TEST_DAMAGE"); args != "" {
 		damageChild(args)
 		return
@@ -37,6 +41,7 @@ func open(t testing.TB, dir string, opts badgerlog.Options) *badgerlog.Log {
 	return l
 }
 
+// TestLog holds guarantees 1, 6, 23.
 func TestLog(t *testing.T) {
 	for _, durability := range []string{badgerlog.Async, badgerlog.Sync} {
 		t.Run(durability, func(t *testing.T) {

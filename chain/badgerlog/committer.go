@@ -222,7 +222,7 @@ func (c *committer) publish() {
 		}
 	}
 	for _, h := range c.heads {
-		h.touched, h.dirty, h.idle = false, true, false
+		h.touched, h.dirty, h.idle, h.full = false, true, false, nil
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
@@ -257,7 +257,7 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 	if err == nil {
 		c.log.stats.add(records, size, took)
 	}
-	c.w.gate.free(int64(size))
+	c.w.gate.free(int64(size + len(c.group)*itemCost))
 }
 
 // sweepOn goes on with the flush of the index, begins one when it is time, and lets go

@@ -13,6 +13,8 @@ var full = flag.Bool("full", false, "test the chain store at full length: 100 ki
 
 // TestNothingAcknowledgedIsLostByAKill kills a child at random moments, also while it
 // opens the folder that the one before left.
+//
+// It holds guarantees 9, 10, 11.
 func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 	rounds := 20
 	if *full {

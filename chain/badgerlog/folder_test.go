@@ -12,6 +12,7 @@ import (
 	"github.com/theater-go/theater/chain/chaintest"
 )
 
+// TestAFolderInUseNamesTheProcess holds guarantee 22.
 func TestAFolderInUseNamesTheProcess(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{})
@@ -27,6 +28,7 @@ func TestAFolderInUseNamesTheProcess(t *testing.T) {
 	chaintest.Must(t, open(t, dir, badgerlog.Options{}).Close())
 }
 
+// TestAFolderKeepsItsDurability holds guarantee 7.
 func TestAFolderKeepsItsDurability(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{Durability: badgerlog.Sync})
@@ -44,6 +46,7 @@ func TestAFolderKeepsItsDurability(t *testing.T) {
 	}
 }
 
+// TestAFolderThatIsNotUnderstoodIsRefused holds guarantee 24.
 func TestAFolderThatIsNotUnderstoodIsRefused(t *testing.T) {
 	cases := map[string]struct {
 		format string
@@ -90,6 +93,7 @@ func TestAFolderIsOpenedForReading(t *testing.T) {
 	verified(t, l, 40)
 }
 
+// TestADatabaseWithoutItsManifestIsLeftAlone holds guarantee 21.
 func TestADatabaseWithoutItsManifestIsLeftAlone(t *testing.T) {
 	for name, damage := range map[string]func(string) error{
 		"missing": os.Remove,

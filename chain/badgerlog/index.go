@@ -18,7 +18,7 @@ type head struct {
 
 	// The committer's own:
 	hash    chain.Hash // of the newest record that was hashed
-	full    []page     // that the next commit writes
+	full    []page     // that the next commit or flush writes
 	open    page       // of the newest records, committed or about to be; never full
 	touched bool       // in the group that is being committed
 	dirty   bool       // not in the database as it is here
@@ -127,10 +127,7 @@ func (h *head) setFullPages(b *batch) {
 }
 
 // showLocked lets readers see what is committed of h, which is all.
-func (h *head) showLocked() {
-	h.full = nil
-	h.seen.open = h.open
-}
+func (h *head) showLocked() { h.seen.open = h.open }
 
 // flush writes the dirty heads to the database, then the watermark: blocks before
 // it need not be replayed.
@@ -139,13 +136,15 @@ func (x *index) flush(watermark uint64) error {
 	return s.write(x.log, len(s.heads))
 }
 
-// set adds to b all that the database needs to load h again.
+// set adds to b all that the database needs to load h again. The caller writes it, or
+// goes on with h no more.
 func (h *head) set(b *batch) {
 	h.setFullPages(b)
 	if h.open.count > 0 {
 		b.set(pageKey(h.id, h.open.first), h.open.sealed())
 	}
 	b.set(summaryKey(h.id), seal(h.seen.summary.Append(nil)))
+	h.full, h.dirty = nil, false
 }
 
 func (x *index) size() int {

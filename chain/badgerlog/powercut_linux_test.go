@@ -25,6 +25,8 @@ const (
 // TestWhatASyncFolderAcknowledgesIsNotLeftToTheSystemAlone asks the system what it has
 // of the database that it has not written: nothing, whenever a record is acknowledged.
 // In an async folder there is something; so the question has an answer.
+//
+// It holds guarantees 2, 3, 14.
 func TestWhatASyncFolderAcknowledgesIsNotLeftToTheSystemAlone(t *testing.T) {
 	for durability, synced := range map[string]bool{badgerlog.Sync: true, badgerlog.Async: false} {
 		dir := t.TempDir()
@@ -88,6 +90,8 @@ func unwritten(t *testing.T, dir string) (kib int) {
 // or the new one. That what came before the first is on disk, the test above shows.
 //
 // What is on disk of the value log is there before the log of the memtable is written.
+//
+// It holds guarantees 14, 15.
 func TestASyncFolderKeepsWhatItAcknowledgedThroughAPowerCut(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{Durability: badgerlog.Sync})

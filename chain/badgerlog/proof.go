@@ -23,14 +23,14 @@ type Proof struct {
 // Proof makes the proof of a record, against the newest checkpoint, which is signed now
 // if it does not cover the record.
 func (l *Log) Proof(ctx context.Context, actor chain.ID, record uint64) (Proof, error) {
-	t, err := l.index.tail(actor)
+	t, err := l.tail(actor)
 	if err != nil {
 		return Proof{}, err
 	}
 	if record >= t.summary.Records {
 		return Proof{}, fmt.Errorf("actor %s record %d: %w", actor, record, chain.ErrNotFound)
 	}
-	r := recordReader{log: l, tail: t, block: noBlock}
+	r := newRecordReader(l, t)
 	at, err := r.place(record)
 	if err != nil {
 		return Proof{}, err

@@ -12,7 +12,8 @@ import (
 
 // recover replays the blocks from the watermark on into the index, which after
 // a crash does not have them, and finds the end of the log. A last block that
-// was not wholly written is dropped: nothing after it was.
+// was not wholly written is dropped: nothing after it was. The next flush of the index
+// has what was replayed.
 func (l *Log) recover() error {
 	var watermark uint64
 	err := l.view(func(txn *badger.Txn) (err error) {
@@ -44,7 +45,7 @@ func (l *Log) recover() error {
 		return err
 	}
 	l.logger.Info("rebuilt the index after a crash", "blocks", l.blocks-watermark)
-	return l.index.flush(l.blocks)
+	return nil
 }
 
 // replay adds one block to the index and returns its leaf. A block that is absent, or is
@@ -57,6 +58,7 @@ func (l *Log) replay(number uint64) (leaf tlog.Hash, err error) {
 			records, count, err = decodeBlock(number, b, nil)
 			return err
 		})
+		l.behind += len(records)
 		if errors.Is(err, chain.ErrCorrupt) {
 			if _, after := txn.Get(blockKey(number + 1)); errors.Is(after, badger.ErrKeyNotFound) {
 				return chain.ErrNotFound

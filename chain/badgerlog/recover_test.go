@@ -74,6 +74,7 @@ func TestConformanceWithTheIndexFlushedAtEveryCommit(t *testing.T) {
 	})
 }
 
+// TestALastBlockThatWasNotWhollyWrittenIsDropped holds guarantee 20.
 func TestALastBlockThatWasNotWhollyWrittenIsDropped(t *testing.T) {
 	dir := written(t, 50)
 	put(t, dir, "torn")
@@ -92,6 +93,7 @@ func TestALastBlockThatWasNotWhollyWrittenIsDropped(t *testing.T) {
 	chaintest.Must(t, l.Close())
 }
 
+// TestADamagedBlockBeforeTheLastIsNotDropped holds guarantee 20.
 func TestADamagedBlockBeforeTheLastIsNotDropped(t *testing.T) {
 	dir := written(t, 50)
 	put(t, dir, "torn")
@@ -116,6 +118,7 @@ func put(t *testing.T, dir, value string) {
 	}))
 }
 
+// TestDamageIsNeverReadAsTruth holds guarantee 19.
 func TestDamageIsNeverReadAsTruth(t *testing.T) {
 	dir := written(t, 300)
 	l := open(t, dir, badgerlog.Options{})
@@ -166,7 +169,7 @@ func flip(t *testing.T, path string, at int64) {
 }
 
 // snapshotOf copies a folder as a killed process would leave it.
-func snapshotOf(t *testing.T, dir string) string {
+func snapshotOf(t testing.TB, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
 	chaintest.Must(t, copySparse(to, dir))

@@ -38,7 +38,6 @@ func (s *sweep) write(l *Log, n int) error {
 	return l.write(func(b *batch) {
 		for _, h := range part {
 			h.set(b)
-			h.dirty = false
 		}
 		if !s.running {
 			b.set(watermarkKey, encodeCounter(s.watermark))

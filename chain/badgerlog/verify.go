@@ -63,7 +63,7 @@ func (l *Log) Verify(ctx context.Context, opts VerifyOptions) (Report, error) {
 		v.shards = append(v.shards, newShard(v))
 	}
 	v.walk(ctx)
-	if err := errors.Join(context.Cause(ctx), l.open()); err != nil {
+	if err := errors.Join(context.Cause(ctx), l.view(func(*badger.Txn) error { return nil })); err != nil {
 		return Report{}, err
 	}
 	if err := v.holdAgainstCheckpoint(); err != nil {

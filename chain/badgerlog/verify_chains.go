@@ -136,7 +136,7 @@ func (s *shard) end(id chain.ID, c *chainCheck) {
 }
 
 func (s *shard) lastPage(t tail, c *chainCheck) error {
-	r := recordReader{log: s.v.log, tail: t, block: noBlock}
+	r := newRecordReader(s.v.log, t)
 	var page chainCheck
 	for n := c.records - c.records%pageSize; n < c.records; n++ {
 		at, err := r.place(n)
@@ -204,7 +204,7 @@ func (v *verification) missing(s chain.Summary) bool {
 	if err != nil {
 		return true
 	}
-	r := recordReader{log: v.log, tail: t, block: noBlock}
+	r := newRecordReader(v.log, t)
 	at, err := r.place(0)
 	return err != nil || at.block < v.total
 }

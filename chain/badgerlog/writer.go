@@ -34,6 +34,10 @@ type blob struct {
 	drop  bool // it is to be forgotten, and has no bytes
 }
 
+// itemCost is what an item takes of memory besides what it says, in bytes: the room of
+// the log bounds both.
+const itemCost = 1 << 10
+
 func (i *item) size() int {
 	switch {
 	case i.draft != nil:
@@ -74,7 +78,7 @@ func newWriter(l *Log, epoch uint64) *writer {
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w.look.Store(true)
-	w.committer = committer{w: w, log: l, next: l.blocks, timer: time.NewTimer(l.limits.gatherTime)}
+	w.committer = committer{w: w, log: l, next: l.blocks, unflushed: l.behind, timer: time.NewTimer(l.limits.gatherTime)}
 	return w
 }
 
@@ -160,7 +164,7 @@ func (w *writer) append(d *chain.Draft, ack chain.Acknowledger) error {
 }
 
 func (w *writer) enqueueLocked(i item, size int) {
-	w.gate.take(int64(size))
+	w.gate.take(int64(size + itemCost))
 	w.queue = append(w.queue, i)
 	if len(w.queue) == 1 { // else run is awake, or about to be
 		signal(w.wake)

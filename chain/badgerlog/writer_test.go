@@ -144,6 +144,7 @@ func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
 	verified(t, l, 2)
 }
 
+// TestWithoutSpaceNoTurnIsAdmitted holds guarantees 16, 17.
 func TestWithoutSpaceNoTurnIsAdmitted(t *testing.T) {
 	l := open(t, written(t, 3), badgerlog.Options{})
 	defer func() { chaintest.Must(t, l.Close()) }()
@@ -178,6 +179,7 @@ func TestADiskThatOthersFillIsNoticedWithTheNextTurn(t *testing.T) {
 	}
 }
 
+// TestARefusedCommitStopsTheLog holds guarantee 18.
 func TestARefusedCommitStopsTheLog(t *testing.T) {
 	dir := written(t, 3)
 	l := open(t, dir, badgerlog.Options{})

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -30,7 +29,19 @@ var (
 	ErrNotEmpty = errors.New("folder is not empty")
 )
 
-var validName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+// maxName is how many letters a name may have.
+const maxName = 63
+
+// validName is told without a regular expression, which would take long to compile.
+func validName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if letter := c >= 'a' && c <= 'z'; !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxName
+}
 
 // Templates lists the names that WriteProject takes, sorted.
 func Templates() []string {
@@ -51,7 +62,7 @@ func Templates() []string {
 // folder dir, which must be empty or absent. The project builds without a
 // network. When writing fails, what was written stays.
 func WriteProject(dir, name, template string) error {
-	if !validName.MatchString(name) {
+	if !validName(name) {
 		return fmt.Errorf("project %q: %w", name, ErrName)
 	}
 	if !slices.Contains(Templates(), template) {
