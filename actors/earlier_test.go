@@ -176,7 +176,7 @@ func TestWhoWaitsForAnActorThatDoesNotStartIsAnswered(t *testing.T) {
 		ref, err := s.Lookup("/actor")
 		check(t, err)
 		go func() {
-			_, err := s.Call(context.Background(), ref, "test", wasmtest.HandleRequest, pack.Unit)
+			_, err := s.Call(context.Background(), ref, "test", wasmtest.HandleRequest, pack.Tuple(pack.String("1"), pack.Bytes(nil)))
 			called <- err
 		}()
 		s.eventually("the call waits", func() bool { return s.info(ref).Mailbox == 1 })

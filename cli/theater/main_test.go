@@ -30,6 +30,11 @@ func TestSignals(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, "COUNTER="+counter, "HOME="+filepath.Dir(counter), "XDG_CACHE_HOME="+filepath.Dir(counter))
+			env.Defer(func() { // a script that has failed leaves the node that it has detached
+				end := exec.Command("theater", "node", "shutdown")
+				end.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+env.WorkDir)
+				_ = end.Run() // mostly there is none
+			})
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
