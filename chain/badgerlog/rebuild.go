@@ -76,6 +76,9 @@ func (b *rebuild) run() (more bool, err error) {
 		if d.Actor.IsZero() { // of the new folder
 			return false, errors.Join(err, d.Err)
 		}
+		if p := b.actors[d.Actor]; p == nil || d.Record >= p.next { // it would be so again
+			return false, errors.Join(err, d.Err)
+		}
 		more = true
 		b.bind(d.Actor, bound{d.Record, CutInvalid, d.Err.Error()})
 	}
