@@ -3,6 +3,7 @@ package badgerlog_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -351,5 +352,50 @@ func TestABlockThatWasReplacedIsNotTakenWhereTheCheckpointVouchesForAnother(t *t
 	report, l := repaired(t, dir, badgerlog.RepairOptions{})
 	if got := chaintest.Records(t, l, chaintest.ID(1), 10); len(got) != 1 || got[0].Hash != want.Hash || !report.Whole() {
 		t.Errorf("it is told %+v; the record is %v", report, got)
+	}
+}
+
+// lose damages the block with a number, which must be in a table.
+func lose(t testing.TB, dir string, number uint64) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "db", "*.sst"))
+	chaintest.Must(t, err)
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		chaintest.Must(t, err)
+		if i := bytes.Index(b, binary.BigEndian.AppendUint64([]byte("thB\x01\x01"), number)); i >= 0 {
+			flip(t, path, int64(i+30))
+			return
+		}
+	}
+	t.Fatalf("block %d is in no table", number)
+}
+
+func TestWhoIsMadeAfterWhatIsLostOfTheParentIsLostToo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	l := open(t, dir, badgerlog.Options{})
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	module := w.PutBlob(chaintest.Module)
+	parent, early, late := chaintest.ID(1), chaintest.ID(2), chaintest.ID(3)
+	child := func(id chain.ID) chain.Record {
+		rec := chaintest.Genesis(id, module)
+		rec.Events[0].(*chain.Genesis).Parent = chain.Ref{Actor: parent}
+		return rec
+	}
+	for _, rec := range []chain.Record{ // each in a block of its own
+		chaintest.Genesis(parent, module), child(early), chaintest.Turn(parent, 1, 8), child(late), chaintest.Turn(early, 1, 8), chaintest.Turn(late, 1, 8), chaintest.Turn(parent, 2, 8),
+	} {
+		chaintest.Must(t, w.Append(chaintest.Draft(rec), nil))
+		chaintest.Must(t, w.Flush(t.Context()))
+	}
+	chaintest.Must(t, l.Close())
+	lose(t, dir, 2)
+	report, l := repaired(t, dir, badgerlog.RepairOptions{})
+	if len(report.Cuts) != 2 || report.Cuts[0].Actor != parent || report.Cuts[0].Kept != 1 || report.Cuts[1].Actor != late || report.Cuts[1].Kept != 0 || report.Cuts[1].Reason != badgerlog.CutCause {
+		t.Errorf("it is told %+v", report)
+	}
+	if s, err := l.Summary(t.Context(), early); err != nil || s.Records != 2 {
+		t.Errorf("of the child that was made before are kept %d records, %v", s.Records, err)
 	}
 }
