@@ -47,6 +47,8 @@ func folderError(dir string, err error) error {
 		return notFound(fmt.Errorf("no data folder %s", dir), "theater run and theater serve make one")
 	case errors.Is(err, chain.ErrVersion):
 		return &failure{code: codeFailed, cause: err, hint: "a newer theater made it: use that one"}
+	case errors.Is(err, chain.ErrCorrupt):
+		return &failure{code: codeUnverified, cause: err, hint: "theater data repair " + dir + " --to NEW saves what is whole"}
 	}
 	return err
 }

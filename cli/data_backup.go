@@ -79,14 +79,15 @@ func (p *program) backUp(c *cli.Context, source *chainSource, dir, file string) 
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && !given {
 		return source.with(c, fromNode)
 	}
-	err := withLog(dir, func(r chain.Reader) error {
-		log := r.(*badgerlog.Log)
-		return take(c.Context, func(ctx context.Context, to io.Writer, begun func(uint64)) error {
-			return log.Backup(ctx, to, func(plan badgerlog.Plan) { begun(plan.Bytes) })
+	log, err := badgerlog.Open(dir, badgerlog.Options{ReadOnly: true})
+	if err == nil {
+		err = take(c.Context, func(ctx context.Context, to io.Writer, begun func(uint64)) error {
+			return folderError(dir, log.Backup(ctx, to, func(plan badgerlog.Plan) { begun(plan.Bytes) }))
 		})
-	})
+		return errors.Join(err, log.Close())
+	}
 	if !errors.Is(err, chain.ErrInUse) {
-		return err
+		return folderError(dir, err)
 	}
 	if source.heldByNode(c) {
 		return source.with(c, fromNode)

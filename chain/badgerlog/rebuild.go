@@ -30,13 +30,17 @@ type progress struct {
 	hash  chain.Hash // of the one before
 	had   uint64     // records, at least
 	cut   *Cut       // nil while it goes on
+	last  uint64     // block with the newest record that is kept
+	cutIn uint64     // block with the record at which it is cut
 	marks [2]chain.Hash
 }
 
-// forward is a record that names one which did not come yet.
+// forward is a record that names one of which it shows only later whether it is kept.
 type forward struct {
 	actor  chain.ID
 	record uint64
+	block  uint64 // with the record
+	born   bool   // it is the genesis, and names the parent
 	ref    chain.Ref
 }
 
@@ -56,16 +60,7 @@ func (b *rebuild) run() (more bool, err error) {
 		}
 		b.opts.Step(StepWrite, n+1, b.s.end)
 	}
-	for _, f := range b.later {
-		if f.record >= b.actors[f.actor].next {
-			continue // it is not kept anyway
-		}
-		if p := b.actors[f.ref.Actor]; (p == nil || f.ref.Record >= p.next) && f.ref.Record < b.had(f.ref.Actor) {
-			b.bind(f.actor, bound{f.record, CutCause, fmt.Sprintf("record %d: %s, which is %v", f.record, followsFrom(f.ref), errNoCause)})
-			more = true
-		}
-	}
-	if more {
+	if b.bindLater() {
 		return true, nil
 	}
 	if err := b.putBlobs(); err != nil {
@@ -76,10 +71,53 @@ func (b *rebuild) run() (more bool, err error) {
 		if d.Actor.IsZero() { // of the new folder
 			return false, errors.Join(err, d.Err)
 		}
+		if p := b.actors[d.Actor]; p == nil || d.Record >= p.next { // it would be so again
+			return false, errors.Join(err, d.Err)
+		}
 		more = true
 		b.bind(d.Actor, bound{d.Record, CutInvalid, d.Err.Error()})
 	}
 	return more, err
+}
+
+// bindLater binds those of which it shows at the end that they follow from what is not
+// kept. more is true when there are some.
+func (b *rebuild) bindLater() (more bool) {
+	for _, f := range b.later {
+		if f.record >= b.actors[f.actor].next {
+			continue // it is not kept anyway
+		}
+		p := b.actors[f.ref.Actor]
+		lost := (p == nil || f.ref.Record >= p.next) && f.ref.Record < b.had(f.ref.Actor)
+		if why := fmt.Sprintf("record %d: %s, which is %v", f.record, followsFrom(f.ref), errNoCause); lost {
+			b.bind(f.actor, bound{f.record, CutCause, why})
+			more = true
+		} else if from, cut := b.lostFrom(f.ref.Actor); f.born && cut && from <= f.block {
+			b.bind(f.actor, bound{f.record, CutCause, fmt.Sprintf("its parent %s made it after what is kept of that", f.ref.Actor)})
+			more = true
+		}
+	}
+	return more
+}
+
+// lostFrom is the block in which the first record of an actor may have been that is not
+// kept; ok is false when all are.
+func (b *rebuild) lostFrom(id chain.ID) (block uint64, ok bool) {
+	p := b.actors[id]
+	switch {
+	case b.had(id) == 0 || p != nil && p.next >= b.had(id):
+		return 0, false
+	case p == nil:
+		return 0, true
+	case p.cut != nil && p.cut.Reason != CutLost:
+		return p.cutIn, true
+	}
+	for _, s := range b.lost {
+		if s.To > p.last+1 {
+			return max(s.From, p.last+1), true
+		}
+	}
+	return p.last + 1, true
 }
 
 func followsFrom(ref chain.Ref) string {
@@ -116,7 +154,7 @@ func (b *rebuild) block(number uint64) error {
 		if err != nil {
 			break
 		}
-		if b.record(&s) {
+		if b.record(&s, number) {
 			kept = append(kept, rest[:len(rest)-len(after)]...)
 			n++
 		} else {
@@ -155,17 +193,20 @@ func (s *salvage) block(number uint64) (value, records []byte, count uint32, err
 }
 
 // record decides whether a record is kept.
-func (b *rebuild) record(s *chain.Stored) bool {
+func (b *rebuild) record(s *chain.Stored, block uint64) bool {
 	p := b.actors[s.Actor]
 	if p == nil {
 		p = &progress{}
 		b.actors[s.Actor] = p
 	}
 	p.had = max(p.had, s.Number+1)
+	if p.cut == nil {
+		p.cutIn = block // if it is now
+	}
 	r, err := s.Record(p.hash)
 	if err == nil {
 		p.name(&r)
-		err = b.complete(&r)
+		err = b.complete(&r, block)
 	}
 	switch most, bound := b.bounds[s.Actor]; {
 	case p.cut != nil:
@@ -179,7 +220,7 @@ func (b *rebuild) record(s *chain.Stored) bool {
 	case err != nil:
 		p.stop(reasonOf(err), err.Error())
 	default:
-		p.next, p.hash = s.Number+1, s.Hash
+		p.next, p.hash, p.last = s.Number+1, s.Hash, block
 		p.mark(&r)
 		b.epoch = max(b.epoch, s.Epoch)
 		return true
@@ -227,7 +268,7 @@ func reasonOf(err error) string {
 }
 
 // complete reports what a record names that is not there.
-func (b *rebuild) complete(r *chain.Record) (err error) {
+func (b *rebuild) complete(r *chain.Record, block uint64) (err error) {
 	for i, e := range r.Events {
 		n := named(e)
 		for _, sum := range n.openings {
@@ -240,7 +281,7 @@ func (b *rebuild) complete(r *chain.Record) (err error) {
 			err = first(err, b.list(r, sum))
 		}
 		for _, ref := range n.events {
-			if caused := b.event(r, ref); caused != nil {
+			if caused := b.event(r, block, ref); caused != nil {
 				err = first(err, fmt.Errorf("record %d event %d: %w", r.Number, i, caused))
 			}
 		}
@@ -289,15 +330,17 @@ func (b *rebuild) list(r *chain.Record, sum chain.Hash) error {
 }
 
 // event reports whether the event is kept that a record follows from. One of an actor of
-// which nothing is known was in another log.
-func (b *rebuild) event(r *chain.Record, ref chain.Ref) error {
-	p := b.actors[ref.Actor]
+// which nothing is known was in another log. What a parent does before it has a child is
+// not all named by the child: of that, all is to be kept.
+func (b *rebuild) event(r *chain.Record, block uint64, ref chain.Ref) error {
+	p, born := b.actors[ref.Actor], r.Number == 0
 	switch {
-	case ref.IsZero() || p != nil && ref.Record < p.next:
+	case ref.IsZero():
 		return nil
-	case p == nil || p.cut == nil:
-		b.later = append(b.later, forward{r.Actor, r.Number, ref})
-		return nil
+	case p != nil && p.cut != nil && (born || ref.Record >= p.next):
+		return fmt.Errorf("%s, which is %w", followsFrom(ref), errNoCause)
+	case born || p == nil || ref.Record >= p.next:
+		b.later = append(b.later, forward{r.Actor, r.Number, block, born, ref})
 	}
-	return fmt.Errorf("%s, which is %w", followsFrom(ref), errNoCause)
+	return nil
 }

@@ -156,7 +156,7 @@ func TestDamageIsNeverReadAsTruth(t *testing.T) {
 	}
 }
 
-func flip(t *testing.T, path string, at int64) {
+func flip(t testing.TB, path string, at int64) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	chaintest.Must(t, err)

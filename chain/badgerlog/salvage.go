@@ -199,17 +199,24 @@ func (s *salvage) take(file int, item foundItem) {
 		key = key[len(blobPrefix):]
 		s.takeBlob(f, part{chain.Hash(key), binary.BigEndian.Uint32(key[len(chain.Hash{}):])}, item.value)
 	case bytes.HasPrefix(key, summaryPrefix):
-		if sum, err := decodeSummary(item.value); err == nil && sum.Records > s.summaries[sum.ID].Records {
-			s.summaries[sum.ID] = sum
-		}
+		s.takeSummary(item.value)
 	case bytes.Equal(key, epochKey):
 		s.epoch = max(s.epoch, takeCounter(item.value))
 	case bytes.Equal(key, watermarkKey):
 		s.end = max(s.end, takeCounter(item.value))
-	case key == nil:
+	case key == nil && !s.takeSummary(item.value):
 		f.guessed = true
 		s.takeBlob(f, part{}, item.value)
 	}
+}
+
+// takeSummary notes how far an actor's chain went; ok is false when it is no summary.
+func (s *salvage) takeSummary(value []byte) (ok bool) {
+	sum, err := decodeSummary(value)
+	if err == nil && sum.Records > s.summaries[sum.ID].Records {
+		s.summaries[sum.ID] = sum
+	}
+	return err == nil
 }
 
 func takeCounter(value []byte) uint64 {
