@@ -107,6 +107,7 @@ type limits struct {
 	flushHeads int    // heads that come into memory between two flushes
 	sweepHeads int    // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
+	rejoinTime time.Duration // 0 is a quarter of a commit's
 }
 
 // Open opens the data folder dir and, unless ReadOnly, makes it when it does
