@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 )
@@ -58,6 +59,9 @@ func (c *Checkpoint) Append(dst []byte) []byte {
 	}
 	return appendBytes(appendBytes(dst, c.State), c.Machine)
 }
+
+// IsCheckpoint reports whether a blob that begins with b is a checkpoint.
+func IsCheckpoint(b []byte) bool { return bytes.HasPrefix(b, []byte(checkpointMagic)) }
 
 // DecodeCheckpoint reads what Append wrote, all of b and nothing else: other bytes
 // are ErrCorrupt, and those of a later version ErrVersion. The checkpoint aliases b.

@@ -73,6 +73,15 @@ type checkpointRow struct {
 	Epoch      uint64 `json:"epoch"`
 }
 
+// newCheckpointRow is nil for no checkpoint.
+func newCheckpointRow(c badgerlog.Checkpoint) *checkpointRow {
+	if c.Note == nil {
+		return nil
+	}
+	return &checkpointRow{Signer: c.Signer, Era: c.Era, Blocks: c.Size, Root: c.Root.String(),
+		Signed: c.Time.UTC().Format(time.RFC3339), Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch}
+}
+
 func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []string, format string) error {
 	var total verified
 	var failures []error
@@ -127,10 +136,7 @@ func (p *program) verifyLog(ctx context.Context, log *badgerlog.Log) (report bad
 // summed is what a report says in all.
 func summed(r badgerlog.Report) (total verified, failures []error) {
 	total = verified{Actors: int(r.Actors), Records: r.Records, Events: r.Events, Blocks: r.Blocks}
-	if c := r.Checkpoint; c.Note != nil {
-		total.Checkpoint = &checkpointRow{Signer: c.Signer, Era: c.Era, Blocks: c.Size, Root: c.Root.String(),
-			Signed: c.Time.UTC().Format(time.RFC3339), Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch}
-	}
+	total.Checkpoint = newCheckpointRow(r.Checkpoint)
 	for _, d := range r.Damage {
 		failures = append(failures, d.Err)
 	}

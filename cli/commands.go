@@ -36,7 +36,7 @@ func (p *program) groups() []group {
 			{"serve", p.serveCommand}, {"node", p.nodeCommand}, {"token", p.tokenCommand}, {"doctor", p.doctorCommand},
 		}},
 		{"Chains", []maker{
-			{"chain", p.chainCommand}, {"replay", p.replayCommand},
+			{"chain", p.chainCommand}, {"replay", p.replayCommand}, {"data", p.dataCommand},
 		}},
 		{"This program", []maker{
 			{"bench", p.benchCommand}, {"version", p.versionCommand}, {"completion", p.completionCommand},

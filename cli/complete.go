@@ -31,6 +31,7 @@ var wordsOf = map[string][]string{"theater completion": {"bash", "zsh", "fish"}}
 // takesFiles are the commands whose arguments are files or folders.
 var takesFiles = map[string]bool{
 	"theater run": true, "theater new": true, "theater build": true, "theater validate": true, "theater inspect": true, "theater spawn": true,
+	"theater data info": true, "theater data convert": true, "theater data backup": true, "theater data restore": true, "theater data repair": true,
 }
 
 // lister is the value of a flag that takes one of several words.

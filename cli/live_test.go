@@ -127,7 +127,7 @@ func startLive(socket, data string, ready bool) (*liveNode, error) {
 	n.node = opened
 	config := api.Config{
 		System: opened.System, Log: opened.Log, Node: n.face, Handlers: opened.Handlers,
-		Bundles: filepath.Join(filepath.Dir(socket), "bundles"), Lines: lines, Changes: changes, Logger: slog.New(slog.DiscardHandler),
+		Backup: opened.Backup(), Bundles: filepath.Join(filepath.Dir(socket), "bundles"), Lines: lines, Changes: changes, Logger: slog.New(slog.DiscardHandler),
 	}
 	n.face.state.Store(int32(theaterv1.NodeState_NODE_STATE_READY))
 	if !ready {

@@ -20,7 +20,8 @@ keeps hashes of the tokens; the token itself is printed once, when it is made. T
 are made and revoked while the node runs, and hold at once.
 
 Scopes: read looks, which shows what actors hold; operate starts and ends actors and
-sends them messages; admin ends the node, and spawns what lies on its machine.`
+sends them messages; admin ends the node, backs up its chains, and spawns what lies on
+its machine.`
 
 func (p *program) tokenCommand() *cli.Command {
 	return &cli.Command{

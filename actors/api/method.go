@@ -61,6 +61,7 @@ func (s *Server) register() {
 	unary(s, theaterv1connect.NodeServiceInfoProcedure, early, n.Info)
 	unary(s, theaterv1connect.NodeServiceDrainProcedure, method{scope: ScopeAdmin}, n.Drain)
 	unary(s, theaterv1connect.NodeServiceShutdownProcedure, admin, n.Shutdown)
+	streams(s, theaterv1connect.NodeServiceBackupProcedure, method{scope: ScopeAdmin, stream: true}, n.Backup)
 }
 
 // The services have all the methods that there are.

@@ -27,7 +27,7 @@ var scopes = map[string]api.Scope{
 	"MessageService/Call": api.ScopeOperate, "ChainService/ListChains": api.ScopeRead, "ChainService/GetChain": api.ScopeRead,
 	"ChainService/Events": api.ScopeRead, "ChainService/GetEvent": api.ScopeRead, "ChainService/Records": api.ScopeRead,
 	"ChainService/GetBlob": api.ScopeRead, "NodeService/Health": api.ScopeRead, "NodeService/Info": api.ScopeRead,
-	"NodeService/Drain": api.ScopeAdmin, "NodeService/Shutdown": api.ScopeAdmin,
+	"NodeService/Drain": api.ScopeAdmin, "NodeService/Shutdown": api.ScopeAdmin, "NodeService/Backup": api.ScopeAdmin,
 }
 
 // methods are those of the protocol, each with whether it is a stream.

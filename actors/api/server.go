@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,9 @@ type Config struct {
 	Log      chain.Reader      // required; reads the chains of System
 	Node     Node              // required
 	Handlers manifest.Registry // what manifests may grant; required
+	// Backup writes a backup of the log to to, and tells begun before that about how many
+	// bytes there will be; nil is for a log that none is made of.
+	Backup func(ctx context.Context, to io.Writer, begun func(total uint64)) error
 	// Bundles is the folder in which what clients bring along is unpacked, each
 	// bundle in a folder named by its sha256; "" refuses bundles.
 	Bundles string

@@ -32,7 +32,7 @@ func (d *daemon) makeServer() (err error) {
 	}
 	config := api.Config{
 		System: d.node.System, Log: d.node.Log, Node: front{d}, Handlers: d.node.Handlers,
-		Bundles: filepath.Join(d.Data, bundlesFolder), Ready: d.taking, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
+		Backup: d.node.Backup(), Bundles: filepath.Join(d.Data, bundlesFolder), Ready: d.taking, Lines: d.lines, Changes: d.changes, Tokens: d.tokens,
 		Limits: api.Limits{
 			RequestBytes: int64(d.Limits.RequestBytes), CallTime: d.Limits.RequestTime,
 			Rate: float64(d.Limits.Rate), Burst: d.Limits.Burst,

@@ -156,6 +156,8 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 // store is what a log in a folder tells of itself.
 type store interface {
 	Stats() badgerlog.Stats
+	// Backup writes a backup of all that is acknowledged.
+	Backup(ctx context.Context, to io.Writer, begun func(badgerlog.Plan)) error
 	// Stopped is closed when the log takes no more records; Err says why.
 	Stopped() <-chan struct{}
 	Err() error
@@ -167,6 +169,16 @@ func (n *Node) stopped() <-chan struct{} {
 		return nil
 	}
 	return n.store.Stopped()
+}
+
+// Backup is what an api.Config makes backups of the log with; nil where that is in memory.
+func (n *Node) Backup() func(context.Context, io.Writer, func(total uint64)) error {
+	if n.store == nil {
+		return nil
+	}
+	return func(ctx context.Context, to io.Writer, begun func(uint64)) error {
+		return n.store.Backup(ctx, to, func(p badgerlog.Plan) { begun(p.Bytes) })
+	}
 }
 
 // logged is what the log has written.

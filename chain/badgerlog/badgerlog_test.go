@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		fill(dir)
 		return
 	}
+	if dir := os.Getenv("BADGERLOG_TEST_CONVERT"); dir != "" {
+		convertChild(dir)
+		return
+	}
 	if args := os.Getenv("BADGERLOG_TEST_DAMAGE"); args != "" {
 		damageChild(args)
 		return

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/klauspost/compress/s2"
@@ -22,10 +23,18 @@ func blobKey(sum chain.Hash, part int) []byte {
 
 // setBlob writes the parts of a blob, the first one last: it stands for all.
 func (b *batch) setBlob(sum chain.Hash, blob []byte) {
-	for part := len(blob) / blobPart; part >= 0; part-- {
-		cut := blob[part*blobPart : min((part+1)*blobPart, len(blob))]
-		b.set(blobKey(sum, part), s2.Encode(nil, cut))
+	for _, e := range slices.Backward(blobEntries(sum, blob)) {
+		b.set(e.key, e.value)
 	}
+}
+
+// blobEntries are the parts of a blob as they are kept.
+func blobEntries(sum chain.Hash, blob []byte) (entries []entry) {
+	for part := 0; part <= len(blob)/blobPart; part++ {
+		cut := blob[part*blobPart : min((part+1)*blobPart, len(blob))]
+		entries = append(entries, entry{blobKey(sum, part), s2.Encode(nil, cut)})
+	}
+	return entries
 }
 
 // removeBlob removes the parts of a blob, the first one first: without it there is

@@ -51,20 +51,31 @@ func blockSum(b []byte) uint32 {
 	return crc32.Update(crc32.Checksum(b[:blockHeader-4], castagnoli), castagnoli, b[blockHeader:])
 }
 
-// decodeBlock checks block number and returns its records, in buf when it is
-// large enough.
-func decodeBlock(number uint64, b, buf []byte) (records []byte, count uint32, err error) {
-	fail := func(problem string) ([]byte, uint32, error) {
-		return nil, 0, fmt.Errorf("block %d: %s: %w", number, problem, chain.ErrCorrupt)
+// checkBlock checks that b is block number, as it was written.
+func checkBlock(number uint64, b []byte) error {
+	fail := func(problem string) error {
+		return fmt.Errorf("block %d: %s: %w", number, problem, chain.ErrCorrupt)
 	}
 	if len(b) < blockHeader || string(b[:4]) != blockMagic || binary.BigEndian.Uint32(b[21:]) != blockSum(b) {
 		return fail("bytes are not those that were written")
 	}
 	if b[4] > blockVersion {
-		return nil, 0, fmt.Errorf("block %d is of version %d: %w", number, b[4], chain.ErrVersion)
+		return fmt.Errorf("block %d is of version %d: %w", number, b[4], chain.ErrVersion)
 	}
 	if binary.BigEndian.Uint64(b[5:]) != number {
 		return fail("another block stands in its place")
+	}
+	return nil
+}
+
+// decodeBlock checks block number and returns its records, in buf when it is
+// large enough.
+func decodeBlock(number uint64, b, buf []byte) (records []byte, count uint32, err error) {
+	if err := checkBlock(number, b); err != nil {
+		return nil, 0, err
+	}
+	fail := func(problem string) ([]byte, uint32, error) {
+		return nil, 0, fmt.Errorf("block %d: %s: %w", number, problem, chain.ErrCorrupt)
 	}
 	length := binary.BigEndian.Uint32(b[17:])
 	if n, err := s2.DecodedLen(b[blockHeader:]); err != nil || uint64(n) != uint64(length) || n > blockSize+recordMax {

@@ -1,6 +1,10 @@
 package badgerlog
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -41,6 +45,38 @@ func Waiting(w chain.Writer) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.waiting)
+}
+
+// Backup makes a backup of frames.
+func Backup(kinds []byte, bodies [][]byte) []byte {
+	var b bytes.Buffer
+	w := frameWriter{w: &b}
+	_ = w.text(backupLine)
+	for i, kind := range kinds {
+		_ = w.frame(kind, bodies[i])
+	}
+	return b.Bytes()
+}
+
+// Frames takes a backup apart.
+func Frames(backup []byte) (kinds []byte, bodies [][]byte) {
+	r := frameReader{r: bufio.NewReader(bytes.NewReader(backup[len(backupLine):]))}
+	for {
+		kind, body, err := r.next()
+		if err != nil {
+			return kinds, bodies
+		}
+		kinds, bodies = append(kinds, kind), append(bodies, body)
+	}
+}
+
+// Scan looks through a file of a database, and tells how many blocks and parts of blobs
+// it has.
+func Scan(path string) (blocks, parts int, gaps []Gap, err error) {
+	s := emptySalvage(filepath.Dir(filepath.Dir(path)))
+	s.files = []string{filepath.Join("db", filepath.Base(path))}
+	err = s.scan(0, func(int64) error { return nil })
+	return len(s.blocks), len(s.blobs), s.gaps, errors.Join(err, s.close())
 }
 
 // Booted makes options as on a machine that was started another time.

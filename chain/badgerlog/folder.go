@@ -27,8 +27,10 @@ func (f *folder) database() string { return filepath.Join(f.dir, "db") }
 // openFolder locks dir and reads its format, or makes a new folder. A process that
 // has it and is ending is waited for.
 func openFolder(dir, durability string, existing bool) (*folder, error) {
-	if durability != "" && durability != Async && durability != Sync {
-		return nil, fmt.Errorf("durability %q is neither %s nor %s", durability, Async, Sync)
+	if durability != "" {
+		if err := knownDurability(durability); err != nil {
+			return nil, err
+		}
 	}
 	if existing {
 		if _, err := os.Stat(filepath.Join(dir, "format")); errors.Is(err, fs.ErrNotExist) {
@@ -46,6 +48,13 @@ func openFolder(dir, durability string, existing bool) (*folder, error) {
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil
+}
+
+func knownDurability(durability string) error {
+	if durability != Async && durability != Sync {
+		return fmt.Errorf("durability %q is neither %s nor %s", durability, Async, Sync)
+	}
+	return nil
 }
 
 func (f *folder) close() error { return f.lock.Close() }
@@ -84,6 +93,10 @@ func (f *folder) writeFormat(durability string) error {
 	if durability == "" {
 		f.durability = Async
 	}
+	return f.saveFormat()
+}
+
+func (f *folder) saveFormat() error {
 	text := fmt.Sprintf(formatText, formatVersion, f.durability)
 	if err := writeFileSynced(filepath.Join(f.dir, "format"), text, 0o600); err != nil {
 		return fmt.Errorf("write format: %w", err)

@@ -51,16 +51,32 @@ func holder(path string) error {
 // probeLock is *chain.InUseError while a process has the lock. It holds the lock for
 // no more than the moment of the look.
 func probeLock(path string) error {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := shareLock(path)
+	if err != nil {
+		return err
+	}
+	if f == nil {
 		return nil
 	}
+	return f.Close()
+}
+
+// shareLock keeps others from taking the lock until the file is closed, and writes
+// nothing. Where there is no lock, the file is nil.
+func shareLock(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return fmt.Errorf("look at lock: %w", err)
+		return nil, fmt.Errorf("look at lock: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errors.Join(holder(path), f.Close())
+		err = holder(path)
 	}
-	return errors.Join(err, f.Close())
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }

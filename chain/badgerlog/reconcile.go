@@ -198,7 +198,10 @@ func (s *sealer) settle(held int64) error {
 	if err := s.tree.write(); err != nil {
 		return err
 	}
-	if !s.rebooted() && s.tree.count == int64(next.Size) && next.Durability == s.durability {
+	if !s.rebooted() && next.Durability == s.durability {
+		if s.tree.count > int64(next.Size) {
+			signal(s.wake) // to sign now would wait for all that the process before has left to be written
+		}
 		return nil
 	}
 	next.Durability = s.durability

@@ -169,7 +169,7 @@ func flip(t *testing.T, path string, at int64) {
 }
 
 // snapshotOf copies a folder as a killed process would leave it.
-func snapshotOf(t *testing.T, dir string) string {
+func snapshotOf(t testing.TB, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
 	chaintest.Must(t, copySparse(to, dir))

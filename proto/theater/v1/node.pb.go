@@ -671,6 +671,96 @@ func (*ShutdownResponse) Descriptor() ([]byte, []int) {
 	return file_theater_v1_node_proto_rawDescGZIP(), []int{9}
 }
 
+type BackupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupRequest) Reset() {
+	*x = BackupRequest{}
+	mi := &file_theater_v1_node_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupRequest) ProtoMessage() {}
+
+func (x *BackupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_theater_v1_node_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
+func (*BackupRequest) Descriptor() ([]byte, []int) {
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{10}
+}
+
+type BackupResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next bytes. A backup of which a part is missing is not taken.
+	Data []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	// About how many bytes there are in all; set in the first message alone.
+	Total         uint64 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupResponse) Reset() {
+	*x = BackupResponse{}
+	mi := &file_theater_v1_node_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupResponse) ProtoMessage() {}
+
+func (x *BackupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_theater_v1_node_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
+func (*BackupResponse) Descriptor() ([]byte, []int) {
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BackupResponse) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *BackupResponse) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
 var File_theater_v1_node_proto protoreflect.FileDescriptor
 
 const file_theater_v1_node_proto_rawDesc = "" +
@@ -717,19 +807,24 @@ const file_theater_v1_node_proto_rawDesc = "" +
 	"\awaiting\x18\x01 \x01(\x04R\awaiting\"F\n" +
 	"\x0fShutdownRequest\x123\n" +
 	"\atimeout\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\atimeout\"\x12\n" +
-	"\x10ShutdownResponse*\xa1\x01\n" +
+	"\x10ShutdownResponse\"\x0f\n" +
+	"\rBackupRequest\":\n" +
+	"\x0eBackupResponse\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x04R\x05total*\xa1\x01\n" +
 	"\tNodeState\x12\x1a\n" +
 	"\x16NODE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15NODE_STATE_RECOVERING\x10\x01\x12\x14\n" +
 	"\x10NODE_STATE_READY\x10\x02\x12\x17\n" +
 	"\x13NODE_STATE_DRAINING\x10\x03\x12\x17\n" +
 	"\x13NODE_STATE_STOPPING\x10\x04\x12\x15\n" +
-	"\x11NODE_STATE_FAILED\x10\x052\x8e\x02\n" +
+	"\x11NODE_STATE_FAILED\x10\x052\xd1\x02\n" +
 	"\vNodeService\x12?\n" +
 	"\x06Health\x12\x19.theater.v1.HealthRequest\x1a\x1a.theater.v1.HealthResponse\x129\n" +
 	"\x04Info\x12\x17.theater.v1.InfoRequest\x1a\x18.theater.v1.InfoResponse\x12<\n" +
 	"\x05Drain\x12\x18.theater.v1.DrainRequest\x1a\x19.theater.v1.DrainResponse\x12E\n" +
-	"\bShutdown\x12\x1b.theater.v1.ShutdownRequest\x1a\x1c.theater.v1.ShutdownResponseB:Z8github.com/theater-go/theater/proto/theater/v1;theaterv1b\x06proto3"
+	"\bShutdown\x12\x1b.theater.v1.ShutdownRequest\x1a\x1c.theater.v1.ShutdownResponse\x12A\n" +
+	"\x06Backup\x12\x19.theater.v1.BackupRequest\x1a\x1a.theater.v1.BackupResponse0\x01B:Z8github.com/theater-go/theater/proto/theater/v1;theaterv1b\x06proto3"
 
 var (
 	file_theater_v1_node_proto_rawDescOnce sync.Once
@@ -744,7 +839,7 @@ func file_theater_v1_node_proto_rawDescGZIP() []byte {
 }
 
 var file_theater_v1_node_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_theater_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_theater_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_theater_v1_node_proto_goTypes = []any{
 	(NodeState)(0),                // 0: theater.v1.NodeState
 	(*HealthRequest)(nil),         // 1: theater.v1.HealthRequest
@@ -757,27 +852,31 @@ var file_theater_v1_node_proto_goTypes = []any{
 	(*DrainResponse)(nil),         // 8: theater.v1.DrainResponse
 	(*ShutdownRequest)(nil),       // 9: theater.v1.ShutdownRequest
 	(*ShutdownResponse)(nil),      // 10: theater.v1.ShutdownResponse
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*BackupRequest)(nil),         // 11: theater.v1.BackupRequest
+	(*BackupResponse)(nil),        // 12: theater.v1.BackupResponse
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
 }
 var file_theater_v1_node_proto_depIdxs = []int32{
 	0,  // 0: theater.v1.HealthResponse.state:type_name -> theater.v1.NodeState
 	0,  // 1: theater.v1.InfoResponse.state:type_name -> theater.v1.NodeState
-	11, // 2: theater.v1.InfoResponse.started:type_name -> google.protobuf.Timestamp
+	13, // 2: theater.v1.InfoResponse.started:type_name -> google.protobuf.Timestamp
 	5,  // 3: theater.v1.InfoResponse.recovery:type_name -> theater.v1.Recovery
 	6,  // 4: theater.v1.Recovery.failures:type_name -> theater.v1.RecoveryFailure
-	12, // 5: theater.v1.Recovery.took:type_name -> google.protobuf.Duration
-	12, // 6: theater.v1.ShutdownRequest.timeout:type_name -> google.protobuf.Duration
+	14, // 5: theater.v1.Recovery.took:type_name -> google.protobuf.Duration
+	14, // 6: theater.v1.ShutdownRequest.timeout:type_name -> google.protobuf.Duration
 	1,  // 7: theater.v1.NodeService.Health:input_type -> theater.v1.HealthRequest
 	3,  // 8: theater.v1.NodeService.Info:input_type -> theater.v1.InfoRequest
 	7,  // 9: theater.v1.NodeService.Drain:input_type -> theater.v1.DrainRequest
 	9,  // 10: theater.v1.NodeService.Shutdown:input_type -> theater.v1.ShutdownRequest
-	2,  // 11: theater.v1.NodeService.Health:output_type -> theater.v1.HealthResponse
-	4,  // 12: theater.v1.NodeService.Info:output_type -> theater.v1.InfoResponse
-	8,  // 13: theater.v1.NodeService.Drain:output_type -> theater.v1.DrainResponse
-	10, // 14: theater.v1.NodeService.Shutdown:output_type -> theater.v1.ShutdownResponse
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
+	11, // 11: theater.v1.NodeService.Backup:input_type -> theater.v1.BackupRequest
+	2,  // 12: theater.v1.NodeService.Health:output_type -> theater.v1.HealthResponse
+	4,  // 13: theater.v1.NodeService.Info:output_type -> theater.v1.InfoResponse
+	8,  // 14: theater.v1.NodeService.Drain:output_type -> theater.v1.DrainResponse
+	10, // 15: theater.v1.NodeService.Shutdown:output_type -> theater.v1.ShutdownResponse
+	12, // 16: theater.v1.NodeService.Backup:output_type -> theater.v1.BackupResponse
+	12, // [12:17] is the sub-list for method output_type
+	7,  // [7:12] is the sub-list for method input_type
 	7,  // [7:7] is the sub-list for extension type_name
 	7,  // [7:7] is the sub-list for extension extendee
 	0,  // [0:7] is the sub-list for field type_name
@@ -794,7 +893,7 @@ func file_theater_v1_node_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_theater_v1_node_proto_rawDesc), len(file_theater_v1_node_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -41,6 +41,8 @@ const (
 	NodeServiceDrainProcedure = "/theater.v1.NodeService/Drain"
 	// NodeServiceShutdownProcedure is the fully-qualified name of the NodeService's Shutdown RPC.
 	NodeServiceShutdownProcedure = "/theater.v1.NodeService/Shutdown"
+	// NodeServiceBackupProcedure is the fully-qualified name of the NodeService's Backup RPC.
+	NodeServiceBackupProcedure = "/theater.v1.NodeService/Backup"
 )
 
 // NodeServiceClient is a client for the theater.v1.NodeService service.
@@ -52,6 +54,9 @@ type NodeServiceClient interface {
 	Drain(context.Context, *v1.DrainRequest) (*v1.DrainResponse, error)
 	// Shutdown suspends every actor and ends the node.
 	Shutdown(context.Context, *v1.ShutdownRequest) (*v1.ShutdownResponse, error)
+	// Backup yields a backup of all chains, as chain/FORMAT.md describes, piece by
+	// piece. It is what the node has acknowledged when it is asked; the node goes on.
+	Backup(context.Context, *v1.BackupRequest) (*connect.ServerStreamForClient[v1.BackupResponse], error)
 }
 
 // NewNodeServiceClient constructs a client for the theater.v1.NodeService service. By default, it
@@ -89,6 +94,12 @@ func NewNodeServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(nodeServiceMethods.ByName("Shutdown")),
 			connect.WithClientOptions(opts...),
 		),
+		backup: connect.NewClient[v1.BackupRequest, v1.BackupResponse](
+			httpClient,
+			baseURL+NodeServiceBackupProcedure,
+			connect.WithSchema(nodeServiceMethods.ByName("Backup")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -98,6 +109,7 @@ type nodeServiceClient struct {
 	info     *connect.Client[v1.InfoRequest, v1.InfoResponse]
 	drain    *connect.Client[v1.DrainRequest, v1.DrainResponse]
 	shutdown *connect.Client[v1.ShutdownRequest, v1.ShutdownResponse]
+	backup   *connect.Client[v1.BackupRequest, v1.BackupResponse]
 }
 
 // Health calls theater.v1.NodeService.Health.
@@ -136,6 +148,11 @@ func (c *nodeServiceClient) Shutdown(ctx context.Context, req *v1.ShutdownReques
 	return nil, err
 }
 
+// Backup calls theater.v1.NodeService.Backup.
+func (c *nodeServiceClient) Backup(ctx context.Context, req *v1.BackupRequest) (*connect.ServerStreamForClient[v1.BackupResponse], error) {
+	return c.backup.CallServerStream(ctx, connect.NewRequest(req))
+}
+
 // NodeServiceHandler is an implementation of the theater.v1.NodeService service.
 type NodeServiceHandler interface {
 	Health(context.Context, *v1.HealthRequest) (*v1.HealthResponse, error)
@@ -145,6 +162,9 @@ type NodeServiceHandler interface {
 	Drain(context.Context, *v1.DrainRequest) (*v1.DrainResponse, error)
 	// Shutdown suspends every actor and ends the node.
 	Shutdown(context.Context, *v1.ShutdownRequest) (*v1.ShutdownResponse, error)
+	// Backup yields a backup of all chains, as chain/FORMAT.md describes, piece by
+	// piece. It is what the node has acknowledged when it is asked; the node goes on.
+	Backup(context.Context, *v1.BackupRequest, *connect.ServerStream[v1.BackupResponse]) error
 }
 
 // NewNodeServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -178,6 +198,12 @@ func NewNodeServiceHandler(svc NodeServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(nodeServiceMethods.ByName("Shutdown")),
 		connect.WithHandlerOptions(opts...),
 	)
+	nodeServiceBackupHandler := connect.NewServerStreamHandlerSimple(
+		NodeServiceBackupProcedure,
+		svc.Backup,
+		connect.WithSchema(nodeServiceMethods.ByName("Backup")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/theater.v1.NodeService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case NodeServiceHealthProcedure:
@@ -188,6 +214,8 @@ func NewNodeServiceHandler(svc NodeServiceHandler, opts ...connect.HandlerOption
 			nodeServiceDrainHandler.ServeHTTP(w, r)
 		case NodeServiceShutdownProcedure:
 			nodeServiceShutdownHandler.ServeHTTP(w, r)
+		case NodeServiceBackupProcedure:
+			nodeServiceBackupHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -211,4 +239,8 @@ func (UnimplementedNodeServiceHandler) Drain(context.Context, *v1.DrainRequest) 
 
 func (UnimplementedNodeServiceHandler) Shutdown(context.Context, *v1.ShutdownRequest) (*v1.ShutdownResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("theater.v1.NodeService.Shutdown is not implemented"))
+}
+
+func (UnimplementedNodeServiceHandler) Backup(context.Context, *v1.BackupRequest, *connect.ServerStream[v1.BackupResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("theater.v1.NodeService.Backup is not implemented"))
 }

@@ -1,0 +1,303 @@
+package badgerlog
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/theater-go/theater/chain"
+)
+
+// rebuild builds the new folder of a repair, block by block in the order of the log. So
+// what a record follows from has been kept, or not, when the record comes.
+type rebuild struct {
+	*repair
+	loader  *loader
+	actors  map[chain.ID]*progress
+	missing map[chain.Hash]MissingBlob
+	lists   map[chain.Hash]bool // of children, that are there with all that they name
+	later   []forward
+	epoch   uint64
+	blobs   int
+	lost    []Span
+	blocks  uint64
+	strands uint64
+}
+
+// progress is how much of an actor's chain is kept.
+type progress struct {
+	path  string     // empty when the genesis was not found
+	next  uint64     // record
+	hash  chain.Hash // of the one before
+	had   uint64     // records, at least
+	cut   *Cut       // nil while it goes on
+	marks [2]chain.Hash
+}
+
+// forward is a record that names one which did not come yet.
+type forward struct {
+	actor  chain.ID
+	record uint64
+	ref    chain.Ref
+}
+
+func newRebuild(r *repair, p *loader) *rebuild {
+	return &rebuild{repair: r, loader: p, actors: map[chain.ID]*progress{}, missing: map[chain.Hash]MissingBlob{}, lists: map[chain.Hash]bool{}}
+}
+
+// run builds and verifies the folder. more is true when bounds were found with which it
+// has to be built anew.
+func (b *rebuild) run() (more bool, err error) {
+	for n := uint64(0); n < b.s.end; n++ {
+		if err := b.ctx.Err(); err != nil {
+			return false, err
+		}
+		if err := b.block(n); err != nil {
+			return false, err
+		}
+		b.opts.Step(StepWrite, n+1, b.s.end)
+	}
+	for _, f := range b.later {
+		if f.record >= b.actors[f.actor].next {
+			continue // it is not kept anyway
+		}
+		if p := b.actors[f.ref.Actor]; (p == nil || f.ref.Record >= p.next) && f.ref.Record < b.had(f.ref.Actor) {
+			b.bind(f.actor, bound{f.record, CutCause, fmt.Sprintf("record %d: %s, which is %v", f.record, followsFrom(f.ref), errNoCause)})
+			more = true
+		}
+	}
+	if more {
+		return true, nil
+	}
+	if err := b.putBlobs(); err != nil {
+		return false, err
+	}
+	report, err := b.loader.verify(b.ctx, func(p Progress) { b.opts.Step(StepVerify, p.Blocks, p.Total) })
+	for _, d := range report.Damage {
+		if d.Actor.IsZero() { // of the new folder
+			return false, errors.Join(err, d.Err)
+		}
+		more = true
+		b.bind(d.Actor, bound{d.Record, CutInvalid, d.Err.Error()})
+	}
+	return more, err
+}
+
+func followsFrom(ref chain.Ref) string {
+	return fmt.Sprintf("it follows from record %d of actor %s", ref.Record, ref.Actor)
+}
+
+// had is how many records an actor had, at least.
+func (b *rebuild) had(id chain.ID) uint64 {
+	had := b.s.summaries[id].Records
+	if p := b.actors[id]; p != nil {
+		had = max(had, p.had)
+	}
+	return had
+}
+
+// block keeps what it can of block number.
+func (b *rebuild) block(number uint64) error {
+	value, records, count, err := b.s.block(number)
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		if n := len(b.lost); n > 0 && b.lost[n-1].To == number {
+			b.lost[n-1].To++
+		} else {
+			b.lost = append(b.lost, Span{number, number + 1})
+		}
+		return nil
+	}
+	b.blocks++
+	kept, n := make([]byte, 0, len(records)), 0
+	for rest := records; count > 0; count-- {
+		s, after, err := chain.DecodeStored(rest)
+		if err != nil {
+			break
+		}
+		if b.record(&s) {
+			kept = append(kept, rest[:len(rest)-len(after)]...)
+			n++
+		} else {
+			b.strands++
+		}
+		rest = after
+	}
+	if n == 0 {
+		return nil
+	}
+	return b.loader.block(encodeBlock(nil, b.loader.next, n, kept))
+}
+
+// block finds block number, nil when it is lost. All is valid until the next call.
+func (s *salvage) block(number uint64) (value, records []byte, count uint32, err error) {
+	signed, vouched, err := s.origin.vouched(s.leaves, number)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	for _, f := range s.blocks[number] {
+		value, err := s.read(f)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		records, count, err := decodeBlock(number, value, s.decoded)
+		if err != nil {
+			continue // the file is another one than a moment ago
+		}
+		s.decoded = records
+		leaf, err := eachRecord(number, records, count, func(*chain.Stored, place) error { return nil })
+		if err == nil && (!vouched || leaf == signed) {
+			return value, records, count, nil
+		}
+	}
+	return nil, nil, 0, nil
+}
+
+// record decides whether a record is kept.
+func (b *rebuild) record(s *chain.Stored) bool {
+	p := b.actors[s.Actor]
+	if p == nil {
+		p = &progress{}
+		b.actors[s.Actor] = p
+	}
+	p.had = max(p.had, s.Number+1)
+	r, err := s.Record(p.hash)
+	if err == nil {
+		p.name(&r)
+		err = b.complete(&r)
+	}
+	switch most, bound := b.bounds[s.Actor]; {
+	case p.cut != nil:
+	case s.Number < p.next: // a block that was half forgotten
+	case s.Number > p.next:
+		p.stop(CutLost, fmt.Sprintf("record %d is in no block that is left", p.next))
+	case bound && s.Number >= most.records:
+		p.stop(most.reason, most.detail)
+	case s.Sum(p.hash) != s.Hash:
+		p.stop(CutInvalid, fmt.Sprintf("record %d has another hash than its content", s.Number))
+	case err != nil:
+		p.stop(reasonOf(err), err.Error())
+	default:
+		p.next, p.hash = s.Number+1, s.Hash
+		p.mark(&r)
+		b.epoch = max(b.epoch, s.Epoch)
+		return true
+	}
+	return false
+}
+
+func (p *progress) stop(reason, detail string) {
+	p.cut = &Cut{Reason: reason, Detail: detail}
+}
+
+// name takes the path of the actor from its genesis.
+func (p *progress) name(r *chain.Record) {
+	if g, ok := r.Events[0].(*chain.Genesis); ok {
+		p.path = g.Path
+	}
+}
+
+// mark follows which checkpoints the actor has.
+func (p *progress) mark(r *chain.Record) {
+	for _, e := range r.Events {
+		switch e, _ := e.(*chain.Lifecycle); {
+		case e == nil:
+		case e.What == chain.LifecycleCheckpoint:
+			p.marks = [2]chain.Hash{e.Sum, p.marks[0]}
+		case e.What == chain.LifecycleUpgrade:
+			p.marks = [2]chain.Hash{}
+		}
+	}
+}
+
+var (
+	errNoBlob  = errors.New("missing")
+	errNoCause = errors.New("not kept")
+)
+
+func reasonOf(err error) string {
+	switch {
+	case errors.Is(err, errNoBlob):
+		return CutBlob
+	case errors.Is(err, errNoCause):
+		return CutCause
+	}
+	return CutInvalid
+}
+
+// complete reports what a record names that is not there.
+func (b *rebuild) complete(r *chain.Record) (err error) {
+	for i, e := range r.Events {
+		n := named(e)
+		for _, sum := range n.openings {
+			b.has(sum)
+		}
+		for _, sum := range n.blobs {
+			err = first(err, b.blob(r, sum))
+		}
+		for _, sum := range n.lists {
+			err = first(err, b.list(r, sum))
+		}
+		for _, ref := range n.events {
+			if caused := b.event(r, ref); caused != nil {
+				err = first(err, fmt.Errorf("record %d event %d: %w", r.Number, i, caused))
+			}
+		}
+	}
+	return err
+}
+
+func first(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+func (b *rebuild) blob(r *chain.Record, sum chain.Hash) error {
+	if sum.IsZero() || b.has(sum) {
+		return nil
+	}
+	if _, ok := b.missing[sum]; !ok {
+		b.missing[sum] = MissingBlob{sum, r.Actor, r.Number}
+	}
+	return fmt.Errorf("record %d names blob %s, which is %w", r.Number, sum, errNoBlob)
+}
+
+// list is blob, for a list of what children are made from and for all that it names.
+func (b *rebuild) list(r *chain.Record, sum chain.Hash) error {
+	if sum.IsZero() || b.lists[sum] {
+		return nil
+	}
+	if err := b.blob(r, sum); err != nil {
+		return err
+	}
+	blob, err := b.blobBytes(sum)
+	if err != nil {
+		return err
+	}
+	children, err := chain.DecodeChildren(blob)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		err = first(err, first(b.blob(r, c.Manifest), first(b.blob(r, c.Module), b.list(r, c.Children))))
+	}
+	b.lists[sum] = err == nil
+	return err
+}
+
+// event reports whether the event is kept that a record follows from. One of an actor of
+// which nothing is known was in another log.
+func (b *rebuild) event(r *chain.Record, ref chain.Ref) error {
+	p := b.actors[ref.Actor]
+	switch {
+	case ref.IsZero() || p != nil && ref.Record < p.next:
+		return nil
+	case p == nil || p.cut == nil:
+		b.later = append(b.later, forward{r.Actor, r.Number, ref})
+		return nil
+	}
+	return fmt.Errorf("%s, which is %w", followsFrom(ref), errNoCause)
+}
