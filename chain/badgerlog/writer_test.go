@@ -144,7 +144,7 @@ func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
 	verified(t, l, 2)
 }
 
-// TestWithoutSpaceNoTurnIsAdmitted holds guarantees 16, 17.
+// TestWithoutSpaceNoTurnIsAdmitted holds guarantees 18, 19.
 func TestWithoutSpaceNoTurnIsAdmitted(t *testing.T) {
 	l := open(t, written(t, 3), badgerlog.Options{})
 	defer func() { chaintest.Must(t, l.Close()) }()
@@ -179,7 +179,7 @@ func TestADiskThatOthersFillIsNoticedWithTheNextTurn(t *testing.T) {
 	}
 }
 
-// TestARefusedCommitStopsTheLog holds guarantee 18.
+// TestARefusedCommitStopsTheLog holds guarantee 20.
 func TestARefusedCommitStopsTheLog(t *testing.T) {
 	dir := written(t, 3)
 	l := open(t, dir, badgerlog.Options{})
