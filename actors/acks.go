@@ -7,19 +7,16 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// acks is what the log has said of an actor's records, and who waits for it.
-// Without anything but its owner it is that of an actor without records.
+// acks is what the log has said of an actor's records, and who waits for it. The
+// zero acks is that of an actor without records.
 type acks struct {
-	of *control // whose they are
-
 	mu      sync.Mutex
-	records uint64          // guarded by mu; how many were acknowledged
-	head    chain.Hash      // guarded by mu; of the newest of them
-	err     error           // guarded by mu; what stopped the log
-	waiting []waiting       // guarded by mu; by records
-	subs    []*Subscription // guarded by mu
-	notices *notices        // guarded by mu; for the parent, nil when it has not subscribed
-	closed  bool            // guarded by mu; no record comes any more
+	records uint64     // guarded by mu; how many were acknowledged
+	head    chain.Hash // guarded by mu; of the newest of them
+	err     error      // guarded by mu; what stopped the log
+	waiting []waiting  // guarded by mu; by records
+	notices *notices   // guarded by mu; for the parent, nil when it has not subscribed
+	closed  bool       // guarded by mu; no record comes any more
 }
 
 type waiting struct {
@@ -48,17 +45,16 @@ func (m marked) Acknowledged(rec *chain.Stored, err error) { m.acknowledged(rec,
 // Acknowledged is called by the log, in the order of the records.
 func (a *acks) Acknowledged(rec *chain.Stored, err error) { a.acknowledged(rec, err, nil) }
 
-// acknowledged hands a record to the subscribers and lets those go on who wait
-// for it.
+// acknowledged tells the parent of a record and lets those go on who wait for it.
 func (a *acks) acknowledged(rec *chain.Stored, err error, m *marks) {
 	a.mu.Lock()
 	if err == nil {
-		a.publishLocked(rec, m)
+		if a.notices != nil {
+			a.notices.publish(rec, m)
+		}
 		a.head = rec.Hash
 	}
-	if a.records, a.err = rec.Number+1, err; err == nil {
-		a.of.system.tails.tell(a.of, a.records, false)
-	}
+	a.records, a.err = rec.Number+1, err
 	due := 0
 	for due < len(a.waiting) && a.waiting[due].records <= a.records {
 		due++
@@ -89,4 +85,35 @@ func (a *acks) then(records uint64, f func(error)) (later bool) {
 	a.mu.Unlock()
 	f(err)
 	return false
+}
+
+// follow has a parent told of what comes from now on. One that is told already
+// stays so.
+func (a *acks) follow(n *notices) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed && (a.notices == nil || a.notices.era != n.era) {
+		a.notices = n
+	}
+}
+
+// unfollow ends that.
+func (a *acks) unfollow() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.notices != nil {
+		a.notices.end()
+		a.notices = nil
+	}
+}
+
+// close says that no record comes any more.
+func (a *acks) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	if a.notices != nil {
+		a.notices.finish()
+		a.notices = nil
+	}
 }

@@ -2,6 +2,7 @@ package actors_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -37,11 +38,11 @@ func TestActorsComeAndGoWhileOthersTalkToThem(t *testing.T) {
 			}
 		})
 	}
-	group.Go(func() {
+	group.Go(func() { // with the lock of each actor's acknowledgements
 		for !done.Load() {
 			for _, info := range s.List() {
-				if sub, err := s.Subscribe(info.Ref); err == nil {
-					sub.Close()
+				if d, err := s.Detail(info.Ref); err != nil && !errors.Is(err, actors.ErrNoActor) {
+					t.Errorf("%s with %d records: %v", info.Path, d.Records, err)
 				}
 			}
 		}

@@ -58,7 +58,7 @@ func (s *System) Detail(ref Ref) (Detail, error) {
 	d.Restarted = slices.Clone(c.again)
 	c.mu.Unlock()
 	slices.Reverse(d.Restarted)
-	d.Records, d.Head, _ = c.acks.newest()
+	d.Records, d.Head = c.acks.newest()
 	return d, nil
 }
 
@@ -113,12 +113,11 @@ func (w *waits) of(c *control) string {
 	return ""
 }
 
-// newest is how many records the log keeps, the hash of the last, and whether no
-// other comes.
-func (a *acks) newest() (records uint64, head chain.Hash, ended bool) {
+// newest is how many records the log keeps, and the hash of the last.
+func (a *acks) newest() (records uint64, head chain.Hash) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.records, a.head, a.closed
+	return a.records, a.head
 }
 
 // spent counts the fuel of a turn.

@@ -479,69 +479,6 @@ func TestASpawnMarksTheEarlierActorsOfItsPathAsSuperseded(t *testing.T) {
 	}
 }
 
-func TestSubscribeGivesEveryRecordInOrder(t *testing.T) {
-	s := open(t)
-	ref := s.spawn("actor", server(wasmtest.Echo()))
-	before := uint64(len(records(t, s.log, ref.ID)))
-	s.answers(ref, "x", "x") // what is answered is acknowledged, and all before it
-	before++
-	sub, err := s.Subscribe(ref)
-	check(t, err)
-	for range 50 {
-		s.answers(ref, "x", "x")
-	}
-	_, err = s.Stop(t.Context(), ref)
-	check(t, err)
-	want := records(t, s.log, ref.ID)[before:]
-	var got []chain.Record
-	for r := range sub.Records() {
-		got = append(got, r)
-	}
-	if len(got) != len(want) || len(got) != 51 || sub.Lagged() != 0 {
-		t.Fatalf("got %d records of %d, lagged %d", len(got), len(want), sub.Lagged())
-	}
-	for i := range got {
-		if got[i].Number != want[i].Number || got[i].Hash != want[i].Hash || got[i].Prev != want[i].Prev || len(got[i].Events) != len(want[i].Events) {
-			t.Errorf("record %d is %+v, the log has %+v", i, got[i], want[i])
-		}
-	}
-	late, err := s.Subscribe(ref)
-	check(t, err)
-	if r, open := <-late.Records(); open {
-		t.Errorf("a subscription after the end gives %+v", r)
-	}
-	late.Close()
-	late.Close()
-}
-
-func TestASubscriberThatDoesNotReadLosesRecordsAndBlocksNobody(t *testing.T) {
-	s := open(t)
-	ref := s.spawn("actor", server(wasmtest.Echo()))
-	s.answers(ref, "x", "x")
-	slow, err := s.Subscribe(ref)
-	check(t, err)
-	gone, err := s.Subscribe(ref)
-	check(t, err)
-	gone.Close()
-	const turns = 300
-	for range turns {
-		s.answers(ref, "x", "x")
-	}
-	s.eventually("it lags", func() bool { return slow.Lagged() > 0 })
-	_, err = s.Stop(t.Context(), ref)
-	check(t, err)
-	var got uint64
-	for range slow.Records() {
-		got++
-	}
-	if got+slow.Lagged() != turns+1 {
-		t.Errorf("%d records and %d lost, want %d together", got, slow.Lagged(), turns+1)
-	}
-	if _, open := <-gone.Records(); open {
-		t.Error("a closed subscription still gives records")
-	}
-}
-
 func TestTheControlPlaneAnswersWhileGuestsSpin(t *testing.T) {
 	s := open(t)
 	const spinners = 6

@@ -63,7 +63,6 @@ type System struct {
 	blueprints *blueprints
 	faces      *faces
 	waits      *waits
-	tails      tails
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
 	neverKept  sync.Map    // by module, of what was said that it has no snapshots
@@ -255,15 +254,6 @@ func (c *control) watch() <-chan Exit {
 		close(ch)
 	}()
 	return ch
-}
-
-// Subscribe streams the actor's records from now on.
-func (s *System) Subscribe(ref Ref) (*Subscription, error) {
-	c, err := s.resolve(ref)
-	if err != nil {
-		return nil, err
-	}
-	return c.acks.subscribe(), nil
 }
 
 // Stop tells the actor to end for good once its turn is over, and those below it

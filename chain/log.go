@@ -9,19 +9,11 @@ import (
 // actors in the order in which their records were appended. What survives a
 // crash is a prefix of that order. A Log is safe for concurrent use.
 type Log interface {
-	Reader
+	Tailer
 
 	// Writer takes the log's only writer and begins a new epoch. It is
 	// ErrWriterHeld until the writer before was closed.
 	Writer(ctx context.Context) (Writer, error)
-
-	// Tail yields what the log comes to keep from the call on, of all actors and in
-	// the order of the log: nothing is left out, nothing comes twice, and nothing
-	// comes that could be lost once it was read. It waits for more, over the ends of
-	// writers, until ctx is done or the log has stopped or is closed, and yields the
-	// error that says so. The writer never waits for who reads: what he has not come
-	// to is on the log, and each lot says how much that is. Follow is for one actor.
-	Tail(ctx context.Context) iter.Seq2[Lot, error]
 
 	// Close ends the log and its writer. What was appended is written first.
 	Close() error
@@ -43,6 +35,19 @@ type Reader interface {
 
 	// Blob returns the bytes with that sha256, or ErrNotFound.
 	Blob(ctx context.Context, sum Hash) ([]byte, error)
+}
+
+// Tailer is a Reader that tells of what comes.
+type Tailer interface {
+	Reader
+
+	// Tail yields what the log comes to keep from the call on, of all actors and in
+	// the order of the log: nothing is left out, nothing comes twice, and nothing
+	// comes that could be lost once it was read. It waits for more, over the ends of
+	// writers, until ctx is done or the log has stopped or is closed, and yields the
+	// error that says so. The writer never waits for who reads: what he has not come
+	// to is on the log, and each lot says how much that is. Follow is for one actor.
+	Tail(ctx context.Context) iter.Seq2[Lot, error]
 }
 
 // Writer appends to a log. It is safe for concurrent use; the records of one

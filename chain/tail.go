@@ -24,8 +24,8 @@ const farBehind = 10_000
 // as Reader.Records does, and then each once the log keeps it. None is left out and
 // none comes twice, however slow the reader is. It ends after the record that says
 // that the actor has stopped, which is a chain's last, or with an error: what
-// Records and Log.Tail say.
-func Follow(ctx context.Context, l Log, id ID, from uint64) iter.Seq2[Record, error] {
+// Records and Tail say.
+func Follow(ctx context.Context, l Tailer, id ID, from uint64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		f := follower{log: l, id: id, next: from, yield: yield}
 		err := errBehind
@@ -44,7 +44,7 @@ var (
 )
 
 type follower struct {
-	log   Log
+	log   Tailer
 	id    ID
 	next  uint64 // record
 	prev  Hash   // of the record before, once it is known

@@ -39,33 +39,31 @@ func (r *runner) tellAll(ctx context.Context) (answers bool) {
 
 // tellAndWait sends a message and waits until its turn is over.
 func (r *runner) tellAndWait(ctx context.Context, m *message) error {
-	records, err := r.node.System.Subscribe(r.root)
+	root, err := r.node.System.Detail(r.root)
 	if err != nil {
 		return err
 	}
-	defer records.Close()
 	r.tell(ctx, m)
 	ours := false
-	for {
-		select {
-		case record, more := <-records.Records():
-			if !more {
-				return nil
-			}
-			for _, e := range record.Events {
-				switch e := e.(type) {
-				case *chain.Call:
-					ours = e.Cause.Kind == chain.CauseExternal
-				case *chain.Result:
-					if ours {
-						return nil
-					}
+	for record, err := range r.node.Follow(ctx, root.ID, root.Records) {
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("%s: %w", m, context.Cause(ctx))
+		case err != nil:
+			return fmt.Errorf("%s: %w", m, err)
+		}
+		for _, e := range record.Events {
+			switch e := e.(type) {
+			case *chain.Call:
+				ours = e.Cause.Kind == chain.CauseExternal
+			case *chain.Result:
+				if ours {
+					return nil
 				}
 			}
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w", m, context.Cause(ctx))
 		}
 	}
+	return nil
 }
 
 // fail shows what went wrong; the run goes on.

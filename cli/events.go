@@ -20,7 +20,7 @@ or all that the data folder has; their paths stand in front then.
 
 -f goes on with what comes, without a gap, until the actor has ended or Ctrl-C; it
 asks a node. It begins with what comes from now on, unless --from, --since or --tail
-say otherwise.
+say otherwise. What comes of several actors comes in the order of the log.
 
 A KIND is genesis, call, host, intent, outcome, key, result or lifecycle. Behind a
 colon may stand which of them: the function of a call, the status of a result, what

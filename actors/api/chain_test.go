@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/theater-go/theater/actors/api"
@@ -80,6 +83,69 @@ func TestRecordsAreFollowedWithoutAGapUntilTheActorEnds(t *testing.T) {
 	}
 	if sum, err := s.node.Log.Summary(t.Context(), ref.ID); err != nil || next != sum.Records {
 		t.Errorf("%d records were followed, of %d, %v", next, sum.Records, err)
+	}
+}
+
+// seam is a log in which something happens just before a chain is read and just after.
+type seam struct {
+	chain.Tailer
+	happens *func()
+}
+
+func (s seam) Records(ctx context.Context, id chain.ID, from uint64) iter.Seq2[chain.Record, error] {
+	return func(yield func(chain.Record, error) bool) {
+		(*s.happens)()
+		s.Tailer.Records(ctx, id, from)(yield)
+		(*s.happens)()
+	}
+}
+
+func TestWhatIsWrittenWhileAChainIsReadIsFollowedOnce(t *testing.T) {
+	happens := func() {}
+	s := open(t, func(c *api.Config) { c.Log = seam{c.Log, &happens} })
+	s.spawn("echo", echo(), "")
+	happens = func() { s.ask("/echo", "meanwhile") }
+	next := uint64(0)
+	for record, err := range s.Follow(s.ctx(), "/echo", 0) {
+		if check(t, err); record.Number != next {
+			t.Fatalf("record %d comes after %d others", record.Number, next)
+		}
+		if next++; next == 4 { // of two there were, and of two asked meanwhile
+			happens = func() {}
+			_, err := s.Actors.Stop(s.ctx(), &theaterv1.StopRequest{Target: "/echo"})
+			check(t, err)
+		}
+	}
+	if next != 5 {
+		t.Errorf("%d records are followed, not 5", next)
+	}
+}
+
+func TestWhoFollowsOneActorAndIsFarBehindHasNoGapEither(t *testing.T) {
+	s := open(t)
+	s.server.BehindAt(0) // and so begins anew with each lot
+	s.spawn("echo", echo(), "")
+	s.spawn("other", echo(), "")
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	ctx, cancel := context.WithCancel(s.ctx())
+	defer cancel()
+	for _, target := range []string{"/echo", "/other", "/other"} {
+		busy.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = s.Messages.Request(ctx, &theaterv1.RequestRequest{Target: target, Body: []byte("x")})
+			}
+		})
+	}
+	next := uint64(0)
+	for record, err := range s.Follow(ctx, "/echo", 0) {
+		check(t, err)
+		if record.Number != next {
+			t.Fatalf("record %d comes after %d others", record.Number, next)
+		}
+		if next++; next == 300 {
+			break
+		}
 	}
 }
 
@@ -163,4 +229,78 @@ func TestEventsOfAllActorsAreFollowedAlsoOfThoseThatComeLater(t *testing.T) {
 	for stream.Receive() {
 	}
 	refuses(t, stream.Err(), api.CodeStopping, "")
+}
+
+func TestEventsOfManyAreFollowedInTheOrderOfTheLog(t *testing.T) {
+	s := open(t)
+	s.spawn("first", echo(), "")
+	s.spawn("second", echo(), "")
+	stream, err := s.Chain.Events(s.ctx(), &theaterv1.EventsRequest{Follow: true, Types: []string{"call"}})
+	check(t, err)
+	defer stream.Close()
+	if !stream.Receive() || stream.Msg().Event != nil {
+		t.Fatalf("it begins with %v, %v", stream.Msg(), stream.Err())
+	}
+	var want []string
+	for i := range 60 {
+		target := []string{"/first", "/second"}[i/3%2]
+		s.ask(target, "x") // which is on the log before the next is asked
+		want = append(want, target)
+	}
+	var got []string
+	for len(got) < len(want) && stream.Receive() {
+		got = append(got, stream.Msg().Event.GetPath())
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("it tells of %v, %v", got, stream.Err())
+	}
+}
+
+func TestNothingIsMissedOnceTheStreamHasBegun(t *testing.T) {
+	s := open(t)
+	s.spawn("echo", echo(), "")
+	for range 50 {
+		ctx, cancel := context.WithCancel(s.ctx())
+		stream, err := s.Chain.Events(ctx, &theaterv1.EventsRequest{Target: "/echo", Follow: true, Limit: 2})
+		check(t, err)
+		stream.Receive()
+		s.ask("/echo", "x")
+		for range 2 {
+			if !stream.Receive() {
+				t.Fatalf("an event after the first message is missed: %v", stream.Err())
+			}
+		}
+		cancel()
+		stream.Close()
+	}
+}
+
+func TestEventsOfATreeAreFollowedToItsEnd(t *testing.T) {
+	s := open(t)
+	s.family()
+	s.spawn("top-not", echo(), "")
+	ctx := s.ctx()
+	stream, err := s.Chain.Events(ctx, &theaterv1.EventsRequest{Target: "/top", Under: true, Follow: true})
+	check(t, err)
+	defer stream.Close()
+	if !stream.Receive() || stream.Msg().Event != nil {
+		t.Fatalf("it begins with %v, %v", stream.Msg(), stream.Err())
+	}
+	s.ask("/top-not", "x")
+	s.ask("/top/b", "x")
+	_, err = s.Actors.Stop(ctx, &theaterv1.StopRequest{Target: "/top"})
+	check(t, err)
+	var got []string
+	for stream.Receive() {
+		e := stream.Msg().Event
+		got = append(got, e.Path+" "+e.Kind+e.What)
+	}
+	check(t, stream.Err())
+	if want := "[/top/b call /top/b result /top/b lifecyclestopped /top/a lifecyclestopped /top lifecyclestopped]"; fmt.Sprint(got) != want {
+		t.Errorf("it tells of %s", got)
+	}
+	// Of one that has ended it tells what there is, and nothing of those that were below.
+	if got := s.collect(&theaterv1.EventsRequest{Target: "/top", Under: true, Follow: true}, nil); len(got) != 5 {
+		t.Errorf("after the end it tells of %s", got)
+	}
 }

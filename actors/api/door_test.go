@@ -283,7 +283,7 @@ func TestAPanicIsTheErrorOfItsCall(t *testing.T) {
 }
 
 // broken is a log that does not work.
-type broken struct{ chain.Reader }
+type broken struct{ chain.Tailer }
 
 func (broken) Actors(context.Context) iter.Seq2[chain.Summary, error] { panic("this log is broken") }
 

@@ -44,3 +44,7 @@ func (s *Server) Calls() (n int) {
 
 // Context is that of calls that come through HTTP.
 func (s *Server) Context() context.Context { return s.base }
+
+// BehindAt has who follows one actor look for its records once so many others are
+// before him.
+func (s *Server) BehindAt(records uint64) { s.farBehind = records }

@@ -22,7 +22,7 @@ import (
 // Config is what a Server is given. It takes no ownership.
 type Config struct {
 	System   *actors.System    // required
-	Log      chain.Reader      // required; reads the chains of System
+	Log      chain.Tailer      // required; reads the chains of System
 	Node     Node              // required
 	Handlers manifest.Registry // what manifests may grant; required
 	// Backup writes a backup of the log to to, and tells begun before that about how many
@@ -74,6 +74,8 @@ type Server struct {
 	layouts *layouts
 	bundles *bundles
 
+	farBehind uint64 // fixed but for tests
+
 	base  context.Context // of every call that comes through HTTP; ends with Close
 	close context.CancelCauseFunc
 }
@@ -101,7 +103,7 @@ func NewServer(config Config) (*Server, error) {
 	s := &Server{
 		Config: config, methods: map[string]*method{}, refused: connect.NewErrorWriter(),
 		bounds: newBounds(config.Limits), layouts: &layouts{log: config.Log, read: map[chain.Hash]*wasm.Layout{}},
-		bundles: &bundles{dir: config.Bundles, limits: config.Limits},
+		bundles: &bundles{dir: config.Bundles, limits: config.Limits}, farBehind: farBehind,
 	}
 	s.base, s.close = context.WithCancelCause(context.Background())
 	s.register()

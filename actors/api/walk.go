@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"iter"
+	"strings"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
@@ -26,13 +28,22 @@ type sink interface {
 	flush() error
 }
 
-// errEnough says that nothing more is wanted.
-var errEnough = errors.New("there is enough")
+var (
+	// errEnough says that nothing more is wanted.
+	errEnough = errors.New("there is enough")
+	// errBehind says that a walk is far behind the log.
+	errBehind = errors.New("far behind")
+)
+
+// farBehind is how many records of a log are more to go through than to look for
+// those of one actor.
+const farBehind = 10_000
 
 // trail is how far a walk has come with an actor.
 type trail struct {
 	sum  chain.Summary // when the walk met it
 	next uint64        // record
+	head chain.Hash    // of the record before
 	time int64         // of the newest event that has one
 	show *eventShower  // made when it is needed
 }
@@ -42,7 +53,9 @@ type walker struct {
 	*Server
 	walk
 	sink
-	trails map[chain.ID]*trail
+	of     actors.Ref          // target; none is all
+	trails map[chain.ID]*trail // nil is of an actor that is not meant
+	over   bool                // of is at its end
 }
 
 // yield gives a sink the records of a walk.
@@ -58,38 +71,17 @@ func (s *Server) yield(ctx context.Context, w walk, to sink) error {
 }
 
 func (w *walker) run(ctx context.Context) error {
-	var ref actors.Ref
 	if w.target != "" {
 		var err error
-		if ref, err = w.System.Lookup(w.target); err != nil {
+		if w.of, err = w.System.Lookup(w.target); err != nil {
 			return w.old(ctx)
 		}
 	}
-	tail, heads, err := w.System.Tail(ref, w.below)
-	if err != nil {
-		return err
+	err := errBehind
+	for begun := false; errors.Is(err, errBehind); begun = true {
+		err = w.round(ctx, begun)
 	}
-	defer tail.Close()
-	if err := w.begin(); err != nil {
-		return err
-	}
-	for _, h := range heads {
-		first := uint64(0)
-		switch {
-		case w.from != nil:
-			first = *w.from
-		case w.follow:
-			first = h.Records
-		}
-		if err := w.reach(ctx, h, first); err != nil {
-			return err
-		}
-	}
-	over := len(heads) > 0 && heads[0].Ended && heads[0].ID == ref.ID
-	if !w.follow || over {
-		return nil
-	}
-	return w.keepUp(ctx, tail, ref)
+	return err
 }
 
 // old walks along the chain of an actor that does not live any more.
@@ -105,69 +97,173 @@ func (w *walker) old(ctx context.Context) error {
 	if w.from != nil {
 		first = *w.from
 	}
-	return w.reach(ctx, actors.Head{Ref: actors.Ref{ID: sum.ID, Path: sum.Path}, Records: sum.Records}, first)
+	return w.reach(ctx, &trail{sum: sum, next: first})
+}
+
+// round walks along the chains that are meant, and then, when it follows, along what
+// the log has taken since it began.
+func (w *walker) round(ctx context.Context, begun bool) error {
+	tail := w.Log.Tail(ctx)
+	var all []*trail
+	for _, ref := range w.meant() {
+		t, err := w.meet(ctx, ref)
+		switch {
+		case err != nil:
+			return err
+		case t != nil:
+			all = append(all, t)
+		}
+	}
+	if !begun {
+		if err := w.begin(); err != nil {
+			return err
+		}
+	}
+	for _, t := range all {
+		if err := w.reach(ctx, t); err != nil {
+			return err
+		}
+	}
+	if !w.follow || w.over {
+		return nil
+	}
+	return w.keepUp(ctx, tail)
+}
+
+// meant are the actors that live and whose chains are meant.
+func (w *walker) meant() (all []actors.Ref) {
+	if w.target != "" {
+		all = append(all, w.of)
+	}
+	if w.single() {
+		return all
+	}
+	for _, info := range w.System.List() {
+		if info.ID != w.of.ID && w.means(info.Path) {
+			all = append(all, info.Ref)
+		}
+	}
+	return all
+}
+
+// single reports whether one actor is meant alone.
+func (w *walker) single() bool { return w.target != "" && !w.below }
+
+// means reports whether the actor with a path is meant.
+func (w *walker) means(path string) bool {
+	return w.target == "" || path == w.of.Path || w.below && strings.HasPrefix(path, w.of.Path+"/")
+}
+
+// meet begins the trail of an actor that lives. It is nil for one without a chain.
+func (w *walker) meet(ctx context.Context, ref actors.Ref) (*trail, error) {
+	if t := w.trails[ref.ID]; t != nil {
+		return t, nil
+	}
+	sum, err := w.Log.Summary(ctx, ref.ID)
+	switch {
+	case errors.Is(err, chain.ErrNotFound) && w.single():
+		return nil, refuse(CodeNoChain, "%s has no chain in the node's log: its manifest says durability = \"memory\"", ref.Path).at("target")
+	case errors.Is(err, chain.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	t := &trail{sum: sum, head: sum.Head}
+	switch {
+	case w.from != nil:
+		t.next = *w.from
+	case w.follow:
+		t.next = sum.Records
+	}
+	w.over = w.over || ref.ID == w.of.ID && sum.Status == chain.StatusStopped
+	w.trails[ref.ID] = t
+	return t, nil
+}
+
+// reach reads an actor's records up to the newest.
+func (w *walker) reach(ctx context.Context, t *trail) error {
+	for record, err := range w.Log.Records(ctx, t.sum.ID, t.next) {
+		if err == nil {
+			err = w.step(t, &record)
+		}
+		if err != nil {
+			return err
+		}
+		w.over = w.over || record.Actor == w.of.ID && record.IsLast()
+	}
+	return nil
+}
+
+// step comes by a record, which is not the first time where the walk of a chain and
+// the tail of the log overlap.
+func (w *walker) step(t *trail, r *chain.Record) error {
+	t.head = r.Hash
+	if r.Number < t.next {
+		return nil
+	}
+	t.next = r.Number + 1
+	return w.record(t, r)
 }
 
 // keepUp goes on until the actor that it was told of has ended.
-func (w *walker) keepUp(ctx context.Context, tail *actors.Tail, ref actors.Ref) error {
-	for {
+func (w *walker) keepUp(ctx context.Context, tail iter.Seq2[chain.Lot, error]) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	for lot, err := range tail {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		for i := range lot.Records {
+			if err := w.tailed(ctx, &lot.Records[i]); err != nil || w.over {
+				return err
+			}
+		}
 		if err := w.flush(); err != nil {
 			return err
 		}
-		select {
-		case <-tail.Changed():
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-w.base.Done():
-			return errEnding
-		}
-		over := false
-		for _, h := range tail.Take() {
-			if err := w.reach(ctx, h, 0); err != nil {
-				return err
-			}
-			if h.Ended {
-				delete(w.trails, h.ID)
-				over = over || w.target != "" && h.ID == ref.ID
-			}
-		}
-		if over {
-			return nil
-		}
-	}
-}
-
-// reach reads an actor's records up to its head, from where it has come to, or from
-// the first that is wanted.
-func (w *walker) reach(ctx context.Context, head actors.Head, first uint64) error {
-	t := w.trails[head.ID]
-	if t == nil {
-		sum, err := w.Log.Summary(ctx, head.ID)
-		switch {
-		case errors.Is(err, chain.ErrNotFound) && w.target != "" && !w.below:
-			return refuse(CodeNoChain, "%s has no chain in the node's log: its manifest says durability = \"memory\"", head.Path).at("target")
-		case errors.Is(err, chain.ErrNotFound):
-			return nil
-		case err != nil:
-			return err
-		}
-		t = &trail{sum: sum, next: first}
-		w.trails[head.ID] = t
-	}
-	if t.next >= head.Records {
-		return nil
-	}
-	for record, err := range w.Log.Records(ctx, head.ID, t.next) {
-		switch {
-		case err != nil:
-			return err
-		case record.Number >= head.Records:
-			return nil
-		}
-		t.next = record.Number + 1
-		if err := w.record(t, &record); err != nil {
-			return err
+		if w.single() && lot.Behind >= w.farBehind {
+			return errBehind
 		}
 	}
 	return nil
+}
+
+// tailed comes by a record of the tail, of whomever it is.
+func (w *walker) tailed(ctx context.Context, s *chain.Stored) error {
+	if w.single() && s.Actor != w.of.ID {
+		return nil
+	}
+	t, met := w.trails[s.Actor]
+	if !met {
+		sum, err := w.Log.Summary(ctx, s.Actor)
+		if err != nil {
+			return err
+		}
+		if w.means(sum.Path) {
+			t = &trail{sum: sum, next: s.Number}
+		}
+		w.trails[s.Actor] = t
+	}
+	if t == nil {
+		return nil
+	}
+	record, err := s.Record(t.head)
+	if err == nil {
+		err = w.step(t, &record)
+	}
+	if err == nil && rests(&record) {
+		delete(w.trails, s.Actor)
+		w.over = s.Actor == w.of.ID
+	}
+	return err
+}
+
+// rests reports whether no record follows in this run of the node.
+func rests(r *chain.Record) bool {
+	l, ok := r.Events[len(r.Events)-1].(*chain.Lifecycle)
+	return ok && (l.What == chain.LifecycleStopped || l.What == chain.LifecycleSuspended)
 }

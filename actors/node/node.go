@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"runtime"
 	"time"
@@ -75,8 +76,9 @@ type Node struct {
 	durability string
 	epoch      uint64
 
-	store store                         // Log, where that is in a folder
-	close []func(context.Context) error // last opened is closed first
+	memory chain.Log                     // of actors whose chain nobody keeps
+	store  store                         // Log, where that is in a folder
+	close  []func(context.Context) error // last opened is closed first
 }
 
 // Handlers are the capabilities that this build offers.
@@ -190,11 +192,20 @@ func (n *Node) logged() observe.Log {
 	return observe.Log{Records: s.Records, Bytes: s.Bytes, Commits: s.Commits, CommitTime: s.CommitTime, Stopped: n.store.Err() != nil}
 }
 
-// openMemory is the log of actors whose chain nobody keeps.
+// openMemory opens the log of actors whose chain nobody keeps.
 func (n *Node) openMemory(ctx context.Context) (chain.Writer, error) {
-	log := memlog.New()
-	n.onClose(func(context.Context) error { return log.Close() })
-	return n.writer(ctx, log)
+	n.memory = memlog.New()
+	n.onClose(func(context.Context) error { return n.memory.Close() })
+	return n.writer(ctx, n.memory)
+}
+
+// Follow yields the records of an actor of this run from number from on, as
+// chain.Follow does, also those that nobody keeps.
+func (n *Node) Follow(ctx context.Context, id chain.ID, from uint64) iter.Seq2[chain.Record, error] {
+	if _, err := n.memory.Summary(ctx, id); err == nil {
+		return chain.Follow(ctx, n.memory, id, from)
+	}
+	return chain.Follow(ctx, n.Log, id, from)
 }
 
 func (n *Node) writer(ctx context.Context, log chain.Log) (chain.Writer, error) {

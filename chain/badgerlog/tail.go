@@ -10,7 +10,7 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// Tail implements chain.Log. A lot is a block.
+// Tail implements chain.Tailer. A lot is a block.
 func (l *Log) Tail(ctx context.Context) iter.Seq2[chain.Lot, error] {
 	from := l.recent.end()
 	return func(yield func(chain.Lot, error) bool) {

@@ -34,7 +34,7 @@ func (c *changed) tell() {
 	}
 }
 
-// Tail implements chain.Log.
+// Tail implements chain.Tailer.
 func (l *Log) Tail(ctx context.Context) iter.Seq2[chain.Lot, error] {
 	l.mu.Lock()
 	from := len(l.order)
