@@ -24,7 +24,8 @@ const (
 	// crowdLimit is that of one with 100,000 actors that all write all the time.
 	crowdLimit = 600
 
-	// reopenLimit is how long it may take to open what it leaves when it is killed.
+	// reopenLimit is how long a processor may be at work to open what it leaves when it
+	// is killed: on a machine that does nothing else, that is how long it takes.
 	reopenLimit = 3 * time.Second
 )
 
@@ -65,11 +66,11 @@ func filledAndReopened(t *testing.T, records, actors, limit int) {
 	_, err = fmt.Sscan(line, &peak, &took)
 	chaintest.Must(t, err)
 
-	begun := time.Now()
+	begun, before := time.Now(), cpuTime(t)
 	l := open(t, dir, badgerlog.Options{})
-	reopened := time.Since(begun)
+	reopened, used := time.Since(begun), time.Duration(cpuTime(t)-before)
 	defer func() { chaintest.Must(t, l.Close()) }()
-	t.Logf("%d records of %d actors in %v with %d MiB, reopened in %v", records, actors, time.Duration(took).Round(time.Millisecond), peak, reopened.Round(time.Millisecond))
+	t.Logf("%d records of %d actors in %v with %d MiB, reopened in %v, of which it computed %v", records, actors, time.Duration(took).Round(time.Millisecond), peak, reopened.Round(time.Millisecond), used.Round(time.Millisecond))
 	var found int
 	for s, err := range l.Actors(t.Context()) {
 		chaintest.Must(t, err)
@@ -81,8 +82,8 @@ func filledAndReopened(t *testing.T, records, actors, limit int) {
 	if peak > limit {
 		t.Errorf("the process had %d MiB", peak)
 	}
-	if *full && reopened > reopenLimit {
-		t.Errorf("it took %v to open the folder", reopened)
+	if *full && used > reopenLimit {
+		t.Errorf("it took %v to open the folder", used)
 	}
 }
 
