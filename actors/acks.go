@@ -7,9 +7,11 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// acks is what the log has said of an actor's records, and who waits for it. The
-// zero acks is that of an actor without records.
+// acks is what the log has said of an actor's records, and who waits for it.
+// Without anything but its owner it is that of an actor without records.
 type acks struct {
+	of *control // whose they are
+
 	mu      sync.Mutex
 	records uint64     // guarded by mu; how many were acknowledged
 	head    chain.Hash // guarded by mu; of the newest of them
@@ -54,7 +56,9 @@ func (a *acks) acknowledged(rec *chain.Stored, err error, m *marks) {
 		}
 		a.head = rec.Hash
 	}
-	a.records, a.err = rec.Number+1, err
+	if a.records, a.err = rec.Number+1, err; err != nil {
+		defer a.of.system.halt(a.of.writer)
+	}
 	due := 0
 	for due < len(a.waiting) && a.waiting[due].records <= a.records {
 		due++

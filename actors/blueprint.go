@@ -66,6 +66,9 @@ func (s *System) prepare(ctx context.Context, m *manifest.Manifest, code []byte,
 	if err != nil {
 		return nil, err
 	}
+	if err := writer.Room(); err != nil {
+		return nil, err
+	}
 	if code == nil {
 		if code, err = m.ReadPackage(); err != nil {
 			return nil, err

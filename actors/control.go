@@ -104,7 +104,7 @@ func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chai
 		text:    id.String(),
 		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
-	c.family.of, c.depth = c, 1
+	c.family.of, c.acks.of, c.depth = c, c, 1
 	if parent != nil {
 		c.depth = parent.depth + 1
 		_, c.heard = parent.callbacks[callbackEvent]

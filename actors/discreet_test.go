@@ -32,6 +32,13 @@ func (c *cramped) Reserve(ctx context.Context, bytes int) error {
 	return c.Writer.Reserve(ctx, bytes)
 }
 
+func (c *cramped) Room() error {
+	if c.turns.Load() <= 0 {
+		return fmt.Errorf("%s has 1 MiB free: %w", c.where, chain.ErrNoSpace)
+	}
+	return c.Writer.Room()
+}
+
 func TestAGuestIsToldNoPathOfTheMachineWhenASpawnFails(t *testing.T) {
 	const template = "[supervision]\nstrategy = \"simple-one-for-one\"\n[[child]]\nid = \"kid\"\nmanifest = \"kid.toml\"\n"
 	const declares = grants + "[[child]]\nid = \"below\"\nmanifest = \"below.toml\"\n"

@@ -73,6 +73,8 @@ func (e *envelope) refuse(reason error) { e.refusal = reason }
 
 func (e *envelope) fleeting() bool { return !e.kept }
 
+func (e *envelope) awaited() bool { return e.reply != nil }
+
 // lossy reports whether nobody need know when the message is not handled.
 func (e *envelope) lossy() bool { return e.form == formNotice && e.deliveries == 0 }
 

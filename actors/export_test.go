@@ -3,10 +3,15 @@ package actors
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/supervision"
 )
+
+// LooksBy has the system look for room on its log by another clock than the machine's.
+// It comes before the first actor.
+func (s *System) LooksBy(after func(time.Duration, func()) (stop func() bool)) { s.room.after = after }
 
 // EndRoot ends the supervisor of the actors at the root, as Close does once it lets
 // nobody in any more.

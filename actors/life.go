@@ -58,5 +58,6 @@ var (
 	errKilled  = wasm.Trapf(wasm.KindKilled, "killed from outside")
 	errOverdue = wasm.Trapf(wasm.KindKilled, "it did not end within its shutdown time")
 	errTold    = wasm.Trapf(wasm.KindKilled, "told to end while it slept")
+	errHalted  = wasm.Trapf(wasm.KindKilled, "the log takes no more")
 	errCutOff  = wasm.Trapf(wasm.KindKilled, "cut off by the end of the node")
 )

@@ -2,11 +2,12 @@ package actors_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/chain"
@@ -26,12 +27,13 @@ type gate struct {
 	full error    // guarded by mu; what an append gives
 	lost error    // guarded by mu; what an acknowledgement gives
 	wait bool     // guarded by mu; a turn waits for room until it is ended
-	none error    // guarded by mu; what a turn gets instead of room
+	none error    // guarded by mu; what a turn gets instead of room, and who looks for some
+	gone error    // guarded by mu; what a turn gets alone
 }
 
 func (g *gate) Reserve(ctx context.Context, bytes int) error {
 	g.mu.Lock()
-	wait, none := g.wait, g.none
+	wait, none := g.wait, cmp.Or(g.none, g.gone)
 	g.mu.Unlock()
 	if wait {
 		<-ctx.Done()
@@ -41,6 +43,15 @@ func (g *gate) Reserve(ctx context.Context, bytes int) error {
 		return none
 	}
 	return g.Writer.Reserve(ctx, bytes)
+}
+
+func (g *gate) Room() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.none != nil {
+		return g.none
+	}
+	return g.Writer.Room()
 }
 
 func (g *gate) Append(d *chain.Draft, ack chain.Acknowledger) error {
@@ -54,6 +65,7 @@ func (g *gate) Append(d *chain.Draft, ack chain.Acknowledger) error {
 		return g.Writer.Append(d, nil)
 	}
 	lost := g.lost
+	g.full = cmp.Or(g.full, lost) // a log that has lost one takes no more
 	return g.Writer.Append(d, chaintest.Ack(func(rec *chain.Stored, err error) {
 		if err == nil {
 			err = lost
@@ -153,18 +165,36 @@ func TestALogThatTakesNothingMoreInterruptsTheActor(t *testing.T) {
 	}
 }
 
-func TestATurnForWhichTheLogHasNoRoomIsRefusedAndTheActorGoesOn(t *testing.T) {
+func TestALogThatStopsHaltsWhatRunsAtItsNextYield(t *testing.T) {
 	g, option := gated()
 	s := open(t, option)
-	ref := s.spawn("actor", server(wasmtest.Echo()))
-	g.set(func(g *gate) { g.none = fmt.Errorf("a full disk: %w", chain.ErrNoSpace) })
-	if _, err := s.request(ref, "x"); !errors.Is(err, chain.ErrNoSpace) {
+	echo := s.spawn("echo", server(wasmtest.Echo()))
+	idle := s.spawn("idle", server(wasmtest.Echo()))
+	spins := s.spawn("spins", server(logs(beginning, wasmtest.Spin())), unlimited+"fuel = 1_000_000_000_000\nturn_time = \"1h\"\n")
+	sleeps := s.spawn("sleeps", server(logs(beginning, wasmtest.Sleep(time.Hour, wasmtest.Keep()))), "[limits]\nwait_time = \"2h\"\n")
+	asked := map[string]<-chan asked{"spins": s.ask(spins, ""), "sleeps": s.ask(sleeps, "")}
+	s.eventually("both have begun", func() bool { return len(s.output()) == 2 })
+	lost := errors.New("the disk is gone")
+	g.set(func(g *gate) { g.lost = lost })
+	if _, err := s.request(echo, "x"); !errors.Is(err, lost) {
 		t.Errorf("the requester gets %v", err)
 	}
-	g.set(func(g *gate) { g.none = nil })
-	s.answers(ref, "x", "x")
-	if got, want := kinds(s.events(ref)), "genesis call host result call result"; got != want {
-		t.Errorf("the chain is %q, want %q", got, want)
+	for name, answer := range asked {
+		if a := s.gets(answer); !errors.Is(a.err, lost) {
+			t.Errorf("who waits for %s gets %v", name, a)
+		}
+	}
+	for _, ref := range []actors.Ref{spins, sleeps} {
+		if exit := s.ends(ref); exit.Reason != actors.ReasonInterrupted {
+			t.Errorf("the exit of %s is %v", ref, exit)
+		}
+	}
+	g.set(func(g *gate) { g.gone = lost })
+	if _, err := s.request(idle, "x"); !errors.Is(err, lost) {
+		t.Errorf("who asks an idle actor gets %v", err)
+	}
+	if exit := s.ends(idle); exit.Reason != actors.ReasonInterrupted {
+		t.Errorf("its exit is %v", exit)
 	}
 }
 

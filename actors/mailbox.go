@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/chain"
 )
 
 // ErrMailboxFull is returned when a message is refused because the receiver's
@@ -25,6 +27,8 @@ type delivery interface {
 	refuse(reason error)
 	// fleeting reports whether the message is lost when its node ends first.
 	fleeting() bool
+	// awaited reports whether somebody waits for what comes of it.
+	awaited() bool
 }
 
 // scheduler is what a mailbox needs of its dispatcher.
@@ -66,6 +70,7 @@ type mailbox struct {
 	scheduled  bool // run is queued or running
 	held       bool // user messages wait
 	suspended  bool
+	full       bool     // the log has no room for the turn of the first user message
 	handled    delivery // the one under way
 }
 
@@ -122,6 +127,8 @@ func (m *mailbox) admitLocked(d delivery) error {
 		return m.closed
 	case m.deliveries >= m.maxMessages || size > m.maxBytes-m.bytes:
 		return ErrMailboxFull
+	case m.full && d.awaited():
+		return chain.ErrNoSpace
 	}
 	m.deliveries++
 	m.bytes += size
@@ -167,6 +174,39 @@ func (m *mailbox) release() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.held = false
+}
+
+// retain puts the delivery that is handled back before all others, whatever the caps
+// say, and user messages wait until roomy. It takes out those that somebody waits
+// for, which the caller answers. A mailbox that is closed does nothing.
+func (m *mailbox) retain(d delivery) (awaited []delivery, open bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed != nil {
+		return nil, false
+	}
+	for range m.user.count {
+		message := m.user.pop()
+		if other, ok := actor.UnwrapEnvelopeMessage(message).(delivery); ok && other.awaited() {
+			m.deliveries--
+			m.bytes -= int64(other.size())
+			awaited = append(awaited, other)
+		} else {
+			m.user.push(message)
+		}
+	}
+	m.user.pushFirst(d)
+	m.deliveries++
+	m.bytes += int64(d.size())
+	m.handled, m.full = nil, true
+	return awaited, true
+}
+
+// roomy says that the log may have room again.
+func (m *mailbox) roomy() {
+	m.mu.Lock()
+	m.full = false
+	m.unlockAndWake()
 }
 
 // drain takes out the deliveries that wait, oldest first; the caller answers
@@ -268,7 +308,7 @@ func (m *mailbox) unlock() (wake bool) {
 }
 
 func (m *mailbox) readyLocked() bool {
-	return m.system.count > 0 || !m.suspended && (m.orders.count > 0 || m.user.count > 0 && !m.held)
+	return m.system.count > 0 || !m.suspended && (m.orders.count > 0 || m.user.count > 0 && !m.held && !m.full)
 }
 
 // run handles messages until none is ready, or until it has handled so many

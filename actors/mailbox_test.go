@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/theater-go/theater/chain"
 )
 
 // letter is a delivery that notes its refusal.
@@ -18,11 +20,13 @@ type letter struct {
 	name    string
 	bytes   int
 	kept    bool
+	asks    bool
 	refused []error
 }
 
 func (l *letter) size() int      { return l.bytes }
 func (l *letter) fleeting() bool { return !l.kept }
+func (l *letter) awaited() bool  { return l.asks }
 
 func (l *letter) refuse(reason error) { l.refused = append(l.refused, reason) }
 
@@ -264,6 +268,47 @@ func TestCloseReturnsWhatWaitsAndRefusesTheRest(t *testing.T) {
 	}
 }
 
+func TestADeliveryThatIsRetainedStaysTheFirstUntilThereIsRoom(t *testing.T) {
+	m, s, d := started(10, 1000)
+	first := &letter{name: "first", bytes: 10}
+	var asked []delivery
+	s.on = map[string]func(){"first": func() {
+		var open bool
+		if asked, open = m.retain(first); !open {
+			t.Error("the mailbox is closed")
+		}
+	}}
+	awaited := &letter{name: "awaited", bytes: 10, asks: true}
+	for _, l := range []*letter{first, awaited, {name: "second", bytes: 10}} {
+		m.PostUserMessage(l)
+	}
+	d.drain()
+	if len(asked) != 1 || asked[0] != delivery(awaited) {
+		t.Errorf("who waits has asked %v", asked)
+	}
+	late := &letter{name: "late", bytes: 10, asks: true}
+	m.PostUserMessage(late)
+	if len(late.refused) != 1 || !errors.Is(late.refused[0], chain.ErrNoSpace) {
+		t.Errorf("who comes later is told %v", late.refused)
+	}
+	m.PostSystemMessage("system")
+	m.order("order")
+	d.drain()
+	if messages, bytes := m.len(); messages != 2 || bytes != 20 || m.fleeting() != 2 {
+		t.Errorf("%d messages of %d bytes wait, %d are lost with the node", messages, bytes, m.fleeting())
+	}
+	s.on = nil
+	m.roomy()
+	d.drain()
+	expect(t, "handled", s.seen, []string{"first", "system", "order", "first", "second"})
+	if drained := m.close(ErrStopped); len(drained) != 0 {
+		t.Errorf("%d messages wait", len(drained))
+	}
+	if _, open := m.retain(first); open {
+		t.Error("a closed mailbox retains a message")
+	}
+}
+
 func TestAPanicIsEscalatedAndTheMailboxGoesOn(t *testing.T) {
 	m, s, d := started(9, 9)
 	s.on["user"] = func() { panic("boom") }
@@ -347,6 +392,7 @@ type parcel struct {
 
 func (p *parcel) size() int      { return 1 }
 func (p *parcel) fleeting() bool { return true }
+func (p *parcel) awaited() bool  { return false }
 func (p *parcel) refuse(error) {
 	p.ends.Add(1)
 	p.refusals.Add(1)

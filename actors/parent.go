@@ -64,6 +64,9 @@ func (c *control) offspring(ctx context.Context, ref string, code []byte) (*Blue
 	s := c.system
 	if c.template() {
 		d, declares := c.declared[0], c.manifest.Children[0]
+		if err := d.blueprint.hasRoom(); err != nil {
+			return nil, "", err
+		}
 		switch {
 		case ref != declares.ID && ref != declares.File:
 			return nil, "", fmt.Errorf("%s spawns its template %q only, for its strategy is simple-one-for-one: %q is another", c.path, declares.ID, ref)

@@ -135,7 +135,8 @@ func (c *control) deliver(e *envelope, w *worker) error {
 }
 
 // Send delivers body to the actor's handle-send. It returns once the message
-// is queued. from names the sender in the chain.
+// is queued. from names the sender in the chain. While the log has no room for
+// turns it is chain.ErrNoSpace, as Request and Call are, and nothing is queued.
 func (s *System) Send(ref Ref, from string, body []byte) error {
 	c, err := s.takesMessages(ref)
 	if err != nil {
@@ -184,6 +185,9 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	if !ok {
 		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
 	}
+	if err := c.hasRoom(); err != nil {
+		return pack.Value{}, err
+	}
 	if err := c.misfit(c.module.CheckParams(index, params)); err != nil {
 		return pack.Value{}, err
 	}
@@ -211,7 +215,7 @@ func (s *System) takesMessages(ref Ref) (*control, error) {
 	if !c.registered.Load() {
 		return nil, fmt.Errorf("%s: %w", c.path, ErrNotRegistered)
 	}
-	return c, nil
+	return c, c.hasRoom()
 }
 
 // ask delivers a message and waits for its answer.

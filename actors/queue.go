@@ -23,6 +23,16 @@ func (q *queue[T]) push(item T) {
 	q.count++
 }
 
+// pushFirst puts an item before all others.
+func (q *queue[T]) pushFirst(item T) {
+	q.push(item)
+	var last T
+	at := (q.head + q.count - 1) & (len(q.ring) - 1)
+	item, q.ring[at] = q.ring[at], last
+	q.head = (q.head - 1) & (len(q.ring) - 1)
+	q.ring[q.head] = item
+}
+
 // pop takes the oldest item of a queue that is not empty.
 func (q *queue[T]) pop() T {
 	var none T

@@ -10,7 +10,10 @@ func TestQueueKeepsOrderThroughGrowthAndWrapping(t *testing.T) {
 	var q queue[any]
 	var model []any
 	for i := range 100_000 {
-		if rng.IntN(1000) < 500+100*((i>>12)&1) { // phases of growth and of shrinking
+		if len(model) > 0 && rng.IntN(20) == 0 {
+			q.pushFirst(i)
+			model = append([]any{i}, model...)
+		} else if rng.IntN(1000) < 500+100*((i>>12)&1) { // phases of growth and of shrinking
 			q.push(i)
 			model = append(model, i)
 		} else if len(model) > 0 {

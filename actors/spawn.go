@@ -87,6 +87,9 @@ func (s *System) conceive(ctx context.Context, spec Spec) (*birth, error) {
 			return nil, err
 		}
 	}
+	if err := b.hasRoom(); err != nil {
+		return nil, err
+	}
 	if b.system != s {
 		return nil, errors.New("the blueprint is of another system: prepare it on the one that spawns")
 	}

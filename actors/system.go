@@ -63,10 +63,12 @@ type System struct {
 	blueprints *blueprints
 	faces      *faces
 	waits      *waits
+	room       *room
 	root       *supervision.Supervisor // of the actors at the top
 	totals     totals
 	neverKept  sync.Map    // by module, of what was said that it has no snapshots
 	suspends   atomic.Bool // what runs when the system ends is cut off and can be resumed
+	halted     atomic.Bool // a log has stopped
 	// processes numbers protoactor's processes. An actor's id would not do: a
 	// resume that follows a failed one may come before protoactor has let go of
 	// the process before.
@@ -98,6 +100,7 @@ func Open(ctx context.Context, config Config) (*System, error) {
 		blueprints: newBlueprints(),
 		faces:      newFaces(),
 		waits:      newWaits(),
+		room:       &room{writer: config.Writer, after: supervision.RealClock{}.AfterFunc},
 		proto: actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 			actor.WithDeadLetterRequestLogging(false),
 			// It throttles a log that nobody reads, by a goroutine that should
@@ -357,6 +360,19 @@ func (s *System) Suspend(ctx context.Context) error {
 	return s.Close(ctx)
 }
 
+// halt ends, at their next yield, the turns of actors whose log has stopped: nothing of
+// them would be kept. It does not wait, and each actor says why it ends.
+func (s *System) halt(log chain.Writer) {
+	if !s.halted.CompareAndSwap(false, true) {
+		return
+	}
+	for _, c := range s.registry.all() {
+		if c.writer == log {
+			c.current().cancel(errHalted)
+		}
+	}
+}
+
 // Flush waits until the log keeps all that was recorded before, in its durability.
 // What is told to somebody outside the node should not be lost with it. Who asks an
 // actor something need not call it: an answer leaves once its turn is kept.
@@ -367,6 +383,7 @@ func (s *System) Flush(ctx context.Context) error { return s.config.Writer.Flush
 // may be called twice.
 func (s *System) Close(ctx context.Context) error {
 	live := s.registry.close()
+	defer s.room.close()
 	over := make(chan struct{})
 	s.root.Stop(supervision.Order{Reason: ReasonSuspended}, sync.OnceFunc(func() { close(over) }))
 	var errs []error

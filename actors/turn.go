@@ -11,17 +11,18 @@ import (
 	"github.com/theater-go/theater/wasm/pack"
 )
 
-// turnRoom is how many bytes of the log's queue a turn reserves when it is
-// admitted. Most turns need less; what one needs more, it need not wait for.
-const turnRoom = 4096
-
 // noParams are the parameters of init.
 var noParams = pack.MustEncode(pack.Unit)
 
 // init runs the actor's first turn.
 func (p *process) init() error {
+	err := p.admitInit()
+	if err != nil {
+		return err
+	}
+	defer p.writer.Release(turnRoom)
 	export, _ := p.control.module.Layout.Export(exportInit)
-	_, err := p.turn(&envelope{export: export, deliveries: 1}, noParams)
+	_, err = p.turn(&envelope{export: export, deliveries: 1}, noParams)
 	if err == nil {
 		p.control.born.Store(true)
 	}
@@ -45,23 +46,23 @@ func (p *process) handle(e *envelope) {
 			p.reply(e.reply, p.control.gone(e.reply))
 		}
 	}()
+	err := p.admit()
+	if errors.Is(err, chain.ErrNoSpace) {
+		p.turnAway(e, err)
+		answered = true
+		return
+	}
+	if err == nil {
+		defer p.writer.Release(turnRoom)
+	}
 	if e.form == formNotice && !e.marks.by.taken(e, p.era) {
 		return
 	}
 	e.deliveries++
 	p.marks = e.marks
 	var response []byte
-	var err error
-	switch e.form {
-	case formSend:
-		p.params = pack.AppendMessage(p.params[:0], "", e.body)
-		response, err = p.turn(e, p.params)
-	case formRequest:
-		response, err = p.request(e)
-	case formCall:
-		response, err = p.turn(e, e.params)
-	case formNotice:
-		err = p.notice(e)
+	if err == nil {
+		response, err = p.deliver(e)
 	}
 	fails := err != nil && !p.survives(err)
 	switch {
@@ -84,6 +85,22 @@ func (p *process) handle(e *envelope) {
 		}
 		p.marks = nil
 	}
+}
+
+// deliver runs the turn of a message that is admitted.
+func (p *process) deliver(e *envelope) (response []byte, err error) {
+	switch e.form {
+	case formSend:
+		p.params = pack.AppendMessage(p.params[:0], "", e.body)
+		return p.turn(e, p.params)
+	case formRequest:
+		return p.request(e)
+	case formCall:
+		return p.turn(e, e.params)
+	case formNotice:
+		return nil, p.notice(e)
+	}
+	return nil, nil
 }
 
 // cutOff reports whether the node has ended the turns of the incarnation. It will be
@@ -113,18 +130,10 @@ func (p *process) failure(err error) answer {
 	return answer{err: &FailedError{Path: p.control.path, Err: err}}
 }
 
-// turn runs the export that handles a message to its recorded end. The error is
-// that of the turn, or says why it was not admitted.
+// turn runs the export that handles a message, whose turn is admitted, to its
+// recorded end. The error is that of the turn.
 func (p *process) turn(e *envelope, params []byte) ([]byte, error) {
 	ctx := p.life.ctx
-	if err := p.writer.Reserve(ctx, turnRoom); err != nil {
-		if killed := (*wasm.Trap)(nil); errors.As(context.Cause(ctx), &killed) {
-			return nil, killed
-		}
-		p.logger().Warn("turn not admitted", "error", err)
-		return nil, err
-	}
-	defer p.writer.Release(turnRoom)
 	p.inTurn = true
 	started := p.machine.Begin(p.now())
 	p.control.running.begins(e.export, started)
@@ -230,6 +239,6 @@ func (p *process) ended(err error) bool {
 // survives reports whether the actor goes on after a turn with that outcome.
 func (p *process) survives(err error) bool {
 	var guest *wasm.GuestError
-	return err == nil || errors.Is(err, chain.ErrNoSpace) ||
+	return err == nil ||
 		errors.As(err, &guest) && p.control.manifest.Supervision.OnError == manifest.OnErrorContinue
 }

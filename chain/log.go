@@ -58,8 +58,14 @@ type Writer interface {
 	Epoch() uint64
 
 	// Reserve admits one turn: it waits until the log has room for so many
-	// bytes more. They count until they are released.
+	// bytes more. They count until they are released. On a disk that is too full
+	// it does not wait, and is ErrNoSpace.
 	Reserve(ctx context.Context, bytes int) error
+
+	// Room is why no turn is admitted now, so that nothing need be begun that
+	// cannot go on: ErrNoSpace for a time, or what has stopped the writer. It never
+	// waits, and promises nothing to a later Reserve.
+	Room() error
 
 	// Release gives back what was reserved.
 	Release(bytes int)

@@ -71,6 +71,8 @@ func judge(name, address string, told *theaterv1.InfoResponse, version string) f
 	switch {
 	case told.State == theaterv1.NodeState_NODE_STATE_FAILED:
 		return fails(name, "its log says why; start it again", "%s", what)
+	case told.State == theaterv1.NodeState_NODE_STATE_NO_SPACE:
+		return fails(name, "make room on the disk of its data folder; it goes on by itself then", "%s: %s", what, told.Detail)
 	case told.Version != version:
 		return warns(name, "start the node again to have it run this version", "%s, of version %s", what, told.Version)
 	case len(told.Recovery.GetFailures()) > 0:

@@ -39,15 +39,19 @@ type liveNode struct {
 type liveFace struct {
 	state    atomic.Int32
 	data     string        // the folder, "" in memory
+	full     atomic.Bool   // its disk is
 	shutdown chan struct{} // has an element when a client has ended the node
 }
 
 func (f *liveFace) State() (theaterv1.NodeState, string) {
+	if f.full.Load() {
+		return theaterv1.NodeState_NODE_STATE_NO_SPACE, "the disk is full"
+	}
 	return theaterv1.NodeState(f.state.Load()), ""
 }
 
 func (f *liveFace) Info() *theaterv1.InfoResponse {
-	return &theaterv1.InfoResponse{Version: "test", Data: f.data, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+	return &theaterv1.InfoResponse{Version: "test", Data: f.data, DiskFree: 5 << 20, DiskNeeded: 416 << 20, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
 }
 
 func (f *liveFace) Drain(context.Context) error {
@@ -84,7 +88,7 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 	nodes := ts.Value(liveKey{}).(*liveNodes)
 	switch {
 	case neg || len(args) == 0 || len(args) > 2:
-		ts.Fatalf("usage: node start|https|recovering [DATA]; node drain; node stop")
+		ts.Fatalf("usage: node start|https|recovering [DATA]; node full; node roomy; node drain; node stop")
 	case (args[0] == "start" || args[0] == "https") && nodes.running != nil:
 		ts.Fatalf("a node runs already")
 	case args[0] != "start" && args[0] != "https" && nodes.running == nil:
@@ -106,6 +110,8 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 		if args[0] == "https" {
 			serveHTTPS(ts, running)
 		}
+	case "full", "roomy":
+		nodes.running.face.full.Store(args[0] == "full")
 	case "drain":
 		ts.Check(nodes.running.face.Drain(context.Background()))
 	case "stop":
@@ -120,7 +126,15 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 func startLive(socket, data string, ready bool) (*liveNode, error) {
 	lines, changes := api.NewJournal(api.JournalConfig{}), api.NewChanges(nil)
 	n := &liveNode{face: &liveFace{data: data, shutdown: make(chan struct{}, 1)}}
-	opened, err := node.Open(context.Background(), node.Config{Data: data, Output: lines.Add, Observe: changes.Add})
+	opened, err := node.Open(context.Background(), node.Config{
+		Data: data, Output: lines.Add, Observe: changes.Add,
+		FreeSpace: func(string) (uint64, error) {
+			if n.face.full.Load() {
+				return 0, nil
+			}
+			return 1 << 40, nil
+		},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 // nodeInfo is a node as programs see it.
 type nodeInfo struct {
 	State             string       `json:"state"`
+	Detail            string       `json:"detail,omitempty"`
 	Node              string       `json:"node"`
 	Version           string       `json:"version"`
 	PID               uint64       `json:"pid"`
@@ -20,6 +21,8 @@ type nodeInfo struct {
 	Data              string       `json:"data,omitempty"`
 	Durability        string       `json:"durability"`
 	Epoch             uint64       `json:"epoch"`
+	DiskFree          uint64       `json:"disk_free,omitempty"`
+	DiskNeeded        uint64       `json:"disk_needed,omitempty"`
 	Actors            uint64       `json:"actors"`
 	Turns             int64        `json:"turns"`
 	GuestMemory       int64        `json:"guest_memory"`
@@ -43,7 +46,7 @@ type nodeFailure struct {
 
 func newNodeInfo(i *theaterv1.InfoResponse) nodeInfo {
 	shown := nodeInfo{
-		State: nodeState(i.State), Node: i.Node, Version: i.Version, PID: i.Pid,
+		State: nodeState(i.State), Detail: i.Detail, DiskFree: i.DiskFree, DiskNeeded: i.DiskNeeded, Node: i.Node, Version: i.Version, PID: i.Pid,
 		Addresses: append([]string{}, i.Addresses...), Scope: i.Scope, Data: i.Data, Durability: i.Durability, Epoch: i.Epoch,
 		Actors: i.Actors, Turns: i.Turns, GuestMemory: i.GuestMemory, GuestMemoryBudget: i.GuestMemoryBudget,
 		Handlers: append([]string{}, i.Handlers...),
@@ -65,7 +68,11 @@ func (l *live) showNode(i nodeInfo) error {
 	if l.format.value == formatJSON {
 		return l.writeJSON(i, true)
 	}
-	rows := [][]string{{"node", i.Node}, {"state", i.State}, {"version", i.Version}, {"pid", strconv.FormatUint(i.PID, 10)}}
+	state := i.State
+	if i.Detail != "" {
+		state += ": " + i.Detail
+	}
+	rows := [][]string{{"node", i.Node}, {"state", state}, {"version", i.Version}, {"pid", strconv.FormatUint(i.PID, 10)}}
 	if at, err := time.Parse(time.RFC3339Nano, i.Started); err == nil {
 		rows = append(rows, []string{"started", moment(at.UnixNano())})
 	}
@@ -81,7 +88,11 @@ func (l *live) showNode(i nodeInfo) error {
 	if i.GuestMemoryBudget > 0 {
 		memory += " of " + size(i.GuestMemoryBudget)
 	}
-	rows = append(rows, []string{"data", data}, []string{"actors", strconv.FormatUint(i.Actors, 10)},
+	rows = append(rows, []string{"data", data})
+	if i.DiskNeeded > 0 {
+		rows = append(rows, []string{"disk", size(i.DiskFree) + " free, turns need " + size(i.DiskNeeded)})
+	}
+	rows = append(rows, []string{"actors", strconv.FormatUint(i.Actors, 10)},
 		[]string{"turns", strconv.FormatInt(i.Turns, 10)}, []string{"memory", memory}, []string{"handlers", strings.Join(i.Handlers, ", ")})
 	if r := i.Recovery; r.Total > 0 {
 		rows = append(rows, []string{"recovered", strconv.FormatUint(r.Done, 10) + " of " + count(r.Total, "actor") + " in " +

@@ -16,7 +16,7 @@ func (s *nodeService) Health(context.Context, *theaterv1.HealthRequest) (*theate
 
 func (s *nodeService) Info(ctx context.Context, _ *theaterv1.InfoRequest) (*theaterv1.InfoResponse, error) {
 	info := s.Node.Info()
-	info.State, _ = s.Node.State()
+	info.State, info.Detail = s.Node.State()
 	info.Scope = caller(ctx).Scope.String()
 	info.Handlers = s.Handlers.HandlerTypes()
 	live := s.System.List()

@@ -89,12 +89,13 @@ var known = []struct {
 	{actors.ErrRecovering, CodeRecovering, ""},
 	{actors.ErrClosed, CodeStopping, ""},
 	{wasm.ErrEngineClosed, CodeStopping, ""},
-	{chain.ErrNoSpace, CodeNoSpace, "make room on the disk of the data folder"},
+	{chain.ErrNoSpace, CodeNoSpace, "make room on the disk of the data folder; the node goes on by itself then"},
 	{wasm.ErrNodeMemory, CodeNodeMemory, "stop actors, or give the node a greater memory budget"},
 	{chain.ErrAmbiguous, CodeAmbiguous, "say more of the id"},
 	{chain.ErrNotFound, CodeNoChain, "ListChains shows the actors that the data folder has"},
 	{chain.ErrCorrupt, CodeCorrupt, ""},
 	{chain.ErrClosed, CodeStopping, ""},
+	{chain.ErrStaleWriter, CodeStopping, ""},
 }
 
 // retries are when it may be worth while to try again.

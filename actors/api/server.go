@@ -55,7 +55,7 @@ type Node interface {
 	// State is what the node does, and why if that needs saying. It is asked with
 	// every call.
 	State() (state theaterv1.NodeState, detail string)
-	// Info is what the node knows of itself: all but the state, what System knows,
+	// Info is what the node knows of itself: all but the state, its detail, what System knows,
 	// handlers and the caller's scope. The caller owns it.
 	Info() *theaterv1.InfoResponse
 	// Drain admits no more actors and messages.

@@ -27,6 +27,9 @@ func (forgetful) Epoch() uint64 { return 1 }
 // Reserve implements chain.Writer.
 func (forgetful) Reserve(ctx context.Context, _ int) error { return ctx.Err() }
 
+// Room implements chain.Writer.
+func (forgetful) Room() error { return nil }
+
 // Release implements chain.Writer.
 func (forgetful) Release(int) {}
 

@@ -10,6 +10,7 @@ const (
 	StateStarting   State = "starting"   // it opens its data folder
 	StateRecovering State = "recovering" // its actors come back
 	StateReady      State = "ready"
+	StateNoSpace    State = "no_space" // it is ready, and the disk too full for turns
 	StateDraining   State = "draining" // it takes no more work, and finishes what it has
 	StateStopping   State = "stopping" // its actors are being suspended
 	StateFailed     State = "failed"   // its log takes no more records
@@ -17,7 +18,8 @@ const (
 
 var order = map[State]int{StateStarting: 0, StateRecovering: 1, StateReady: 2, StateDraining: 3, StateStopping: 4, StateFailed: 5}
 
-// condition is the state of a node. Its zero value is starting.
+// condition is the state of a node but for its disk, whose room comes and goes. Its
+// zero value is starting.
 type condition struct {
 	mu      sync.Mutex
 	now     State    // guarded by mu

@@ -33,6 +33,8 @@ type DaemonConfig struct {
 	Ready func(Readiness)
 	// Version and Revision are of the program.
 	Version, Revision string
+	// FreeSpace is as in Config.
+	FreeSpace func(dir string) (uint64, error)
 	// Now is the machine's when nil.
 	Now func() time.Time
 
@@ -116,7 +118,7 @@ func (d *daemon) open(ctx context.Context) error {
 	var err error
 	d.node, err = Open(ctx, Config{
 		Data: d.Data, Durability: d.Durability, Cache: d.Cache, Compiler: d.Compiler, MemoryBudget: int64(d.Memory),
-		Recovers: d.Recover, Logger: d.Logger, Now: d.Now,
+		Recovers: d.Recover, Logger: d.Logger, Now: d.Now, FreeSpace: d.FreeSpace,
 		Output: func(l actors.Line) {
 			d.lines.Add(l)
 			d.teller.line(l)
@@ -229,6 +231,17 @@ func (d *daemon) reload() {
 		return
 	}
 	d.Logger.Info("the certificates were read again", "expires", d.certificates.Expires())
+}
+
+// state is what the node does, and why if that needs saying.
+func (d *daemon) state() (State, string) {
+	state, detail := d.condition.state()
+	if state == StateReady {
+		if err := d.node.full(); err != nil {
+			return StateNoSpace, err.Error()
+		}
+	}
+	return state, detail
 }
 
 // alive reports whether the node does what it is for; a supervisor that watches may

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,18 +105,24 @@ func begin(t *testing.T, settings node.Settings, options ...func(*node.DaemonCon
 func serve(t *testing.T, settings node.Settings) *served {
 	t.Helper()
 	s, ready := begin(t, settings)
+	s.await(ready)
+	return s
+}
+
+// await waits until the daemon is ready.
+func (s *served) await(ready <-chan node.Readiness) {
+	s.t.Helper()
 	select {
 	case s.ready = <-ready:
 	case err := <-s.over:
-		t.Fatalf("it does not start: %v\n%s", err, s.log)
+		s.t.Fatalf("it does not start: %v\n%s", err, s.log)
 	case <-time.After(patience):
-		t.Fatalf("it is not ready\n%s", s.log)
+		s.t.Fatalf("it is not ready\n%s", s.log)
 	}
 	var err error
 	if s.Client, err = api.Dial(api.DialConfig{Address: s.ready.Addresses[0]}); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return s
 }
 
 // ended waits for the end and returns how it was.
@@ -200,6 +207,46 @@ func (s *served) get(path string) (int, string) {
 		s.t.Fatal(err)
 	}
 	return r.StatusCode, string(text)
+}
+
+func TestANodeWhoseDiskIsFullIsNotReadyUntilThereIsRoom(t *testing.T) {
+	settings := settingsOf(short(t))
+	var free atomic.Uint64
+	free.Store(1 << 40)
+	s, ready := begin(t, settings, func(c *node.DaemonConfig) {
+		c.FreeSpace = func(string) (uint64, error) { return free.Load(), nil }
+	})
+	s.await(ready)
+	s.spawn(counter(t, "a"))
+	is := func(code int, state string) func() bool {
+		return func() bool { got, text := s.get("/readyz"); return got == code && strings.Contains(text, state) }
+	}
+	free.Store(5 << 20)
+	s.eventually("it is not ready", is(http.StatusServiceUnavailable, `"state":"no_space","detail":"`+settings.Data+` has 5 MiB free, and 336 MiB are needed: make room`))
+	if code, _ := s.get("/healthz"); code != http.StatusOK {
+		t.Errorf("its health is %d", code)
+	}
+	if _, text := s.get("/metrics"); !strings.Contains(text, "\ntheater_disk_free_bytes 5.24288e+06\n") ||
+		!strings.Contains(text, "\ntheater_disk_needed_bytes 3.52321536e+08\n") || !strings.Contains(text, "\ntheater_node_ready 0\n") {
+		t.Errorf("the metrics are\n%s", text)
+	}
+	info, err := s.Node.Info(t.Context(), &theaterv1.InfoRequest{})
+	if err != nil || info.State != theaterv1.NodeState_NODE_STATE_NO_SPACE || info.DiskFree != 5<<20 || !strings.Contains(info.Detail, "5 MiB free") {
+		t.Errorf("it says %v, %v", info, err)
+	}
+	if health, err := s.Node.Health(t.Context(), &theaterv1.HealthRequest{}); err != nil || health.Ready {
+		t.Errorf("its health is %v, %v", health, err)
+	}
+	_, refused := s.request("/a")
+	if e := api.ErrorOf(refused); e.Code != api.CodeNoSpace || e.Retry == 0 || e.Hint == "" {
+		t.Errorf("a request is refused with %+v", e)
+	}
+	free.Store(1 << 40)
+	s.eventually("it is ready", is(http.StatusOK, `"state":"ready"`))
+	if _, err := s.request("/a"); err != nil {
+		t.Error(err)
+	}
+	s.end()
 }
 
 func TestActorsAreSuspendedByTheEndAndBackWithTheNextStart(t *testing.T) {

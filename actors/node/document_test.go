@@ -60,6 +60,7 @@ func metricsTable(t *testing.T) string {
 	t.Helper()
 	m := observe.New(observe.Config{
 		Actors: func() actors.Stats { return actors.Stats{} }, Memory: func() (int64, int64) { return 0, 0 }, Log: func() observe.Log { return observe.Log{} },
+		Disk:     func() (uint64, uint64) { return 0, 0 },
 		Recovery: func() observe.Recovery { return observe.Recovery{} }, Ready: func() bool { return true },
 	})
 	m.Request("", "", 0)

@@ -33,7 +33,7 @@ func (d *daemon) end(why string, limit time.Duration) error {
 	suspending, done := context.WithTimeout(ctx, left)
 	defer done()
 	live := d.node.System.Stats().Live()
-	errs := []error{d.node.System.Suspend(suspending)}
+	errs := []error{d.node.spendReserve(), d.node.System.Suspend(suspending)}
 	d.Logger.Info("actors suspended", "actors", live, "took", d.Now().Sub(begun).String())
 	return errors.Join(append(errs, d.close())...)
 }

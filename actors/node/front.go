@@ -97,6 +97,7 @@ var states = map[State]theaterv1.NodeState{
 	StateStarting:   theaterv1.NodeState_NODE_STATE_RECOVERING,
 	StateRecovering: theaterv1.NodeState_NODE_STATE_RECOVERING,
 	StateReady:      theaterv1.NodeState_NODE_STATE_READY,
+	StateNoSpace:    theaterv1.NodeState_NODE_STATE_NO_SPACE,
 	StateDraining:   theaterv1.NodeState_NODE_STATE_DRAINING,
 	StateStopping:   theaterv1.NodeState_NODE_STATE_STOPPING,
 	StateFailed:     theaterv1.NodeState_NODE_STATE_FAILED,
@@ -104,7 +105,7 @@ var states = map[State]theaterv1.NodeState{
 
 // State implements api.Node.
 func (f front) State() (theaterv1.NodeState, string) {
-	state, detail := f.condition.state()
+	state, detail := f.daemon.state()
 	return states[state], detail
 }
 
@@ -116,6 +117,7 @@ func (f front) Info() *theaterv1.InfoResponse {
 		Data: f.Data, Durability: f.node.durability, Epoch: f.node.epoch, Recovery: recoveryOf(f.recovery()),
 		GuestMemory: used, GuestMemoryBudget: budget,
 	}
+	info.DiskFree, info.DiskNeeded = f.node.disk()
 	if path, err := filepath.Abs(f.Data); err == nil && f.Data != "" { // clients are in other folders
 		info.Data = strings.ToValidUTF8(path, "\uFFFD")
 	}

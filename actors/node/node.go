@@ -61,6 +61,8 @@ type Config struct {
 	Observe func(actors.Change)
 	// Recovers says that System.Recover will be called; see actors.Config.
 	Recovers bool
+	// FreeSpace is how many bytes may still be written at dir; nil asks the machine.
+	FreeSpace func(dir string) (uint64, error)
 	// Now and Random are the machine's when nil.
 	Now    func() time.Time
 	Random io.Reader
@@ -78,6 +80,7 @@ type Node struct {
 
 	memory chain.Log                     // of actors whose chain nobody keeps
 	store  store                         // Log, where that is in a folder
+	room   func() error                  // of its writer
 	close  []func(context.Context) error // last opened is closed first
 }
 
@@ -116,7 +119,7 @@ func (n *Node) open(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	n.epoch = writer.Epoch()
+	n.epoch, n.room = writer.Epoch(), writer.Room
 	memory, err := n.openMemory(ctx)
 	if err != nil {
 		return err
@@ -146,7 +149,7 @@ func (n *Node) openLog(config Config) (durability string, err error) {
 		n.onClose(func(context.Context) error { return n.Log.Close() })
 		return "memory", nil
 	}
-	log, err := badgerlog.Open(config.Data, badgerlog.Options{Durability: config.Durability, Logger: config.Logger})
+	log, err := badgerlog.Open(config.Data, badgerlog.Options{Durability: config.Durability, Logger: config.Logger, FreeSpace: config.FreeSpace})
 	if err != nil {
 		return "", err
 	}
@@ -163,6 +166,10 @@ type store interface {
 	// Stopped is closed when the log takes no more records; Err says why.
 	Stopped() <-chan struct{}
 	Err() error
+	// Disk is how many bytes are free, and how many must be for turns to begin.
+	Disk() (free, needed uint64)
+	// SpendReserve lets the log use what it has kept for its end.
+	SpendReserve() error
 }
 
 // stopped is closed when the log takes no more records; one in memory always does.
@@ -190,6 +197,31 @@ func (n *Node) logged() observe.Log {
 	}
 	s := n.store.Stats()
 	return observe.Log{Records: s.Records, Bytes: s.Bytes, Commits: s.Commits, CommitTime: s.CommitTime, Stopped: n.store.Err() != nil}
+}
+
+// full is why the log takes no turn for now, nil while it does.
+func (n *Node) full() error {
+	if err := n.room(); errors.Is(err, chain.ErrNoSpace) {
+		return err
+	}
+	return nil
+}
+
+// disk is how many bytes are free for the log, and how many must be for turns to
+// begin; both are 0 in memory.
+func (n *Node) disk() (free, needed uint64) {
+	if n.store == nil {
+		return 0, 0
+	}
+	return n.store.Disk()
+}
+
+// spendReserve lets what is still to be recorded be written also on a full disk.
+func (n *Node) spendReserve() error {
+	if n.store == nil {
+		return nil
+	}
+	return n.store.SpendReserve()
 }
 
 // openMemory opens the log of actors whose chain nobody keeps.
@@ -220,7 +252,7 @@ func (n *Node) writer(ctx context.Context, log chain.Log) (chain.Writer, error) 
 // Close ends the actors, which stay resumable, and then everything below them.
 // When ctx ends, actors that have not ended are killed. It may be called twice.
 func (n *Node) Close(ctx context.Context) error {
-	var errs []error
+	errs := []error{n.spendReserve()}
 	for i := len(n.close) - 1; i >= 0; i-- {
 		errs = append(errs, n.close[i](ctx))
 	}

@@ -20,13 +20,13 @@ func (d *daemon) probes() *http.ServeMux {
 }
 
 func (d *daemon) ready() bool {
-	state, _ := d.condition.state()
+	state, _ := d.state()
 	return state == StateReady
 }
 
 // probe answers with the state of the node.
 func (d *daemon) probe(w http.ResponseWriter, good bool) {
-	state, detail := d.condition.state()
+	state, detail := d.state()
 	r := d.recovery()
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -67,6 +67,7 @@ func (d *daemon) measured() observe.Config {
 		Actors: func() actors.Stats { return d.node.System.Stats() },
 		Memory: func() (used, budget int64) { return d.node.Engine.Memory() },
 		Log:    func() observe.Log { return d.node.logged() },
+		Disk:   func() (free, needed uint64) { return d.node.disk() },
 		Recovery: func() observe.Recovery {
 			r := d.recovery()
 			return observe.Recovery{Total: r.Total, Done: r.Resumed, Failed: len(r.Left), Ended: len(r.Ended), Took: r.Took}

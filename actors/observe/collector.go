@@ -45,6 +45,9 @@ var (
 	descCommit  = describe("log_commit_seconds_total", "Time that the commits of the log took together.")
 	descStopped = describe("log_stopped", "1 when the log takes no more records, else 0.")
 
+	descFree   = describe("disk_free_bytes", "Bytes that are free on the disk of the data folder.")
+	descNeeded = describe("disk_needed_bytes", "Bytes that must be free there: with fewer no turn begins.")
+
 	descRecovered = describe("recovery_actors", "Actors that the node is to bring back: those that are back, that failed, that had ended, and that wait.", "result")
 	descRecovery  = describe("recovery_seconds", "Time that the recovery took, or has taken so far.")
 	descReady     = describe("node_ready", "1 when the node takes requests, else 0.")
@@ -76,6 +79,11 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	}
 	if c.Log != nil {
 		s.log(c.Log())
+	}
+	if c.Disk != nil {
+		free, needed := c.Disk()
+		s.gauge(descFree, float64(free))
+		s.gauge(descNeeded, float64(needed))
 	}
 	if c.Recovery != nil {
 		s.recovery(c.Recovery())

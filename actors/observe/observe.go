@@ -25,6 +25,7 @@ type Config struct {
 	Actors   func() actors.Stats
 	Memory   func() (used, budget int64) // bytes of guests; a budget of 0 is no bound
 	Log      func() Log
+	Disk     func() (free, needed uint64) // bytes, of the data folder's disk
 	Recovery func() Recovery
 	Ready    func() bool
 	Build    Build

@@ -26,6 +26,7 @@ func full() observe.Config {
 		Log: func() observe.Log {
 			return observe.Log{Records: 13, Bytes: 1400, Commits: 5, CommitTime: 1500 * time.Millisecond}
 		},
+		Disk: func() (uint64, uint64) { return 4096, 8192 },
 		Recovery: func() observe.Recovery {
 			return observe.Recovery{Total: 11, Done: 7, Failed: 1, Ended: 1, Took: 250 * time.Millisecond}
 		},
@@ -59,6 +60,7 @@ func TestAScrapeShowsWhatTheNodeHasDone(t *testing.T) {
 		`theater_fuel_total 12345`, `theater_mailbox_messages 4`, `theater_mailbox_bytes 50`, `theater_messages_dropped_total 11`,
 		`theater_guest_memory_bytes 65536`, `theater_guest_memory_budget_bytes 1.048576e+06`,
 		`theater_log_records_total 13`, `theater_log_bytes_total 1400`, `theater_log_commits_total 5`, `theater_log_commit_seconds_total 1.5`, `theater_log_stopped 0`,
+		`theater_disk_free_bytes 4096`, `theater_disk_needed_bytes 8192`,
 		`theater_recovery_actors{result="done"} 7`, `theater_recovery_actors{result="failed"} 1`, `theater_recovery_actors{result="ended"} 1`, `theater_recovery_actors{result="waiting"} 2`, `theater_recovery_seconds 0.25`,
 		`theater_node_ready 1`, `theater_build_info{go="go1",revision="abc",version="v1"} 1`,
 		`theater_api_requests_total{code="ok",method="theater.v1.NodeService/Info"} 1`,

@@ -4,6 +4,7 @@
 //	DIR/lock    names the process that has the folder open
 //	DIR/format  format version and durability, as text
 //	DIR/db      a Badger database
+//	DIR/reserve keeps disk for the end, while there is a writer
 //	DIR/checkpoint
 //	    signed  the newest checkpoint: how many blocks there are, the root of the
 //	            Merkle log over them, signed
@@ -38,6 +39,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -52,11 +54,8 @@ const (
 	Sync  = "sync"  // a power cut, on a disk that keeps its promises
 )
 
-const (
-	memTableSize     = 16 << 20
-	numMemtables     = 5
-	valueLogFileSize = 128 << 20
-)
+// numMemtables is how many tables Badger may have in memory, each with a log of its own.
+const numMemtables = 5
 
 // Options say how a data folder is opened.
 type Options struct {
@@ -68,9 +67,18 @@ type Options struct {
 	// ReadOnly opens an existing folder that no other process has open, without
 	// a Writer. Opening after a crash may still tidy the database's own files.
 	ReadOnly bool
+	// FreeSpace is how many bytes may still be written at dir. Nil asks the machine.
+	FreeSpace func(dir string) (uint64, error)
 
-	boot string // of the machine, for tests; empty is the real one
+	boot  string // of the machine, for tests; empty is the real one
+	sizes sizes  // zero is defaultSizes; for tests
+	step  step   // for tests
 }
+
+// sizes are those of Badger's files, in bytes.
+type sizes struct{ memTable, valueLog int64 }
+
+var defaultSizes = sizes{memTable: 16 << 20, valueLog: 128 << 20}
 
 // Log is a chain.Log in a data folder. Open makes one.
 type Log struct {
@@ -80,7 +88,10 @@ type Log struct {
 	index    *index
 	seal     *sealer
 	limits   limits
+	sizes    sizes
+	disk     disk
 	stats    stats
+	fence    atomic.Uint64 // epoch of the newest writer, 0 while there was none
 	recent   recent
 
 	stopped   chan struct{} // closed when a commit was refused
@@ -102,12 +113,30 @@ var _ chain.Log = (*Log)(nil)
 
 // limits are fixed but for tests.
 type limits struct {
-	freeSpace  uint64 // bytes free below which no turn is admitted
-	flushBytes int    // bytes of records between two flushes of the index
-	flushHeads int    // heads that come into memory between two flushes
-	sweepHeads int    // heads that a commit writes of a flush, at least
+	flushBytes int // bytes of records between two flushes of the index
+	flushHeads int // heads that come into memory between two flushes
+	sweepHeads int // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
 	rejoinTime time.Duration // 0 is a quarter of a commit's
+
+	spaceFloor uint64 // bytes free below which no turn is admitted
+	writeFloor uint64 // bytes free below which nothing is written
+	freeSpace  func(dir string) (uint64, error)
+	now        func() time.Time
+	after      func(time.Duration) <-chan time.Time
+	step       step // nil is none
+}
+
+func limitsOf(opts Options) limits {
+	l := limits{
+		flushBytes: flushBytes, flushHeads: flushHeads, sweepHeads: sweepHeads, gatherTime: gatherTime,
+		spaceFloor: opts.sizes.spaceFloor(), writeFloor: opts.sizes.writeFloor(), freeSpace: opts.FreeSpace,
+		now: time.Now, after: time.After, step: opts.step,
+	}
+	if l.freeSpace == nil {
+		l.freeSpace = freeSpace
+	}
+	return l
 }
 
 // Open opens the data folder dir and, unless ReadOnly, makes it when it does
@@ -115,9 +144,6 @@ type limits struct {
 // of a newer format is chain.ErrVersion; a damaged one is chain.ErrCorrupt; one
 // that is missing and would only be read is chain.ErrNotFound.
 func Open(dir string, opts Options) (*Log, error) {
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
 	f, err := openFolder(dir, opts.Durability, opts.ReadOnly)
 	if err != nil {
 		return nil, err
@@ -129,7 +155,18 @@ func Open(dir string, opts Options) (*Log, error) {
 	return l, nil
 }
 
+func (o Options) orDefault() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.sizes == (sizes{}) {
+		o.sizes = defaultSizes
+	}
+	return o
+}
+
 func openLog(f *folder, opts Options) (_ *Log, err error) {
+	opts = opts.orDefault()
 	seal, err := openSealer(f, opts)
 	if err != nil {
 		return nil, err
@@ -139,19 +176,24 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 			err = errors.Join(err, seal.close())
 		}
 	}()
-	options := databaseOptions(f, opts.Logger)
+	options := databaseOptions(f, opts)
 	if err := prepareDatabase(f.database(), seal.last.Size, seal.rebooted(), options, opts.Logger); err != nil {
 		return nil, err
 	}
-	if err := f.hasRoom(opts.ReadOnly); err != nil {
+	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, limits: limitsOf(opts), sizes: opts.sizes, stopped: make(chan struct{})}
+	l.disk.dir, l.disk.limits, l.disk.logger = f.dir, &l.limits, opts.Logger
+	l.disk.reserve.path, l.disk.reserve.bytes = f.reserve(), opts.sizes.reserve()
+	if err := l.disk.reserve.spend(); err != nil { // of a killed process
+		return nil, fmt.Errorf("let go of disk: %w", err)
+	}
+	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
 	}
 	db, err := openDatabase(options)
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, db: db, stopped: make(chan struct{})}
-	l.limits = limits{freeSpace: spaceFloor, flushBytes: flushBytes, flushHeads: flushHeads, sweepHeads: sweepHeads, gatherTime: gatherTime}
+	l.db = db
 	l.index = newIndex(l)
 	if err := l.recover(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -180,9 +222,9 @@ func openDatabase(options badger.Options) (db *badger.DB, err error) {
 	return nil, fmt.Errorf("open database: %w: %w", err, chain.ErrCorrupt)
 }
 
-func databaseOptions(f *folder, logger *slog.Logger) badger.Options {
+func databaseOptions(f *folder, opts Options) badger.Options {
 	return badger.DefaultOptions(f.database()).
-		WithLogger(databaseLogger{logger}).
+		WithLogger(databaseLogger{opts.Logger}).
 		WithSyncWrites(f.durability == Sync).
 		WithDetectConflicts(false).
 		WithMetricsEnabled(false).
@@ -190,10 +232,10 @@ func databaseOptions(f *folder, logger *slog.Logger) badger.Options {
 		WithCompression(0). // blocks are compressed before they get here
 		WithBlockCacheSize(0).
 		WithIndexCacheSize(32 << 20).
-		WithMemTableSize(memTableSize).
+		WithMemTableSize(opts.sizes.memTable).
 		WithNumMemtables(numMemtables).
 		WithValueThreshold(1024).
-		WithValueLogFileSize(valueLogFileSize).
+		WithValueLogFileSize(opts.sizes.valueLog).
 		WithNumCompactors(2)
 }
 
@@ -216,13 +258,19 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 	if l.writer != nil {
 		return nil, chain.ErrWriterHeld
 	}
+	if err := l.disk.has(l.limits.writeFloor); err != nil {
+		return nil, err
+	}
 	epoch := l.epoch + 1
 	if err := l.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) }); err != nil {
 		return nil, fmt.Errorf("begin epoch %d: %w", epoch, err)
 	}
 	l.epoch = epoch
+	l.fence.Store(epoch)
 	l.seal.epoch.Store(epoch)
 	l.writer = newWriter(l, epoch)
+	l.disk.reserve.renew()
+	_ = l.writer.committer.hasRoom(0) // the first commit asks again
 	go l.writer.run()
 	return l.writer, nil
 }
@@ -261,8 +309,9 @@ func (l *Log) Close() error {
 	l.closed = true
 	l.recent.close()
 	l.seal.stop()
+	spent := l.disk.reserve.spend()
 	closed := l.db.Close()
-	return errors.Join(err, closed, l.seal.finish(err == nil && closed == nil), l.folder.close())
+	return errors.Join(err, spent, closed, l.seal.finish(err == nil && closed == nil), l.folder.close())
 }
 
 // view runs f on a consistent view of the database.

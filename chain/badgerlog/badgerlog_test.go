@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		damageChild(args)
 		return
 	}
+	if what := os.Getenv("BADGERLOG_TEST_FAULT"); what != "" {
+		faulty(what)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -1,10 +1,13 @@
 package badgerlog
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/theater-go/theater/chain"
 )
 
 const (
@@ -43,6 +46,7 @@ type committer struct {
 	sweep     sweep       // that flush
 	kept      int         // heads that were in memory at its end
 	timer     *time.Timer
+	ahead     ahead
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -90,7 +94,6 @@ func (c *committer) gather() {
 func (c *committer) drain() error {
 	for c.take() {
 		begun := time.Now()
-		c.w.look.Store(true)
 		err := c.commit()
 		if err != nil {
 			err = fmt.Errorf("log stopped: %w", err)
@@ -109,6 +112,42 @@ func (c *committer) drain() error {
 		c.rejoin(due, took)
 	}
 	return nil
+}
+
+// awaitRoom has the group wait until the disk has room for it: others may have
+// filled it since its turns were admitted. A writer that is closed waits no more, and
+// uses what is kept for the end.
+func (c *committer) awaitRoom() error {
+	size := 0
+	for i := range c.group {
+		size += c.group[i].size()
+	}
+	for said, ending := false, false; ; said = true {
+		err := c.hasRoom(size)
+		if !errors.Is(err, chain.ErrNoSpace) || ending {
+			return err
+		}
+		if !said {
+			c.log.logger.Error("records wait until the disk has room for them", "error", err)
+		}
+		select {
+		case <-c.log.limits.after(lookEvery):
+		case <-c.w.closing:
+			if err := c.log.SpendReserve(); err != nil {
+				return fmt.Errorf("let go of disk: %w", err)
+			}
+			ending = true
+		}
+	}
+}
+
+// hasRoom is nil when so many bytes can be written.
+func (c *committer) hasRoom(size int) error {
+	if err := c.log.disk.has(c.log.limits.writeFloor + 2*uint64(size)); err != nil {
+		return err
+	}
+	c.log.disk.keepReserve()
+	return c.ahead.secure(size, c.log.disk.free.Load())
 }
 
 // take makes the next group of what is in the queue.
@@ -131,6 +170,9 @@ func (c *committer) take() bool {
 
 // commit writes the group and shows it to readers.
 func (c *committer) commit() error {
+	if err := c.awaitRoom(); err != nil {
+		return err
+	}
 	first := c.next
 	c.build()
 	err := c.log.write(func(b *batch) {

@@ -16,7 +16,29 @@ const (
 	RoomLimit = roomLimit
 
 	GatherBytes = gatherBytes
+
+	LookFresh = lookFresh
 )
+
+// The floors of free space.
+var (
+	SpaceFloor = defaultSizes.spaceFloor()
+	WriteFloor = defaultSizes.writeFloor()
+	Reserve    = uint64(defaultSizes.reserve())
+)
+
+// Scaled has the files of a log's database be so large, in bytes.
+func Scaled(opts Options, memTable, valueLog int64) Options {
+	opts.sizes = sizes{memTable, valueLog}
+	return opts
+}
+
+// AtEachStep has a log call f before it commits a transaction, and when that is done,
+// with the beginnings of the keys that it writes. An error of f's is the commit's.
+func AtEachStep(opts Options, f func(what map[string]bool, done bool) error) Options {
+	opts.step = f
+	return opts
+}
 
 // FlushAt makes the log flush its index every so many bytes.
 func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
@@ -30,11 +52,23 @@ func (l *Log) RejoinFor(d time.Duration) { l.limits.rejoinTime = d }
 // GatherFor makes records that nobody waits for gather for so long.
 func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 
-// NeedSpace sets how many bytes must be free.
-func (l *Log) NeedSpace(bytes uint64) { l.limits.freeSpace = bytes }
+// OnDisk has the log find what free tells, and wait for ticks between two looks. It
+// comes before the writer.
+func (l *Log) OnDisk(free func() (uint64, error), ticks <-chan time.Time) {
+	l.limits.freeSpace = func(string) (uint64, error) { return free() }
+	l.limits.after = func(time.Duration) <-chan time.Time { return ticks }
+}
+
+// At has the log read a clock. It comes before the writer.
+func (l *Log) At(now func() time.Time) { l.limits.now = now }
 
 // Break makes every later commit fail.
 func (l *Log) Break() error { return l.db.Close() }
+
+// Overtake has the database say that a writer with that epoch has followed.
+func (l *Log) Overtake(epoch uint64) error {
+	return l.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) })
+}
 
 // BlockKey is the database's key of a block.
 var BlockKey = blockKey

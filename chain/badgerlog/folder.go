@@ -128,25 +128,3 @@ func syncFolder(path string) error {
 	}
 	return errors.Join(dir.Sync(), dir.Close())
 }
-
-// hasRoom refuses to open a database on a disk that is too full for it.
-func (f *folder) hasRoom(readOnly bool) error {
-	needed := uint64(spaceFloor)
-	if readOnly {
-		needed = readFloor
-	}
-	free, err := freeSpace(f.dir)
-	if err != nil {
-		return fmt.Errorf("free space at %s: %w", f.dir, err)
-	}
-	if free < needed {
-		return spaceError(f.dir, free, needed)
-	}
-	return nil
-}
-
-// spaceError says how much room is missing.
-func spaceError(dir string, free, needed uint64) error {
-	const mib = 1 << 20
-	return fmt.Errorf("%s has %d MiB free, and %d MiB are needed: %w", dir, free/mib, (needed+mib-1)/mib, chain.ErrNoSpace)
-}

@@ -31,7 +31,10 @@ func Look(dir string) (Face, error) {
 	if err := f.readFormat(""); err != nil {
 		return Face{}, err
 	}
-	face := Face{Durability: f.durability, Needed: spaceFloor}
+	face := Face{Durability: f.durability, Needed: defaultSizes.spaceFloor()}
+	if kept, err := os.Stat(f.reserve()); err == nil {
+		face.Needed -= min(face.Needed, uint64(kept.Size()))
+	}
 	var err error
 	if face.Free, err = freeSpace(dir); err != nil {
 		return Face{}, fmt.Errorf("free space at %s: %w", dir, err)

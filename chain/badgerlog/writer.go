@@ -5,19 +5,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/theater-go/theater/chain"
 )
-
-// spaceFloor is how much free space the database must have to be safe: twice
-// what it may map at once. Badger dies when a mapped page finds no disk.
-const spaceFloor = 2 * (numMemtables*memTableSize + valueLogFileSize)
-
-// readFloor is how much free space the database must have to be opened at all:
-// it maps files that it fills as it goes, and a full disk would kill the process.
-const readFloor = 4 * memTableSize
 
 // item is something to be written or told, in its place in the log's order: a
 // record, a blob or the end of one, or nothing but an acknowledgement.
@@ -54,7 +45,6 @@ type writer struct {
 	log   *Log
 	epoch uint64
 	gate  gate
-	look  atomic.Bool // the disk is to be looked at before the next turn
 
 	mu     sync.Mutex // guards what follows
 	queue  []item
@@ -79,8 +69,7 @@ func newWriter(l *Log, epoch uint64) *writer {
 		log: l, epoch: epoch, blobs: map[chain.Hash]bool{},
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), back: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	w.look.Store(true)
-	w.committer = committer{w: w, log: l, next: l.blocks, unflushed: l.behind, timer: time.NewTimer(l.limits.gatherTime)}
+	w.committer = committer{w: w, log: l, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind, timer: time.NewTimer(l.limits.gatherTime)}
 	return w
 }
 
@@ -98,10 +87,8 @@ func (w *writer) usable(err error) error {
 // Reserve implements chain.Writer. Below the floor of free space it is
 // chain.ErrNoSpace, and again possible when there is room.
 func (w *writer) Reserve(ctx context.Context, bytes int) error {
-	if w.look.Load() {
-		if err := w.hasRoom(); err != nil {
-			return err
-		}
+	if err := w.log.disk.admits(); err != nil {
+		return err
 	}
 	if err := w.gate.reserve(ctx, int64(bytes)); err != nil {
 		return w.usable(err)
@@ -109,21 +96,15 @@ func (w *writer) Reserve(ctx context.Context, bytes int) error {
 	return nil
 }
 
-// hasRoom looks at the disk. Others fill it, too; so each commit has it looked at
-// again, which costs a turn far less than the commit does.
-func (w *writer) hasRoom() error {
-	w.look.Store(false)
-	free, err := freeSpace(w.log.folder.dir)
-	switch needed := w.log.limits.freeSpace; {
-	case err != nil:
-		err = fmt.Errorf("look for free space: %w", err)
-	case free < needed:
-		err = spaceError(w.log.folder.dir, free, needed)
-	default:
-		return nil
+// Room implements chain.Writer.
+func (w *writer) Room() error {
+	w.mu.Lock()
+	err := w.err
+	w.mu.Unlock()
+	if err != nil {
+		return w.usable(err)
 	}
-	w.look.Store(true)
-	return err
+	return w.log.disk.room()
 }
 
 // Release implements chain.Writer.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -144,41 +143,6 @@ func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
 	verified(t, l, 2)
 }
 
-// TestWithoutSpaceNoTurnIsAdmitted holds guarantees 18, 19.
-func TestWithoutSpaceNoTurnIsAdmitted(t *testing.T) {
-	l := open(t, written(t, 3), badgerlog.Options{})
-	defer func() { chaintest.Must(t, l.Close()) }()
-	w, err := l.Writer(t.Context())
-	chaintest.Must(t, err)
-	l.NeedSpace(math.MaxUint64)
-	for range 2 {
-		if err := w.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrNoSpace) {
-			t.Fatalf("reserve: %v", err)
-		}
-	}
-	verified(t, l, 3)
-	l.NeedSpace(0)
-	chaintest.Must(t, w.Reserve(t.Context(), 1))
-	w.Release(1)
-}
-
-func TestADiskThatOthersFillIsNoticedWithTheNextTurn(t *testing.T) {
-	l := open(t, written(t, 3), badgerlog.Options{})
-	defer func() { chaintest.Must(t, l.Close()) }()
-	w, err := l.Writer(t.Context())
-	chaintest.Must(t, err)
-	chaintest.Must(t, w.Reserve(t.Context(), 1))
-	w.Release(1)
-	acked := make(chan error, 1)
-	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 3, 8)), chaintest.AckTo(acked)))
-	w.Hurry()
-	chaintest.Must(t, <-acked)
-	l.NeedSpace(math.MaxUint64)
-	if err := w.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrNoSpace) {
-		t.Fatalf("reserve: %v", err)
-	}
-}
-
 // TestARefusedCommitStopsTheLog holds guarantee 20.
 func TestARefusedCommitStopsTheLog(t *testing.T) {
 	dir := written(t, 3)
@@ -224,6 +188,40 @@ func TestARefusedCommitStopsTheLog(t *testing.T) {
 	l = open(t, dir, badgerlog.Options{})
 	verified(t, l, 4)
 	chaintest.Must(t, l.Close())
+}
+
+// TestAWriterThatANewerOneHasFollowedIsStaleForGood holds guarantee 28.
+func TestAWriterThatANewerOneHasFollowedIsStaleForGood(t *testing.T) {
+	dir := written(t, 3)
+	l := open(t, dir, badgerlog.Options{})
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	chaintest.Fill(t, w, chaintest.ID(1), 3, 4)
+	chaintest.Must(t, l.Overtake(w.Epoch()+1))
+	acked := make(chan error, 1)
+	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 4, 8)), chaintest.AckTo(acked)))
+	if err := <-acked; !errors.Is(err, chain.ErrStaleWriter) {
+		t.Errorf("the record: %v", err)
+	}
+	<-l.Stopped()
+	_, again := l.Writer(t.Context())
+	for what, err := range map[string]error{
+		"append": w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 4, 8)), nil), "reserve": w.Reserve(t.Context(), 1),
+		"room": w.Room(), "flush": w.Flush(t.Context()), "the log": l.Err(), "another writer": again, "close": l.Close(),
+	} {
+		if !errors.Is(err, chain.ErrStaleWriter) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	l = open(t, dir, badgerlog.Options{})
+	defer func() { chaintest.Must(t, l.Close()) }()
+	verified(t, l, 4)
+	next, err := l.Writer(t.Context())
+	if chaintest.Must(t, err); next.Epoch() != w.Epoch()+2 {
+		t.Errorf("epoch %d after %d was overtaken", next.Epoch(), w.Epoch())
+	}
+	chaintest.Fill(t, next, chaintest.ID(1), 4, 6)
+	verified(t, l, 6)
 }
 
 func TestABlobOfSeveralPartsIsReadBack(t *testing.T) {

@@ -265,6 +265,7 @@ func noEvents(t *testing.T, l chain.Log) {
 
 func secondWriter(t *testing.T, l chain.Log) {
 	first := writer(t, l)
+	Must(t, first.Room())
 	if _, err := l.Writer(t.Context()); !errors.Is(err, chain.ErrWriterHeld) {
 		t.Fatalf("second writer: %v", err)
 	}
@@ -291,8 +292,10 @@ func staleWriter(t *testing.T, l chain.Log) {
 	if err := stale.Append(Draft(Genesis(ID(1), Sum(1))), nil); !errors.Is(err, chain.ErrStaleWriter) {
 		t.Errorf("append: %v", err)
 	}
-	if err := stale.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrStaleWriter) {
-		t.Errorf("reserve: %v", err)
+	for what, err := range map[string]error{"reserve": stale.Reserve(t.Context(), 1), "room": stale.Room(), "flush": stale.Flush(t.Context())} {
+		if !errors.Is(err, chain.ErrStaleWriter) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -481,7 +484,7 @@ func closedLog(t *testing.T, l chain.Log) {
 	_, blobErr := l.Blob(t.Context(), Sum(1))
 	errs := map[string]error{
 		"writer": writerErr, "summary": summaryErr, "blob": blobErr, "reserve": w.Reserve(t.Context(), 1),
-		"append": w.Append(Draft(Turn(ID(1), 1, 8)), nil), "flush": w.Flush(t.Context()),
+		"room": w.Room(), "append": w.Append(Draft(Turn(ID(1), 1, 8)), nil), "flush": w.Flush(t.Context()),
 	}
 	for _, err := range l.Records(t.Context(), ID(1), 0) {
 		errs["records"] = err
@@ -494,7 +497,7 @@ func closedLog(t *testing.T, l chain.Log) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if len(errs) != 8 {
+	if len(errs) != 9 {
 		t.Error(fmt.Sprint("a reader yielded nothing: ", errs))
 	}
 }

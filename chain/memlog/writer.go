@@ -91,6 +91,13 @@ func (w *writer) Reserve(ctx context.Context, _ int) error {
 	return ctx.Err()
 }
 
+// Room implements chain.Writer.
+func (w *writer) Room() error {
+	w.log.mu.RLock()
+	defer w.log.mu.RUnlock()
+	return w.usableLocked()
+}
+
 // Release implements chain.Writer.
 func (w *writer) Release(int) {}
 

@@ -33,6 +33,9 @@ const (
 	NodeState_NODE_STATE_STOPPING    NodeState = 4
 	// The log took a record no more; nothing leaves the node.
 	NodeState_NODE_STATE_FAILED NodeState = 5
+	// The disk of the data folder is too full: no turn begins until there is room,
+	// and what would need one is refused with the code no_space. All else works.
+	NodeState_NODE_STATE_NO_SPACE NodeState = 6
 )
 
 // Enum value maps for NodeState.
@@ -44,6 +47,7 @@ var (
 		3: "NODE_STATE_DRAINING",
 		4: "NODE_STATE_STOPPING",
 		5: "NODE_STATE_FAILED",
+		6: "NODE_STATE_NO_SPACE",
 	}
 	NodeState_value = map[string]int32{
 		"NODE_STATE_UNSPECIFIED": 0,
@@ -52,6 +56,7 @@ var (
 		"NODE_STATE_DRAINING":    3,
 		"NODE_STATE_STOPPING":    4,
 		"NODE_STATE_FAILED":      5,
+		"NODE_STATE_NO_SPACE":    6,
 	}
 )
 
@@ -233,8 +238,14 @@ type InfoResponse struct {
 	GuestMemoryBudget int64    `protobuf:"varint,13,opt,name=guest_memory_budget,json=guestMemoryBudget,proto3" json:"guest_memory_budget,omitempty"`
 	Handlers          []string `protobuf:"bytes,14,rep,name=handlers,proto3" json:"handlers,omitempty"`
 	// What the caller may do: read, operate or admin.
-	Scope         string   `protobuf:"bytes,15,opt,name=scope,proto3" json:"scope,omitempty"`
-	Addresses     []string `protobuf:"bytes,16,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	Scope     string   `protobuf:"bytes,15,opt,name=scope,proto3" json:"scope,omitempty"`
+	Addresses []string `protobuf:"bytes,16,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// Why the state is what it is, if that needs saying.
+	Detail string `protobuf:"bytes,17,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Bytes that are free on the disk of the data folder, and that must be for turns to
+	// begin; both are 0 when chains are kept in memory.
+	DiskFree      uint64 `protobuf:"varint,18,opt,name=disk_free,json=diskFree,proto3" json:"disk_free,omitempty"`
+	DiskNeeded    uint64 `protobuf:"varint,19,opt,name=disk_needed,json=diskNeeded,proto3" json:"disk_needed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -379,6 +390,27 @@ func (x *InfoResponse) GetAddresses() []string {
 		return x.Addresses
 	}
 	return nil
+}
+
+func (x *InfoResponse) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *InfoResponse) GetDiskFree() uint64 {
+	if x != nil {
+		return x.DiskFree
+	}
+	return 0
+}
+
+func (x *InfoResponse) GetDiskNeeded() uint64 {
+	if x != nil {
+		return x.DiskNeeded
+	}
+	return 0
 }
 
 type Recovery struct {
@@ -772,7 +804,7 @@ const file_theater_v1_node_proto_rawDesc = "" +
 	"\x05state\x18\x01 \x01(\x0e2\x15.theater.v1.NodeStateR\x05state\x12\x14\n" +
 	"\x05ready\x18\x02 \x01(\bR\x05ready\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\"\r\n" +
-	"\vInfoRequest\"\xfe\x03\n" +
+	"\vInfoRequest\"\xd4\x04\n" +
 	"\fInfoResponse\x12+\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x15.theater.v1.NodeStateR\x05state\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x12\n" +
@@ -792,7 +824,11 @@ const file_theater_v1_node_proto_rawDesc = "" +
 	"\x13guest_memory_budget\x18\r \x01(\x03R\x11guestMemoryBudget\x12\x1a\n" +
 	"\bhandlers\x18\x0e \x03(\tR\bhandlers\x12\x14\n" +
 	"\x05scope\x18\x0f \x01(\tR\x05scope\x12\x1c\n" +
-	"\taddresses\x18\x10 \x03(\tR\taddresses\"\x9c\x01\n" +
+	"\taddresses\x18\x10 \x03(\tR\taddresses\x12\x16\n" +
+	"\x06detail\x18\x11 \x01(\tR\x06detail\x12\x1b\n" +
+	"\tdisk_free\x18\x12 \x01(\x04R\bdiskFree\x12\x1f\n" +
+	"\vdisk_needed\x18\x13 \x01(\x04R\n" +
+	"diskNeeded\"\x9c\x01\n" +
 	"\bRecovery\x12\x12\n" +
 	"\x04done\x18\x01 \x01(\x04R\x04done\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x04R\x05total\x127\n" +
@@ -811,14 +847,15 @@ const file_theater_v1_node_proto_rawDesc = "" +
 	"\rBackupRequest\":\n" +
 	"\x0eBackupResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x04R\x05total*\xa1\x01\n" +
+	"\x05total\x18\x02 \x01(\x04R\x05total*\xba\x01\n" +
 	"\tNodeState\x12\x1a\n" +
 	"\x16NODE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15NODE_STATE_RECOVERING\x10\x01\x12\x14\n" +
 	"\x10NODE_STATE_READY\x10\x02\x12\x17\n" +
 	"\x13NODE_STATE_DRAINING\x10\x03\x12\x17\n" +
 	"\x13NODE_STATE_STOPPING\x10\x04\x12\x15\n" +
-	"\x11NODE_STATE_FAILED\x10\x052\xd1\x02\n" +
+	"\x11NODE_STATE_FAILED\x10\x05\x12\x17\n" +
+	"\x13NODE_STATE_NO_SPACE\x10\x062\xd1\x02\n" +
 	"\vNodeService\x12?\n" +
 	"\x06Health\x12\x19.theater.v1.HealthRequest\x1a\x1a.theater.v1.HealthResponse\x129\n" +
 	"\x04Info\x12\x17.theater.v1.InfoRequest\x1a\x18.theater.v1.InfoResponse\x12<\n" +
