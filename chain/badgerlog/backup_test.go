@@ -119,6 +119,7 @@ func TestABackupIsRestoredAsItWas(t *testing.T) {
 	chaintest.Must(t, l.Close())
 }
 
+// TestABackupUnderLoadIsAPrefix holds guarantee 26.
 func TestABackupUnderLoadIsAPrefix(t *testing.T) {
 	l, w, _ := peopled(t)
 	defer func() { chaintest.Must(t, l.Close()) }()
@@ -170,6 +171,7 @@ func TestABackupUnderLoadIsAPrefix(t *testing.T) {
 	}
 }
 
+// TestADamagedBackupIsRefusedWithThePlace holds guarantee 26.
 func TestADamagedBackupIsRefusedWithThePlace(t *testing.T) {
 	l := open(t, written(t, 60), badgerlog.Options{})
 	whole := backedUp(t, l)

@@ -117,6 +117,7 @@ type limits struct {
 	flushHeads int // heads that come into memory between two flushes
 	sweepHeads int // heads that a commit writes of a flush, at least
 	gatherTime time.Duration
+	rejoinTime time.Duration // 0 is a quarter of a commit's
 
 	spaceFloor uint64 // bytes free below which no turn is admitted
 	writeFloor uint64 // bytes free below which nothing is written

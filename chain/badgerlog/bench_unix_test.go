@@ -75,7 +75,7 @@ func takeTurns(b *testing.B, w chain.Writer, acks *counter, first, n int) {
 }
 
 // cpuTime is what the process has used of the processors, in nanoseconds.
-func cpuTime(b *testing.B) int64 {
+func cpuTime(b testing.TB) int64 {
 	var u syscall.Rusage
 	chaintest.Must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return u.Utime.Nano() + u.Stime.Nano()

@@ -121,6 +121,7 @@ func mixed(t *testing.T, database, checkpoint string) string {
 	return dir
 }
 
+// TestALogThatHoldsLessThanWasSignedIsRefused holds guarantee 17.
 func TestALogThatHoldsLessThanWasSignedIsRefused(t *testing.T) {
 	for _, durability := range []string{badgerlog.Async, badgerlog.Sync} {
 		dirs := stages(t, durability)
@@ -152,6 +153,7 @@ func TestALogThatHoldsLessThanWasSignedIsRefused(t *testing.T) {
 	}
 }
 
+// TestALawfulLossBeginsAnEra holds guarantee 17.
 func TestALawfulLossBeginsAnEra(t *testing.T) {
 	dirs := stages(t, badgerlog.Async)
 	dir := mixed(t, dirs[1], dirs[3])

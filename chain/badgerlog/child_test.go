@@ -231,6 +231,19 @@ func (v *victim) check(t *testing.T) {
 	}
 }
 
+// verified holds the folder against its checkpoint.
+func (v *victim) verified(t *testing.T) badgerlog.Checkpoint {
+	t.Helper()
+	l := open(t, v.dir, badgerlog.Options{})
+	defer func() { chaintest.Must(t, l.Close()) }()
+	report, err := l.Verify(t.Context(), badgerlog.VerifyOptions{})
+	chaintest.Must(t, err)
+	for _, d := range report.Damage {
+		t.Error(d.Err)
+	}
+	return report.Checkpoint
+}
+
 // lines hands each line that is written to a function.
 type lines struct{ told func(string) }
 

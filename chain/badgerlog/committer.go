@@ -100,7 +100,8 @@ func (c *committer) drain() error {
 			c.w.refuse(err)
 			c.log.stop(err)
 		}
-		c.acknowledge(err, time.Since(begun))
+		took, due := time.Since(begun), len(c.group)+c.w.waiting()
+		c.acknowledge(err, took)
 		if err != nil {
 			for c.take() {
 				c.acknowledge(err, 0)
@@ -108,6 +109,7 @@ func (c *committer) drain() error {
 			return err
 		}
 		c.gather()
+		c.rejoin(due, took)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/theater-go/theater/chain/chaintest"
 )
 
+// TestAFolderIsMadeOneOfTheOtherDurability holds guarantee 7.
 func TestAFolderIsMadeOneOfTheOtherDurability(t *testing.T) {
 	dir := written(t, 40)
 	for _, step := range []struct{ from, to string }{

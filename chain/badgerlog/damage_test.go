@@ -34,6 +34,8 @@ const (
 )
 
 // Badger may end the process, so the damaged folders are opened in a child.
+//
+// It holds guarantee 24.
 func TestADamagedFolderIsReportedOrHarmless(t *testing.T) {
 	dir := t.TempDir()
 	closed := filepath.Join(dir, "closed")
@@ -289,6 +291,8 @@ func copySparse(to, from string) error {
 }
 
 // The damages by which Badger loses or invents records without a word, or dies.
+//
+// It holds guarantee 23.
 func TestWhatTheDatabaseWouldNotNoticeIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	closed, killed := filepath.Join(dir, "closed"), filepath.Join(dir, "killed")

@@ -46,6 +46,9 @@ func (l *Log) FlushAt(bytes int) { l.limits.flushBytes = bytes }
 // SweepBy makes a commit write so many heads of a flush, and twice as many as it has.
 func (l *Log) SweepBy(heads int) { l.limits.sweepHeads = heads }
 
+// RejoinFor makes the log wait so long for those whom it has acknowledged.
+func (l *Log) RejoinFor(d time.Duration) { l.limits.rejoinTime = d }
+
 // GatherFor makes records that nobody waits for gather for so long.
 func (l *Log) GatherFor(d time.Duration) { l.limits.gatherTime = d }
 

@@ -100,7 +100,7 @@ func eachFault(t *testing.T, f func(t *testing.T, at fault, v *victim)) {
 	}
 }
 
-// TestNothingAcknowledgedIsLostByAFailureAtAnyStep holds guarantee 18.
+// TestNothingAcknowledgedIsLostByAFailureAtAnyStep holds guarantee 20.
 func TestNothingAcknowledgedIsLostByAFailureAtAnyStep(t *testing.T) {
 	eachFault(t, func(t *testing.T, at fault, v *victim) {
 		injected := errors.New("the step fails")

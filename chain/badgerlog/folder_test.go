@@ -12,7 +12,7 @@ import (
 	"github.com/theater-go/theater/chain/chaintest"
 )
 
-// TestAFolderInUseNamesTheProcess holds guarantee 22.
+// TestAFolderInUseNamesTheProcess holds guarantee 27.
 func TestAFolderInUseNamesTheProcess(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{})
@@ -46,7 +46,7 @@ func TestAFolderKeepsItsDurability(t *testing.T) {
 	}
 }
 
-// TestAFolderThatIsNotUnderstoodIsRefused holds guarantee 24.
+// TestAFolderThatIsNotUnderstoodIsRefused holds guarantee 29.
 func TestAFolderThatIsNotUnderstoodIsRefused(t *testing.T) {
 	cases := map[string]struct {
 		format string
@@ -93,7 +93,7 @@ func TestAFolderIsOpenedForReading(t *testing.T) {
 	verified(t, l, 40)
 }
 
-// TestADatabaseWithoutItsManifestIsLeftAlone holds guarantee 21.
+// TestADatabaseWithoutItsManifestIsLeftAlone holds guarantee 23.
 func TestADatabaseWithoutItsManifestIsLeftAlone(t *testing.T) {
 	for name, damage := range map[string]func(string) error{
 		"missing": os.Remove,

@@ -3,6 +3,7 @@ package badgerlog_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -116,6 +117,47 @@ func TestASyncFolderKeepsWhatItAcknowledgedThroughAPowerCut(t *testing.T) {
 		acked += tall
 	}
 	chaintest.Must(t, l.Close())
+}
+
+// TestAnAsyncFolderIsAPrefixOrRefusedAfterAPowerCut has the disk keep any of the pages
+// that were written since the folder was on it, in no order.
+//
+// It holds guarantee 16.
+func TestAnAsyncFolderIsAPrefixOrRefusedAfterAPowerCut(t *testing.T) {
+	dir := t.TempDir()
+	chaintest.Must(t, open(t, dir, badgerlog.Options{}).Close())
+	before := imageOf(t, dir)
+	l := open(t, dir, badgerlog.Options{})
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	chaintest.Begin(t, w, chaintest.ID(1))
+	const written = 5 * tall
+	chaintest.Fill(t, w, chaintest.ID(1), 1, written)
+	after := imageOf(t, dir)
+	chaintest.Must(t, l.Close())
+	refused := 0
+	for range 20 {
+		left := image{}
+		for path, now := range after {
+			if strings.HasPrefix(path, "db/") {
+				left[path] = before[path].mixedWith(now)
+			} else if was, ok := before[path]; ok {
+				left[path] = was
+			}
+		}
+		l, err := badgerlog.Open(left.restored(t), badgerlog.Booted(badgerlog.Options{}, "another"))
+		if errors.Is(err, chain.ErrCorrupt) {
+			refused++
+			continue
+		}
+		chaintest.Must(t, err)
+		report, err := chain.Verify(t.Context(), l, chaintest.ID(1))
+		if err != nil && !errors.Is(err, chain.ErrNotFound) || report.Records > written {
+			t.Errorf("%d records of %d: %v", report.Records, written, err)
+		}
+		chaintest.Must(t, l.Close())
+	}
+	t.Logf("%d of 20 are refused", refused)
 }
 
 // cutOff opens what is left and looks for the records that were acknowledged: at least

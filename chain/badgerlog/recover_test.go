@@ -74,7 +74,7 @@ func TestConformanceWithTheIndexFlushedAtEveryCommit(t *testing.T) {
 	})
 }
 
-// TestALastBlockThatWasNotWhollyWrittenIsDropped holds guarantee 20.
+// TestALastBlockThatWasNotWhollyWrittenIsDropped holds guarantee 22.
 func TestALastBlockThatWasNotWhollyWrittenIsDropped(t *testing.T) {
 	dir := written(t, 50)
 	put(t, dir, "torn")
@@ -93,7 +93,7 @@ func TestALastBlockThatWasNotWhollyWrittenIsDropped(t *testing.T) {
 	chaintest.Must(t, l.Close())
 }
 
-// TestADamagedBlockBeforeTheLastIsNotDropped holds guarantee 20.
+// TestADamagedBlockBeforeTheLastIsNotDropped holds guarantee 22.
 func TestADamagedBlockBeforeTheLastIsNotDropped(t *testing.T) {
 	dir := written(t, 50)
 	put(t, dir, "torn")
@@ -118,7 +118,7 @@ func put(t *testing.T, dir, value string) {
 	}))
 }
 
-// TestDamageIsNeverReadAsTruth holds guarantee 19.
+// TestDamageIsNeverReadAsTruth holds guarantee 21.
 func TestDamageIsNeverReadAsTruth(t *testing.T) {
 	dir := written(t, 300)
 	l := open(t, dir, badgerlog.Options{})

@@ -139,6 +139,7 @@ func inOrder(t testing.TB, name string, report badgerlog.Repair, l *badgerlog.Lo
 	return kept
 }
 
+// TestARepairOfWhatIsWholeLosesNothing holds guarantee 25.
 func TestARepairOfWhatIsWholeLosesNothing(t *testing.T) {
 	dir, want := aged(t)
 	before := allBytes(t, dir)
@@ -214,6 +215,7 @@ func spoil(t testing.TB, dir string, random *rand.Rand) string {
 	return what
 }
 
+// TestARepairKeepsWhatIsInOrderAfterAnyDamage holds guarantee 25.
 func TestARepairKeepsWhatIsInOrderAfterAnyDamage(t *testing.T) {
 	whole, want := aged(t)
 	lost, all := 0, 0

@@ -79,7 +79,7 @@ func (c *cramped) append(n uint64) <-chan error {
 
 func (c *cramped) pass(d time.Duration) { c.now.Add(int64(d)) }
 
-// TestWithoutSpaceNoTurnIsAdmittedUntilThereIsRoom holds guarantees 16, 17.
+// TestWithoutSpaceNoTurnIsAdmittedUntilThereIsRoom holds guarantees 18, 19.
 func TestWithoutSpaceNoTurnIsAdmittedUntilThereIsRoom(t *testing.T) {
 	c := onFullDisk(t)
 	defer func() { chaintest.Must(t, c.Log.Close()) }()
@@ -145,7 +145,7 @@ func TestADiskThatCannotBeLookedAtIsAFullOne(t *testing.T) {
 	chaintest.Must(t, c.Room())
 }
 
-// TestWhatWasAdmittedWaitsWhileTheDiskHasNoRoomForIt holds guarantees 16, 17.
+// TestWhatWasAdmittedWaitsWhileTheDiskHasNoRoomForIt holds guarantees 18, 19.
 func TestWhatWasAdmittedWaitsWhileTheDiskHasNoRoomForIt(t *testing.T) {
 	c := onFullDisk(t)
 	defer func() { chaintest.Must(t, c.Log.Close()) }()

@@ -204,7 +204,7 @@ func (s *stuffed) kept(dir string, acked map[uint64]chain.Hash) {
 	}
 }
 
-// TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess holds guarantees 16, 17.
+// TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess holds guarantees 18, 19.
 func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing.T) {
 	onTmpfs(t, 40, func(disk small) {
 		dir := filepath.Join(disk.dir, folder)

@@ -49,11 +49,13 @@ type writer struct {
 	mu     sync.Mutex // guards what follows
 	queue  []item
 	queued int                 // bytes in queue
+	due    int                 // items in queue at which back is signalled
 	blobs  map[chain.Hash]bool // in queue
 	err    error               // why nothing is taken any more
 
 	wake      chan struct{} // has an element when queue is not empty and run may not know
 	hurry     chan struct{} // has an element when run is not to wait for more
+	back      chan struct{} // has an element when as many items are in queue as run waits for
 	closing   chan struct{} // closed by the first Close
 	stopped   chan struct{} // closed when run has ended
 	closeOnce sync.Once
@@ -65,7 +67,7 @@ type writer struct {
 func newWriter(l *Log, epoch uint64) *writer {
 	w := &writer{
 		log: l, epoch: epoch, blobs: map[chain.Hash]bool{},
-		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), back: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w.committer = committer{
 		w: w, log: l, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind,
@@ -150,6 +152,9 @@ func (w *writer) append(d *chain.Draft, ack chain.Acknowledger) error {
 func (w *writer) enqueueLocked(i item, size int) {
 	w.gate.take(int64(size + itemCost))
 	w.queue = append(w.queue, i)
+	if len(w.queue) == w.due {
+		signal(w.back)
+	}
 	if len(w.queue) == 1 { // else run is awake, or about to be
 		signal(w.wake)
 	}

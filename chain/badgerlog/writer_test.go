@@ -143,7 +143,7 @@ func TestWhatIsHeldBackIsWrittenByAClose(t *testing.T) {
 	verified(t, l, 2)
 }
 
-// TestARefusedCommitStopsTheLog holds guarantee 18.
+// TestARefusedCommitStopsTheLog holds guarantee 20.
 func TestARefusedCommitStopsTheLog(t *testing.T) {
 	dir := written(t, 3)
 	l := open(t, dir, badgerlog.Options{})
@@ -190,7 +190,7 @@ func TestARefusedCommitStopsTheLog(t *testing.T) {
 	chaintest.Must(t, l.Close())
 }
 
-// TestAWriterThatANewerOneHasFollowedIsStaleForGood holds guarantee 23.
+// TestAWriterThatANewerOneHasFollowedIsStaleForGood holds guarantee 28.
 func TestAWriterThatANewerOneHasFollowedIsStaleForGood(t *testing.T) {
 	dir := written(t, 3)
 	l := open(t, dir, badgerlog.Options{})
