@@ -45,7 +45,7 @@ func open(t testing.TB, dir string, opts badgerlog.Options) *badgerlog.Log {
 	return l
 }
 
-// TestLog holds guarantees 1, 6, 28.
+// TestLog holds guarantees 1, 6, 28, 30, 31.
 func TestLog(t *testing.T) {
 	for _, durability := range []string{badgerlog.Async, badgerlog.Sync} {
 		t.Run(durability, func(t *testing.T) {

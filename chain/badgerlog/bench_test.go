@@ -1,7 +1,9 @@
 package badgerlog_test
 
 import (
+	"context"
 	"crypto/rand"
+	"sync"
 	"testing"
 
 	"github.com/theater-go/theater/chain"
@@ -25,11 +27,21 @@ func turns(size int) []chain.Record {
 	return records
 }
 
-func benchAppend(b *testing.B, durability string) {
+// benchAppend appends while so many tail the log.
+func benchAppend(b *testing.B, durability string, tails int) {
 	l := open(b, b.TempDir(), badgerlog.Options{Durability: durability})
 	defer func() { chaintest.Must(b, l.Close()) }()
 	w, err := l.Writer(b.Context())
 	chaintest.Must(b, err)
+	ctx, cancel := context.WithCancel(b.Context())
+	var tailed sync.WaitGroup
+	for range tails {
+		tail := l.Tail(ctx)
+		tailed.Go(func() {
+			for range tail {
+			}
+		})
+	}
 	records := turns(64)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
@@ -40,10 +52,13 @@ func benchAppend(b *testing.B, durability string) {
 		w.Release(400)
 	}
 	chaintest.Must(b, w.Flush(b.Context()))
+	cancel()
+	tailed.Wait()
 }
 
-func BenchmarkAppendAsync(b *testing.B) { benchAppend(b, badgerlog.Async) }
-func BenchmarkAppendSync(b *testing.B)  { benchAppend(b, badgerlog.Sync) }
+func BenchmarkAppendAsync(b *testing.B)  { benchAppend(b, badgerlog.Async, 0) }
+func BenchmarkAppendSync(b *testing.B)   { benchAppend(b, badgerlog.Sync, 0) }
+func BenchmarkAppendTailed(b *testing.B) { benchAppend(b, badgerlog.Async, 10) }
 
 // BenchmarkAcknowledge is one record after the other, each acknowledged first.
 func BenchmarkAcknowledge(b *testing.B) {

@@ -44,6 +44,7 @@ func TestATailThatKeepsUpReadsNothingFromTheDatabase(t *testing.T) {
 	}
 }
 
+// TestWhatIsKeptForTailsIsBounded holds guarantee 31.
 func TestWhatIsKeptForTailsIsBounded(t *testing.T) {
 	l, w := tailed(t)
 	ctx, cancel := context.WithCancel(t.Context())
