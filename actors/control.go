@@ -185,6 +185,10 @@ type quit struct {
 // a sleep ends, so that no message comes between.
 func (c *control) halt(l *life, exit Exit) {
 	c.mailbox.order(quit{l, exit})
+	c.tell(l)
+}
+
+func (c *control) tell(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l.told.give()
@@ -194,8 +198,9 @@ func (c *control) halt(l *life, exit Exit) {
 // is its supervisor's to say. It returns the incarnation.
 func (c *control) kill() *life {
 	l := c.current()
-	c.halt(l, Exit{Reason: ReasonKilled, Err: errKilled})
-	l.cancel(errKilled)
+	c.mailbox.order(quit{l, Exit{Reason: ReasonKilled, Err: errKilled}})
+	l.cancel(errKilled) // before it is told to end: who sleeps is killed then, and not woken
+	c.tell(l)
 	return l
 }
 
