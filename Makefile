@@ -30,7 +30,7 @@ build: ## build bin/theater
 
 test: ## run every test, and those where goroutines meet under the race detector
 	$(GO) test -timeout 4m ./...
-	$(GO) test -timeout 6m -race $(RACE)
+	$(GO) test -timeout 8m -race $(RACE)
 
 check: format vet staticcheck tidy systems generated breaking ## everything but the tests that must hold before a commit
 

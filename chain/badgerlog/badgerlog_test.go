@@ -55,3 +55,12 @@ func TestLog(t *testing.T) {
 		})
 	}
 }
+
+// aboutFiles is for tests that copy folders again and again, and in which no goroutines
+// meet: the race detector has nothing to look for, and they would take minutes.
+func aboutFiles(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("it is about files, and is tested without the race detector")
+	}
+}

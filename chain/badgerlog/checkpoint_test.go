@@ -123,6 +123,7 @@ func mixed(t *testing.T, database, checkpoint string) string {
 
 // TestALogThatHoldsLessThanWasSignedIsRefused holds guarantee 17.
 func TestALogThatHoldsLessThanWasSignedIsRefused(t *testing.T) {
+	aboutFiles(t)
 	for _, durability := range []string{badgerlog.Async, badgerlog.Sync} {
 		dirs := stages(t, durability)
 		for name, c := range map[string]struct {

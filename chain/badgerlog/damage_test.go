@@ -37,6 +37,7 @@ const (
 //
 // It holds guarantee 24.
 func TestADamagedFolderIsReportedOrHarmless(t *testing.T) {
+	aboutFiles(t)
 	dir := t.TempDir()
 	closed := filepath.Join(dir, "closed")
 	killed := filepath.Join(dir, "killed")
@@ -294,6 +295,7 @@ func copySparse(to, from string) error {
 //
 // It holds guarantee 23.
 func TestWhatTheDatabaseWouldNotNoticeIsRefused(t *testing.T) {
+	aboutFiles(t)
 	dir := t.TempDir()
 	closed, killed := filepath.Join(dir, "closed"), filepath.Join(dir, "killed")
 	wellUsed(t, closed, killed)

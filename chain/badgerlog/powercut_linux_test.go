@@ -94,6 +94,7 @@ func unwritten(t *testing.T, dir string) (kib int) {
 //
 // It holds guarantees 14, 15.
 func TestASyncFolderKeepsWhatItAcknowledgedThroughAPowerCut(t *testing.T) {
+	aboutFiles(t)
 	dir := t.TempDir()
 	l := open(t, dir, badgerlog.Options{Durability: badgerlog.Sync})
 	w, err := l.Writer(t.Context())
@@ -124,6 +125,7 @@ func TestASyncFolderKeepsWhatItAcknowledgedThroughAPowerCut(t *testing.T) {
 //
 // It holds guarantee 16.
 func TestAnAsyncFolderIsAPrefixOrRefusedAfterAPowerCut(t *testing.T) {
+	aboutFiles(t)
 	dir := t.TempDir()
 	chaintest.Must(t, open(t, dir, badgerlog.Options{}).Close())
 	before := imageOf(t, dir)

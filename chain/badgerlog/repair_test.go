@@ -217,6 +217,7 @@ func spoil(t testing.TB, dir string, random *rand.Rand) string {
 
 // TestARepairKeepsWhatIsInOrderAfterAnyDamage holds guarantee 25.
 func TestARepairKeepsWhatIsInOrderAfterAnyDamage(t *testing.T) {
+	aboutFiles(t)
 	whole, want := aged(t)
 	lost, all := 0, 0
 	seeds := uint64(40)
