@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -143,7 +144,7 @@ type acked struct {
 
 func newVictim(t *testing.T, durability string) *victim {
 	v := &victim{dir: t.TempDir(), newest: map[chain.ID]acked{}, share: 1}
-	chaintest.Must(t, open(t, v.dir, badgerlog.Options{Durability: durability}).Close())
+	v.close(t, open(t, v.dir, badgerlog.Options{Durability: durability}))
 	return v
 }
 
@@ -159,7 +160,10 @@ func (v *victim) kill(t *testing.T, after time.Duration, fromStart bool) {
 	if v.told != nil {
 		cmd.Stderr = lines{v.told}
 	}
-	chaintest.Must(t, cmd.Start())
+	forks.Lock()
+	err = cmd.Start()
+	forks.Unlock()
+	chaintest.Must(t, err)
 	var deadline *time.Timer
 	aim := func() { deadline = time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) }
 	if fromStart {
@@ -202,7 +206,7 @@ func (v *victim) note(line string) {
 func (v *victim) check(t *testing.T) {
 	t.Helper()
 	l := open(t, v.dir, badgerlog.Options{})
-	defer func() { chaintest.Must(t, l.Close()) }()
+	defer v.close(t, l)
 	for s, err := range l.Actors(t.Context()) {
 		chaintest.Must(t, err)
 		if rand.Float64() < v.share {
@@ -235,13 +239,24 @@ func (v *victim) check(t *testing.T) {
 func (v *victim) verified(t *testing.T) badgerlog.Checkpoint {
 	t.Helper()
 	l := open(t, v.dir, badgerlog.Options{})
-	defer func() { chaintest.Must(t, l.Close()) }()
+	defer v.close(t, l)
 	report, err := l.Verify(t.Context(), badgerlog.VerifyOptions{})
 	chaintest.Must(t, err)
 	for _, d := range report.Damage {
 		t.Error(d.Err)
 	}
 	return report.Checkpoint
+}
+
+// forks is held while a child is begun and while a folder is closed: a child that is
+// not yet itself has its parent's files open, and with them the lock of a folder.
+var forks sync.Mutex
+
+func (v *victim) close(t *testing.T, l *badgerlog.Log) {
+	t.Helper()
+	forks.Lock()
+	defer forks.Unlock()
+	chaintest.Must(t, l.Close())
 }
 
 // lines hands each line that is written to a function.
