@@ -40,13 +40,12 @@ func TestSoak(t *testing.T) {
 			}
 			v.share = 1
 			v.check(t)
-			c := v.verified(t)
 			records := uint64(0)
 			for _, a := range v.newest {
 				records += a.number + 1
 			}
 			first, last := m.peaks()
-			t.Logf("%d kills; %d actors with %d records; the checkpoint signs %d blocks of era %d; a child has %d MiB at most in the first quarter, %d in the last", kills, len(v.newest), records, c.Size, c.Era, first, last)
+			t.Logf("%d kills; %d actors with %d records; the checkpoint signs %d blocks of era %d; a child has %d MiB at most in the first quarter, %d in the last", kills, len(v.newest), records, v.signed.Size, v.signed.Era, first, last)
 			if last > first+first/2+32 {
 				t.Errorf("memory grows from %d to %d MiB", first, last)
 			}
