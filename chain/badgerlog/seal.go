@@ -81,13 +81,17 @@ func (s *sealer) start() { s.stopped.Go(s.run) }
 func (s *sealer) run() {
 	tick := time.NewTicker(leafTime)
 	tick.Stop()
-	for {
+	for ticks := false; ; {
 		select {
-		case <-s.wake:
-			tick.Reset(leafTime)
+		case <-s.wake: // again and again, in a log that is never at rest
+			if !ticks {
+				tick.Reset(leafTime)
+				ticks = true
+			}
 		case <-tick.C:
 			if s.step() {
 				tick.Stop()
+				ticks = false
 			}
 		case <-s.closing:
 			tick.Stop()
