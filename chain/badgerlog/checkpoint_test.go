@@ -10,8 +10,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog"
@@ -78,6 +80,38 @@ func TestWhatIsCommittedIsSignedByItself(t *testing.T) {
 		}
 		if n == 50_000 {
 			t.Fatalf("of %d commits %d blocks were signed", n, size)
+		}
+	}
+	chaintest.Must(t, l.Close())
+}
+
+// TestALogWhoseClockWasSetBackIsSigned has the newest checkpoint be of a time to come.
+func TestALogWhoseClockWasSetBackIsSigned(t *testing.T) {
+	dir := written(t, 5)
+	before, _, err := badgerlog.SignedCheckpoint(dir)
+	chaintest.Must(t, err)
+	key, err := os.ReadFile(filepath.Join(dir, "checkpoint", "key"))
+	chaintest.Must(t, err)
+	signer, err := note.NewSigner(strings.TrimSpace(string(key)))
+	chaintest.Must(t, err)
+	text, _, _ := strings.Cut(string(before.Note), "\n\n")
+	text = strings.Replace(text, "\ntime 20", "\ntime 21", 1) + "\n"
+	late, err := note.Sign(&note.Note{Text: text}, signer)
+	chaintest.Must(t, err)
+	chaintest.Must(t, os.WriteFile(filepath.Join(dir, "checkpoint", "signed"), late, 0o644))
+
+	l := open(t, dir, badgerlog.Options{})
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	chaintest.Fill(t, w, chaintest.ID(1), 5, 6)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		c, _, err := badgerlog.SignedCheckpoint(dir)
+		chaintest.Must(t, err)
+		if c.Size > before.Size {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("what was committed is not signed")
 		}
 	}
 	chaintest.Must(t, l.Close())
@@ -289,16 +323,13 @@ func (l reports) Write(b []byte) (int, error) {
 // put another block in the place of one.
 func TestABlockThatWasReplacedIsNamed(t *testing.T) {
 	dir := grown(t, 1, 500)
-	db, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "db")).WithLogger(nil))
-	chaintest.Must(t, err)
 	rec := chaintest.Genesis(chaintest.ID(1), chain.Hash{})
 	stored, err := chain.Store(rec)
 	chaintest.Must(t, err)
 	stored.Hash = stored.Sum(chain.Hash{})
-	chaintest.Must(t, db.Update(func(txn *badger.Txn) error {
+	edit(t, dir, func(txn *badger.Txn) error {
 		return txn.Set(badgerlog.BlockKey(1), badgerlog.EncodeBlock(nil, 1, 1, stored.Append(nil)))
-	}))
-	chaintest.Must(t, db.Close())
+	})
 	l := open(t, dir, badgerlog.Options{})
 	report, err := l.Verify(t.Context(), badgerlog.VerifyOptions{})
 	chaintest.Must(t, err)

@@ -70,8 +70,11 @@ func (l *Log) Overtake(epoch uint64) error {
 	return l.write(func(b *batch) { b.set(epochKey, encodeCounter(epoch)) })
 }
 
-// BlockKey is the database's key of a block.
-var BlockKey = blockKey
+// BlockKey and PageKey are the database's keys of a block and of an index page.
+var (
+	BlockKey = blockKey
+	PageKey  = pageKey
+)
 
 // Waiting is how many reservations wait.
 func Waiting(w chain.Writer) int {

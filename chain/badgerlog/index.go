@@ -61,7 +61,7 @@ func (x *index) load(id chain.ID) (t tail, err error) {
 		if n == 0 {
 			return nil
 		}
-		return get(txn, pageKey(id, t.open.first), func(b []byte) error {
+		return damaged(get(txn, pageKey(id, t.open.first), func(b []byte) error {
 			places, err := decodePage(b)
 			if err == nil && uint64(len(places)) < n {
 				err = fmt.Errorf("page is too short: %w", chain.ErrCorrupt)
@@ -73,7 +73,7 @@ func (x *index) load(id chain.ID) (t tail, err error) {
 				t.open.add(at)
 			}
 			return nil
-		})
+		}))
 	})
 	if err != nil {
 		return tail{}, fmt.Errorf("actor %s: %w", id, err)

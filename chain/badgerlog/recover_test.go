@@ -106,16 +106,41 @@ func TestADamagedBlockBeforeTheLastIsNotDropped(t *testing.T) {
 // put writes value where the next block will be.
 func put(t *testing.T, dir, value string) {
 	t.Helper()
-	db, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "db")).WithLogger(nil))
-	chaintest.Must(t, err)
-	defer func() { chaintest.Must(t, db.Close()) }()
-	chaintest.Must(t, db.Update(func(txn *badger.Txn) error {
+	edit(t, dir, func(txn *badger.Txn) error {
 		for n := uint64(0); ; n++ {
 			if _, err := txn.Get(badgerlog.BlockKey(n)); errors.Is(err, badger.ErrKeyNotFound) {
 				return txn.Set(badgerlog.BlockKey(n), []byte(value))
 			}
 		}
-	}))
+	})
+}
+
+// edit changes the database of a closed folder behind the log's back.
+func edit(t *testing.T, dir string, change func(*badger.Txn) error) {
+	t.Helper()
+	db, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "db")).WithLogger(nil))
+	chaintest.Must(t, err)
+	chaintest.Must(t, db.Update(change))
+	chaintest.Must(t, db.Close())
+}
+
+// One that is taken for new would be given a second genesis.
+//
+// It holds guarantee 21.
+func TestAnActorWhoseNewestPageIsGoneIsNotTakenForANewOne(t *testing.T) {
+	dir := written(t, 5)
+	id := chaintest.ID(1)
+	edit(t, dir, func(txn *badger.Txn) error { return txn.Delete(badgerlog.PageKey(id, 0)) })
+	l := open(t, dir, badgerlog.Options{})
+	defer func() { chaintest.Must(t, l.Close()) }()
+	if _, err := l.Summary(t.Context(), id); !errors.Is(err, chain.ErrCorrupt) || errors.Is(err, chain.ErrNotFound) {
+		t.Errorf("summary: %v", err)
+	}
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	if err := w.Append(chaintest.Draft(chaintest.Genesis(id, chain.Hash{})), nil); !errors.Is(err, chain.ErrCorrupt) {
+		t.Errorf("a second genesis: %v", err)
+	}
 }
 
 // TestDamageIsNeverReadAsTruth holds guarantee 21.

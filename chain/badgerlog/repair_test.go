@@ -351,16 +351,13 @@ func TestABlockThatWasReplacedIsNotTakenWhereTheCheckpointVouchesForAnother(t *t
 	stored, err := chain.Store(other)
 	chaintest.Must(t, err)
 	stored.Hash = stored.Sum(want.Prev)
-	db, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "db")).WithLogger(nil))
-	chaintest.Must(t, err)
 	last := uint64(0)
-	chaintest.Must(t, db.Update(func(txn *badger.Txn) error {
+	edit(t, dir, func(txn *badger.Txn) error {
 		for _, err := txn.Get(badgerlog.BlockKey(last + 1)); err == nil; _, err = txn.Get(badgerlog.BlockKey(last + 1)) {
 			last++
 		}
 		return txn.Set(badgerlog.BlockKey(last), badgerlog.EncodeBlock(nil, last, 1, stored.Append(nil)))
-	}))
-	chaintest.Must(t, db.Close())
+	})
 
 	report, l := repaired(t, dir, badgerlog.RepairOptions{})
 	if got := chaintest.Records(t, l, chaintest.ID(1), 10); len(got) != 1 || got[0].Hash != want.Hash || !report.Whole() {

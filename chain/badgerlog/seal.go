@@ -108,7 +108,8 @@ func (s *sealer) step() (done bool) {
 	defer s.files.Unlock()
 	err := s.writeLocked()
 	last := s.checkpoint()
-	if behind := s.tree.count - int64(last.Size); err == nil && (behind >= signBlocks || behind > 0 && time.Since(last.Time) >= signTime) {
+	age := time.Since(last.Time) // less than 0 where the clock was set back since another process signed
+	if behind := s.tree.count - int64(last.Size); err == nil && (behind >= signBlocks || behind > 0 && (age < 0 || age >= signTime)) {
 		err = s.signLocked(last)
 	}
 	if err != nil && !s.failed {
