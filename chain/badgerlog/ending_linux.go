@@ -1,10 +1,13 @@
 package badgerlog
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Ending reports whether a process has been killed or is no more, so that what it has
@@ -15,7 +18,7 @@ func Ending(pid int) bool {
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return os.IsNotExist(err)
+		return isGone(err)
 	}
 	// The name in parentheses may hold anything; state, five numbers and flags follow.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
@@ -29,11 +32,17 @@ func Ending(pid int) bool {
 	return killed(pid)
 }
 
+// isGone reports whether an error says that the process is no more; it may end between
+// the opening and the reading of its file.
+func isGone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
+}
+
 // killed reports whether a process has yet to hear that it was killed.
 func killed(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return os.IsNotExist(err)
+		return isGone(err)
 	}
 	const sigkill = 1 << (9 - 1)
 	for line := range strings.Lines(string(status)) {
