@@ -52,7 +52,10 @@ func newLoader(to string, logger *slog.Logger) (p *loader, err error) {
 		return nil, fmt.Errorf("%s: %w", to, fs.ErrExist)
 	}
 	f := &folder{dir: to, durability: Async}
-	if f.lock, err = lockFile(filepath.Join(to, "lock")); err != nil {
+	switch f.lock, err = lockFile(filepath.Join(to, "lock")); {
+	case errors.Is(err, chain.ErrInUse):
+		return nil, err // another process has come between: all that is there is its own
+	case err != nil:
 		return nil, errors.Join(err, p.remove(to))
 	}
 	if p.log, err = openLog(f, Options{Logger: logger}); err != nil {
