@@ -2,13 +2,11 @@ package badgerlog
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/theater-go/theater/chain"
@@ -28,29 +26,25 @@ const copiedLast = 3
 // but zeros, or, where torn allows it, the beginning of one that was being written when
 // the process was killed.
 func checkEntries(path string, torn bool) error {
-	f, err := os.Open(path)
+	src, err := openSource(path)
 	if err != nil {
 		return fmt.Errorf("check %s: %w", filepath.Base(path), err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer src.close()
+	at, length, err := firstDamage(src.file, src.size)
 	if err != nil {
 		return fmt.Errorf("check %s: %w", filepath.Base(path), err)
 	}
-	at, length, err := firstDamage(f, info.Size())
-	if err != nil {
-		return fmt.Errorf("check %s: %w", filepath.Base(path), err)
-	}
-	if torn {
-		unbegun, err := onlyZeros(f, at, min(at+copiedLast, info.Size()))
-		if err != nil || unbegun {
-			return err
+	filled, err := src.filled(at)
+	if err == nil && torn {
+		if filled >= at+copiedLast {
+			return nil
 		}
 		at += length
+		filled, err = src.filled(at)
 	}
-	zeros, err := onlyZeros(f, at, info.Size())
-	if err == nil && !zeros {
-		err = fmt.Errorf("%s is damaged at byte %d of %d: %w", path, at, info.Size(), chain.ErrCorrupt)
+	if err == nil && filled < src.size {
+		err = fmt.Errorf("%s is damaged at byte %d of %d: %w", path, at, src.size, chain.ErrCorrupt)
 	}
 	return err
 }
@@ -99,18 +93,4 @@ func entryHeader(b []byte) (n int, key, value uint32) {
 		lengths[i], n = v, n+m
 	}
 	return n, uint32(lengths[0]), uint32(lengths[1])
-}
-
-func onlyZeros(f io.ReaderAt, from, to int64) (bool, error) {
-	b, zeros := make([]byte, 256<<10), make([]byte, 256<<10)
-	for from < to {
-		n, err := f.ReadAt(b[:min(int64(len(b)), to-from)], from)
-		if !bytes.Equal(b[:n], zeros[:n]) {
-			return false, nil
-		}
-		if from += int64(n); err != nil && from < to {
-			return false, err
-		}
-	}
-	return true, nil
 }

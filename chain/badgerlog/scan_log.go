@@ -44,15 +44,10 @@ func plausibleEntry(b []byte, rest int64) (head, key int, size int64, ok bool) {
 	if len(b) < 5 || b[1] != 0 {
 		return 0, 0, 0, false
 	}
-	klen, n := binary.Uvarint(b[2:])
-	if n <= 0 || klen <= versionSize || klen > keyMax {
+	head, klen, vlen := entryHeader(b)
+	if head == 0 || klen <= versionSize || klen > keyMax || vlen > frameMax {
 		return 0, 0, 0, false
 	}
-	vlen, m := binary.Uvarint(b[2+n:])
-	if m <= 0 || vlen > uint64(frameMax) {
-		return 0, 0, 0, false
-	}
-	head = 2 + n + m + 1
 	if len(b) < head+int(klen) || b[head-1] != 0 { // nothing of ours expires
 		return 0, 0, 0, false
 	}
