@@ -2,6 +2,7 @@ package badgerlog
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
@@ -51,19 +52,25 @@ func eachRecord(number uint64, records []byte, count uint32, yield func(s *chain
 	return blockLeaf(number, hashes), nil
 }
 
-// leaf reads a block and computes its leaf.
-func (l *Log) leaf(number uint64) (leaf tlog.Hash, err error) {
+// block reads the records of a block that must be there, in buf when it is large enough.
+func (l *Log) block(number uint64, buf []byte) (records []byte, count uint32, err error) {
 	err = l.view(func(txn *badger.Txn) error {
-		return get(txn, blockKey(number), func(b []byte) error {
-			records, count, err := decodeBlock(number, b, nil)
-			if err == nil {
-				leaf, err = eachRecord(number, records, count, func(*chain.Stored, place) error { return nil })
-			}
+		return get(txn, blockKey(number), func(b []byte) (err error) {
+			records, count, err = decodeBlock(number, b, buf)
 			return err
 		})
 	})
-	if err != nil {
-		return leaf, damaged(fmt.Errorf("block %d: %w", number, err))
+	if errors.Is(err, chain.ErrNotFound) {
+		err = fmt.Errorf("block %d is missing: %w", number, chain.ErrCorrupt)
 	}
-	return leaf, nil
+	return records, count, err
+}
+
+// leaf reads a block and computes its leaf.
+func (l *Log) leaf(number uint64) (leaf tlog.Hash, err error) {
+	records, count, err := l.block(number, nil)
+	if err != nil {
+		return leaf, err
+	}
+	return eachRecord(number, records, count, func(*chain.Stored, place) error { return nil })
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/dgraph-io/badger/v4"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
@@ -62,19 +61,15 @@ func (l *Log) Proof(ctx context.Context, actor chain.ID, record uint64) (Proof, 
 
 // hashes are those of a block's records.
 func (l *Log) hashes(block uint64) (hashes []chain.Hash, err error) {
-	err = l.view(func(txn *badger.Txn) error {
-		return get(txn, blockKey(block), func(b []byte) error {
-			records, count, err := decodeBlock(block, b, nil)
-			if err == nil {
-				_, err = eachRecord(block, records, count, func(s *chain.Stored, _ place) error {
-					hashes = append(hashes, s.Hash)
-					return nil
-				})
-			}
-			return err
-		})
+	records, count, err := l.block(block, nil)
+	if err != nil {
+		return nil, err
+	}
+	_, err = eachRecord(block, records, count, func(s *chain.Stored, _ place) error {
+		hashes = append(hashes, s.Hash)
+		return nil
 	})
-	return hashes, damaged(err)
+	return hashes, err
 }
 
 // VerifyProof checks that the record with that hash is in the log of which the proof's

@@ -165,19 +165,12 @@ func (r *recordReader) turnTo(first uint64) (err error) {
 	return nil
 }
 
-func (r *recordReader) load(block uint64) error {
+func (r *recordReader) load(block uint64) (err error) {
 	r.block = noBlock
-	err := r.log.view(func(txn *badger.Txn) error {
-		return get(txn, blockKey(block), func(b []byte) (err error) {
-			r.records, _, err = decodeBlock(block, b, r.records)
-			return err
-		})
-	})
-	if err != nil {
-		return damaged(fmt.Errorf("block %d: %w", block, err))
+	if r.records, _, err = r.log.block(block, r.records); err == nil {
+		r.block = block
 	}
-	r.block = block
-	return nil
+	return err
 }
 
 // damaged makes an absence that cannot be into damage.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/dgraph-io/badger/v4"
-
 	"github.com/theater-go/theater/chain"
 )
 
@@ -54,17 +52,12 @@ func (l *Log) await(ctx context.Context, number uint64) ([]chain.Stored, error) 
 
 // fetch reads a block from the database.
 func (l *Log) fetch(number uint64) (block []chain.Stored, err error) {
-	err = l.view(func(txn *badger.Txn) error {
-		return get(txn, blockKey(number), func(b []byte) error {
-			records, count, err := decodeBlock(number, b, nil)
-			if err == nil {
-				block, err = decodeRecords(records, count)
-			}
-			return err
-		})
-	})
+	records, count, err := l.block(number, nil)
 	if err != nil {
-		return nil, damaged(fmt.Errorf("block %d: %w", number, err))
+		return nil, err
+	}
+	if block, err = decodeRecords(records, count); err != nil {
+		return nil, fmt.Errorf("block %d: %w", number, err)
 	}
 	return block, nil
 }

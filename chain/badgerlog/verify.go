@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/dgraph-io/badger/v4"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
@@ -63,7 +62,7 @@ func (l *Log) Verify(ctx context.Context, opts VerifyOptions) (Report, error) {
 		v.shards = append(v.shards, newShard(v))
 	}
 	v.walk(ctx)
-	if err := errors.Join(context.Cause(ctx), l.view(func(*badger.Txn) error { return nil })); err != nil {
+	if err := errors.Join(context.Cause(ctx), l.open()); err != nil {
 		return Report{}, err
 	}
 	if err := v.holdAgainstCheckpoint(); err != nil {
@@ -143,16 +142,10 @@ func (v *verification) block(number uint64) *readBlock {
 	return b
 }
 
-func (v *verification) read(b *readBlock) error {
+func (v *verification) read(b *readBlock) (err error) {
 	var count uint32
-	err := v.log.view(func(txn *badger.Txn) error {
-		return get(txn, blockKey(b.number), func(value []byte) (err error) {
-			b.buf, count, err = decodeBlock(b.number, value, b.buf)
-			return err
-		})
-	})
-	if err != nil {
-		return damaged(err)
+	if b.buf, count, err = v.log.block(b.number, b.buf); err != nil {
+		return err
 	}
 	b.leaf, err = eachRecord(b.number, b.buf, count, func(s *chain.Stored, at place) error {
 		b.records, b.places = append(b.records, *s), append(b.places, at)
