@@ -37,7 +37,7 @@ func TestFilesHaveTheirDiskBeforeTheyAreFilled(t *testing.T) {
 	l := open(t, dir, tight())
 	w, err := l.Writer(t.Context())
 	chaintest.Must(t, err)
-	load := stuff(t, w, 0)
+	load := stuff(t, w)
 	newest := func(pattern string) string {
 		files, err := filepath.Glob(filepath.Join(dir, "db", pattern))
 		chaintest.Must(t, err)

@@ -11,6 +11,8 @@
 //	    tree    the hashes of the Merkle log
 //	    key     signs; key.pub checks it
 //	    era-N   the last checkpoint of an era that ended with a lawful loss
+//	    origin  that of the folder that this one was restored or repaired from;
+//	            origin.pub checks it
 //
 // Records are packed into compressed blocks, many to a Badger value; small
 // pages say where the records of an actor are. Only blocks and blobs are

@@ -142,7 +142,7 @@ func inOrder(t testing.TB, name string, report badgerlog.Repair, l *badgerlog.Lo
 // TestARepairOfWhatIsWholeLosesNothing holds guarantee 25.
 func TestARepairOfWhatIsWholeLosesNothing(t *testing.T) {
 	dir, want := aged(t)
-	before := allBytes(t, dir)
+	before := contents(t, dir)
 	report, l := repaired(t, dir, badgerlog.RepairOptions{})
 	if !report.Whole() || report.Unsealed != nil || report.Origin.Size != report.Blocks || report.Actors != 5 || report.Stranded != 0 || len(report.Gaps) > 0 {
 		t.Errorf("it is told %+v", report)
@@ -159,23 +159,9 @@ func TestARepairOfWhatIsWholeLosesNothing(t *testing.T) {
 			t.Errorf("a summary is %+v, want %+v", b, a)
 		}
 	}
-	if allBytes(t, dir) != before {
+	if contents(t, dir) != before {
 		t.Error("the folder has changed")
 	}
-}
-
-// allBytes are the sums of a folder's files.
-func allBytes(t testing.TB, dir string) (all string) {
-	t.Helper()
-	chaintest.Must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		all += fmt.Sprintf("%s %x\n", path, sum(b))
-		return err
-	}))
-	return all
 }
 
 // spoil does something to one of the files of a database, or of its checkpoint.

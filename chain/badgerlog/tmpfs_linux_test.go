@@ -111,8 +111,6 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // tight are the options of a log on a small file system, which needs 18 MiB.
 func tight() badgerlog.Options { return badgerlog.Scaled(badgerlog.Options{}, 1<<20, 4<<20) }
 
-const folder = "data"
-
 // stuffed appends records that do not compress, and knows what is acknowledged.
 type stuffed struct {
 	t     *testing.T
@@ -128,8 +126,8 @@ type appended struct {
 	err    error
 }
 
-func stuff(t *testing.T, w chain.Writer, next uint64) *stuffed {
-	return &stuffed{t, w, next, rand.NewChaCha8([32]byte{}), make(chan appended, 1<<16)}
+func stuff(t *testing.T, w chain.Writer) *stuffed {
+	return &stuffed{t, w, 0, rand.NewChaCha8([32]byte{}), make(chan appended, 1<<16)}
 }
 
 // append appends a record of some kilobytes to actor 1.
@@ -165,6 +163,17 @@ func (s *stuffed) untilRefused() {
 			chaintest.Must(s.t, s.w.Flush(s.t.Context()))
 		}
 	}
+}
+
+// crowded is a log on a small file system that has taken all that was admitted.
+func crowded(disk small) (dir string, l *badgerlog.Log, load *stuffed) {
+	dir = filepath.Join(disk.dir, "data")
+	l = open(disk.t, dir, tight())
+	w, err := l.Writer(disk.t.Context())
+	chaintest.Must(disk.t, err)
+	load = stuff(disk.t, w)
+	load.untilRefused()
+	return dir, l, load
 }
 
 // acknowledged are those so far, which are all good.
@@ -207,12 +216,8 @@ func (s *stuffed) kept(dir string, acked map[uint64]chain.Hash) {
 // TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess holds guarantees 18, 19.
 func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing.T) {
 	onTmpfs(t, 40, func(disk small) {
-		dir := filepath.Join(disk.dir, folder)
-		l := open(t, dir, tight())
-		w, err := l.Writer(t.Context())
-		chaintest.Must(t, err)
-		load := stuff(t, w, 0)
-		load.untilRefused()
+		dir, l, load := crowded(disk)
+		w := load.w
 		if load.next < 1000 {
 			t.Errorf("only %d records were admitted", load.next)
 		}
@@ -256,13 +261,8 @@ func TestADiskThatIsFilledToTheBrimUnderLoadCostsNoRecordAndNoProcess(t *testing
 
 func TestALogOnAFullDiskIsClosedInOrderAndIsReadAgain(t *testing.T) {
 	onTmpfs(t, 40, func(disk small) {
-		dir := filepath.Join(disk.dir, folder)
-		l := open(t, dir, tight())
-		w, err := l.Writer(t.Context())
-		chaintest.Must(t, err)
-		load := stuff(t, w, 0)
-		load.untilRefused()
-		chaintest.Must(t, w.Flush(t.Context()))
+		dir, l, load := crowded(disk)
+		chaintest.Must(t, load.w.Flush(t.Context()))
 		disk.fill()
 		load.append() // and it waits
 		chaintest.Must(t, l.Close())
@@ -273,7 +273,7 @@ func TestALogOnAFullDiskIsClosedInOrderAndIsReadAgain(t *testing.T) {
 
 		l = open(t, dir, tight())
 		verified(t, l, load.next)
-		w, err = l.Writer(t.Context())
+		w, err := l.Writer(t.Context())
 		chaintest.Must(t, err)
 		if err := w.Reserve(t.Context(), 1); !errors.Is(err, chain.ErrNoSpace) {
 			t.Errorf("a turn is admitted: %v", err)
