@@ -86,6 +86,7 @@ func filledAndReopened(t *testing.T, records, actors, limit int) {
 		t.Errorf("it took %v to open the folder", used)
 	}
 }
+func init() { children["BADGERLOG_TEST_FILL"] = fill }
 
 // fill writes as many records as it is told, prints the most memory that it had and
 // how long that took, and waits to be killed.
