@@ -16,9 +16,9 @@ type Lot struct {
 	Behind uint64
 }
 
-// farBehind is how many records of a log are more to go through than to look for
-// those of one actor.
-const farBehind = 10_000
+// FarBehind is how many records of a log are more to go through than to look for
+// those of one actor: who follows one chain, and is further behind, reads it anew.
+const FarBehind = 10_000
 
 // Follow yields the records of an actor from number from on: those that there are,
 // as Reader.Records does, and then each once the log keeps it. None is left out and
@@ -81,7 +81,7 @@ func (f *follower) round(ctx context.Context) error {
 				return err
 			}
 		}
-		if lot.Behind > farBehind {
+		if lot.Behind > FarBehind {
 			return errBehind
 		}
 	}

@@ -103,7 +103,7 @@ func NewServer(config Config) (*Server, error) {
 	s := &Server{
 		Config: config, methods: map[string]*method{}, refused: connect.NewErrorWriter(),
 		bounds: newBounds(config.Limits), layouts: &layouts{log: config.Log, read: map[chain.Hash]*wasm.Layout{}},
-		bundles: &bundles{dir: config.Bundles, limits: config.Limits}, farBehind: farBehind,
+		bundles: &bundles{dir: config.Bundles, limits: config.Limits}, farBehind: chain.FarBehind,
 	}
 	s.base, s.close = context.WithCancelCause(context.Background())
 	s.register()

@@ -35,10 +35,6 @@ var (
 	errBehind = errors.New("far behind")
 )
 
-// farBehind is how many records of a log are more to go through than to look for
-// those of one actor.
-const farBehind = 10_000
-
 // trail is how far a walk has come with an actor.
 type trail struct {
 	sum  chain.Summary // when the walk met it

@@ -3,7 +3,6 @@ package badgerlog_test
 import (
 	"os"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -12,28 +11,16 @@ import (
 	"github.com/theater-go/theater/chain/chaintest"
 )
 
+// children are what this program is when a test has started it, by the variable of the
+// environment that says so and has the argument.
+var children = map[string]func(arg string){}
+
 func TestMain(m *testing.M) {
-	if dir := os.Getenv("BADGERLOG_TEST_CHILD"); dir != "" {
-		pause, err := time.ParseDuration(os.Getenv("BADGERLOG_TEST_PAUSE"))
-		exitOn(err)
-		child(dir, pause)
-		return
-	}
-	if dir := os.Getenv("BADGERLOG_TEST_FILL"); dir != "" {
-		fill(dir)
-		return
-	}
-	if dir := os.Getenv("BADGERLOG_TEST_CONVERT"); dir != "" {
-		convertChild(dir)
-		return
-	}
-	if args := os.Getenv("BADGERLOG_TEST_DAMAGE"); args != "" {
-		damageChild(args)
-		return
-	}
-	if what := os.Getenv("BADGERLOG_TEST_FAULT"); what != "" {
-		faulty(what)
-		return
+	for name, be := range children {
+		if arg := os.Getenv(name); arg != "" {
+			be(arg)
+			return
+		}
 	}
 	goleak.VerifyTestMain(m)
 }

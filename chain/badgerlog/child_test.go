@@ -28,6 +28,14 @@ const (
 	childWindow = 256
 )
 
+func init() {
+	children["BADGERLOG_TEST_CHILD"] = func(dir string) {
+		pause, err := time.ParseDuration(os.Getenv("BADGERLOG_TEST_PAUSE"))
+		exitOn(err)
+		child(dir, pause)
+	}
+}
+
 // child works in the folder until it is killed: it appends to chains, old and new,
 // reads some of them, tails the log, and prints what is acknowledged. With a pause it takes one
 // after each hundred records, and prints what memory it has.

@@ -57,6 +57,7 @@ func TestWhatCannotBeConvertedIsLeftAlone(t *testing.T) {
 	verified(t, l, 3)
 	chaintest.Must(t, l.Close())
 }
+func init() { children["BADGERLOG_TEST_CONVERT"] = convertChild }
 
 // convertChild converts a folder to and fro until it is killed, and says so of each time.
 func convertChild(dir string) {

@@ -115,6 +115,7 @@ func judged(t *testing.T, dir string, from int, counts map[string]int) (tried in
 	}
 	return max(tried, 1)
 }
+func init() { children["BADGERLOG_TEST_DAMAGE"] = damageChild }
 
 // damageChild tries the damages of some seeds and prints a line before each and one with
 // the verdict after it.

@@ -128,6 +128,7 @@ func TestNothingAcknowledgedIsLostByAKillAtAnyStep(t *testing.T) {
 		}
 	})
 }
+func init() { children["BADGERLOG_TEST_FAULT"] = faulty }
 
 // faulty is a child that kills itself at a step.
 func faulty(what string) {
