@@ -155,10 +155,7 @@ func (m *mailbox) order(message any) {
 // orderFirst is order for a message that goes before all others.
 func (m *mailbox) orderFirst(message any) {
 	m.mu.Lock()
-	m.orders.push(message)
-	for range m.orders.count - 1 {
-		m.orders.push(m.orders.pop())
-	}
+	m.orders.pushFirst(message)
 	m.unlockAndWake()
 }
 

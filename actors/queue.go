@@ -25,10 +25,8 @@ func (q *queue[T]) push(item T) {
 
 // pushFirst puts an item before all others.
 func (q *queue[T]) pushFirst(item T) {
-	q.push(item)
-	var last T
-	at := (q.head + q.count - 1) & (len(q.ring) - 1)
-	item, q.ring[at] = q.ring[at], last
+	var none T
+	q.push(none) // whose slot becomes free again
 	q.head = (q.head - 1) & (len(q.ring) - 1)
 	q.ring[q.head] = item
 }

@@ -51,13 +51,18 @@ type OpenTurn struct {
 	In     string    // the host function that it waits in, "" where it does not wait
 }
 
-// openTurn is the turn that runs, nil for none.
-func (c *control) openTurn() *OpenTurn {
-	r := &c.running
-	at, export, in := r.since.Load(), r.export.Load(), r.in.Load()
+// seen is what is known of one turn, and never of two.
+func (r *running) seen() (at int64, export, in int32) {
+	at, export, in = r.since.Load(), r.export.Load(), r.in.Load()
 	for at != r.since.Load() { // meanwhile it has ended, or another one has begun
 		at, export, in = r.since.Load(), r.export.Load(), r.in.Load()
 	}
+	return at, export, in
+}
+
+// openTurn is the turn that runs, nil for none.
+func (c *control) openTurn() *OpenTurn {
+	at, export, in := c.running.seen()
 	since, waits := moment(at)
 	if since.IsZero() {
 		return nil

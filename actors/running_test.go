@@ -80,27 +80,3 @@ func TestATurnIsSeenWhileItRuns(t *testing.T) {
 		s.gets(answer)
 	})
 }
-
-func TestWhatIsSeenOfARunningTurnIsNeverOfTwo(t *testing.T) {
-	s := open(t)
-	ref := s.spawn("actor", server(wasmtest.Echo()))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for range 200 {
-			s.answers(ref, "a", "a")
-		}
-	}()
-	for {
-		d, err := s.Detail(ref)
-		check(t, err)
-		if d.Turn != nil && (d.Turn.Export != wasmtest.HandleRequest || d.Turn.In != "" || d.Turn.Since.IsZero()) {
-			t.Fatalf("it runs %+v", d.Turn)
-		}
-		select {
-		case <-done:
-			return
-		default:
-		}
-	}
-}

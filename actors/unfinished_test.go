@@ -29,7 +29,7 @@ func comesBack(t *testing.T, log chain.Log, paths ...string) {
 }
 
 func TestAnActorThatCameUpWhenItsNodeEndedComesBack(t *testing.T) {
-	// whole is how long the chains were of which the init never ran.
+	// begin is the log of a node that died before an init ran.
 	begin := func(t *testing.T, p plan) chain.Log {
 		h := rebuild(t, memlog.New())
 		h.grow(p)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"time"
 )
 
 // DispatchStart is what runs the start function through the dispatcher.
@@ -85,6 +86,9 @@ func Instance(m *Machine) any { return m.guest.instance }
 
 // OnOffer has f called, before the next turn, when a guest offers its core.
 func (e *Engine) OnOffer(f func()) { e.courtesy.offer = f }
+
+// AttendAt is Attend at that time, and before that never.
+func (e *Engine) AttendAt(now time.Time) { e.courtesy.attend(now) }
 
 // Courteous is how long guests mind who has come.
 const Courteous = courteous

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"os"
 
 	"github.com/theater-go/theater/chain/badgerlog"
 )
@@ -41,7 +40,7 @@ func openAppends(ctx context.Context, s settings, durability string, write func(
 		if err != nil {
 			return err
 		}
-		log, err := c.log(ctx, folder, durability)
+		_, log, err := c.log(ctx, folder, durability)
 		if err != nil {
 			return err
 		}
@@ -65,24 +64,15 @@ func openAppends(ctx context.Context, s settings, durability string, write func(
 	}, nil
 }
 
-// folder makes a folder that is removed in the end.
-func (c *closers) folder() (string, error) {
-	folder, err := os.MkdirTemp("", "theater-bench-")
-	if err == nil {
-		c.onClose(func(context.Context) error { return os.RemoveAll(folder) })
-	}
-	return folder, err
-}
-
 // log opens a log in a data folder below folder, and takes its writer.
-func (c *closers) log(ctx context.Context, folder, durability string) (logAppender, error) {
+func (c *closers) log(ctx context.Context, folder, durability string) (*badgerlog.Log, logAppender, error) {
 	log, err := badgerlog.Open(folder+"/data", badgerlog.Options{Durability: durability})
 	if err != nil {
-		return logAppender{}, err
+		return nil, logAppender{}, err
 	}
 	c.onClose(func(context.Context) error { return log.Close() })
 	w, err := log.Writer(ctx)
-	return logAppender{w}, err
+	return log, logAppender{w}, err
 }
 
 // segment makes a segment in the folder.

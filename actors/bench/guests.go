@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -84,10 +83,9 @@ func openNode(ctx context.Context, durability string, of guest, n int) (*guests,
 		var folder string
 		if durability != "" {
 			var err error
-			if folder, err = os.MkdirTemp("", "theater-bench-"); err != nil {
+			if folder, err = g.folder(); err != nil {
 				return err
 			}
-			g.onClose(func(context.Context) error { return os.RemoveAll(folder) })
 		}
 		made, err := node.Open(ctx, node.Config{Data: folder, Durability: durability, Cache: of.cache})
 		if err != nil {

@@ -38,11 +38,10 @@ func openOTP(ctx context.Context, children int) (*otp, error) {
 	}
 	o := &otp{children: children}
 	return o, o.opened(ctx, func() error {
-		folder, err := os.MkdirTemp("", "theater-bench-")
+		folder, err := o.folder()
 		if err != nil {
 			return err
 		}
-		o.onClose(func(context.Context) error { return os.RemoveAll(folder) })
 		source := filepath.Join(folder, "otp.erl")
 		if err := os.WriteFile(source, otpSource, 0o666); err != nil {
 			return err

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"crypto/rand"
-	"os"
 	"time"
 
 	"github.com/theater-go/theater/chain"
@@ -26,11 +25,10 @@ type recorders struct {
 func openRecorders(ctx context.Context, n int) (*recorders, error) {
 	r := &recorders{}
 	return r, r.opened(ctx, func() error {
-		folder, err := os.MkdirTemp("", "theater-bench-")
+		folder, err := r.folder()
 		if err != nil {
 			return err
 		}
-		r.onClose(func(context.Context) error { return os.RemoveAll(folder) })
 		if r.log, err = badgerlog.Open(folder, badgerlog.Options{Durability: badgerlog.Async}); err != nil {
 			return err
 		}

@@ -25,12 +25,7 @@ func openVerify(ctx context.Context, s settings) (*contest, error) {
 		if err != nil {
 			return err
 		}
-		l, err := badgerlog.Open(folder+"/data", badgerlog.Options{})
-		if err != nil {
-			return err
-		}
-		c.onClose(func(context.Context) error { return l.Close() })
-		w, err := l.Writer(ctx)
+		l, w, err := c.log(ctx, folder, badgerlog.Async)
 		if err != nil {
 			return err
 		}
@@ -39,7 +34,7 @@ func openVerify(ctx context.Context, s settings) (*contest, error) {
 			return err
 		}
 		log, plain = l, segmentChain{segment: seg}
-		if ours, err = writeChain(ctx, logAppender{w}, s.verified); err != nil {
+		if ours, err = writeChain(ctx, w, s.verified); err != nil {
 			return err
 		}
 		if other, err = writeChain(ctx, seg, s.verified); err != nil {

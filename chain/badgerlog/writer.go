@@ -1,6 +1,7 @@
 package badgerlog
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -91,7 +92,7 @@ func (w *writer) usable(err error) error {
 // chain.ErrNoSpace, and again possible when there is room.
 func (w *writer) Reserve(ctx context.Context, bytes int) error {
 	if err := w.log.disk.admits(); err != nil {
-		return err
+		return cmp.Or(w.refusal(), err)
 	}
 	if err := w.gate.reserve(ctx, int64(bytes)); err != nil {
 		return w.usable(err)
@@ -101,13 +102,18 @@ func (w *writer) Reserve(ctx context.Context, bytes int) error {
 
 // Room implements chain.Writer.
 func (w *writer) Room() error {
+	if err := w.refusal(); err != nil {
+		return err
+	}
+	return w.log.disk.room()
+}
+
+// refusal is why the writer takes nothing any more, nil while it does.
+func (w *writer) refusal() error {
 	w.mu.Lock()
 	err := w.err
 	w.mu.Unlock()
-	if err != nil {
-		return w.usable(err)
-	}
-	return w.log.disk.room()
+	return w.usable(err)
 }
 
 // Release implements chain.Writer.
