@@ -15,7 +15,10 @@ type blobVerifier struct {
 func (v *blobVerifier) of(ctx context.Context, e Event) error {
 	switch e := e.(type) {
 	case *Genesis:
-		return errors.Join(v.blob(ctx, e.Module), v.blob(ctx, e.Manifest), v.blob(ctx, e.InitialState), v.children(ctx, e.Children))
+		if err := v.blobs(ctx, e.Module, e.Manifest, e.InitialState); err != nil {
+			return err
+		}
+		return v.children(ctx, e.Children)
 	case *Call:
 		return v.payloads(ctx, e.Params)
 	case *Host:
@@ -29,9 +32,9 @@ func (v *blobVerifier) of(ctx context.Context, e Event) error {
 	case *Lifecycle:
 		switch e.What {
 		case LifecycleUpgrade:
-			return errors.Join(v.blob(ctx, e.Sum), v.blob(ctx, e.Manifest))
+			return v.blobs(ctx, e.Sum, e.Manifest)
 		case LifecycleCheckpoint: // older ones are dropped
-			if err := v.blob(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
+			if err := v.blobs(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
 				return err
 			}
 		}
@@ -66,22 +69,27 @@ func (v *blobVerifier) children(ctx context.Context, sum Hash) error {
 	}
 	v.checked[sum] = true
 	for _, c := range list {
-		if err := errors.Join(v.blob(ctx, c.Manifest), v.blob(ctx, c.Module), v.children(ctx, c.Children)); err != nil {
+		if err := v.blobs(ctx, c.Manifest, c.Module); err != nil {
+			return err
+		}
+		if err := v.children(ctx, c.Children); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// blob checks a blob that is named without its length. The zero hash names
-// none.
-func (v *blobVerifier) blob(ctx context.Context, sum Hash) error {
-	if sum.IsZero() || v.checked[sum] {
-		return nil
+// blobs checks blobs that are named without their length, up to the first that is not in
+// order. The zero hash names none.
+func (v *blobVerifier) blobs(ctx context.Context, sums ...Hash) error {
+	for _, sum := range sums {
+		if sum.IsZero() || v.checked[sum] {
+			continue
+		}
+		if _, err := LoadBlob(ctx, v.r, sum); err != nil {
+			return err
+		}
+		v.checked[sum] = true
 	}
-	if _, err := LoadBlob(ctx, v.r, sum); err != nil {
-		return err
-	}
-	v.checked[sum] = true
 	return nil
 }

@@ -41,11 +41,10 @@ Examples:
 		Action: func(c *cli.Context) error {
 			targets := c.Args().Slice()
 			err := source.read(c, func(ctx context.Context, r chain.Reader) error {
-				return p.chainVerify(ctx, r, targets, source.format.value)
+				return p.chainVerify(ctx, r, targets, source)
 			})
-			var known *failure
-			if errors.Is(err, chain.ErrCorrupt) && !errors.As(err, &known) { // a folder that does not open
-				return &failure{code: codeUnverified, cause: err, hint: hintOf(err)}
+			if errors.Is(err, chain.ErrCorrupt) { // also a folder that does not open
+				return folderError(source.data, err)
 			}
 			return err
 		},
@@ -82,10 +81,12 @@ func newCheckpointRow(c badgerlog.Checkpoint) *checkpointRow {
 		Signed: c.Time.UTC().Format(time.RFC3339), Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch}
 }
 
-func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []string, format string) error {
+func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []string, source *chainSource) error {
 	var total verified
 	var failures []error
-	if log, ok := r.(*badgerlog.Log); ok && len(targets) == 0 {
+	log, isFolder := r.(*badgerlog.Log)
+	whole := isFolder && len(targets) == 0
+	if whole {
 		report, err := p.verifyLog(ctx, log)
 		if err != nil {
 			return err
@@ -105,21 +106,28 @@ func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []str
 		total.Failures = append(total.Failures, f.Error())
 	}
 	var err error
-	if format == formatJSON {
+	if source.format.value == formatJSON {
 		err = p.writeJSON(total, true)
 	} else {
-		_, err = io.WriteString(p.out, total.text())
+		_, err = io.WriteString(p.out, total.text(whole))
 	}
-	if err == nil && len(failures) > 0 {
-		err = &failure{code: codeUnverified, cause: errors.Join(failures...)}
+	if err != nil || len(failures) == 0 {
+		return err
 	}
-	return err
+	hint := ""
+	if isFolder {
+		hint = repairHint(source.data)
+	}
+	return &failure{code: codeUnverified, cause: firstOf(failures), hint: hint}
 }
 
-func (v *verified) text() string {
+// text says whether it was held against a checkpoint, where that was asked for.
+func (v *verified) text(whole bool) string {
 	text := fmt.Sprintf("verified %s, %s, %s\n", count(v.Actors, "actor"), count(v.Records, "record"), count(v.Events, "event"))
 	if c := v.Checkpoint; c != nil {
 		text += fmt.Sprintf("checkpoint of %s, era %d, %s, signed by %s\n", c.Signed, c.Era, count(c.Blocks, "block"), c.Signer)
+	} else if whole {
+		text += "no checkpoint shows how much there was\n"
 	}
 	return text
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -41,6 +42,8 @@ func folderError(dir string, err error) error {
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err
+	case errors.Is(err, syscall.ENOTDIR):
+		return notFound(fmt.Errorf("%s is no folder", dir), "a data folder is one that theater run or theater serve has made")
 	case errors.Is(err, chain.ErrInUse):
 		return &failure{code: codeFailed, cause: err, hint: "theater node shutdown ends a node in order; theater data backup makes a backup beside one that works"}
 	case errors.Is(err, chain.ErrNotFound):
@@ -48,9 +51,13 @@ func folderError(dir string, err error) error {
 	case errors.Is(err, chain.ErrVersion):
 		return &failure{code: codeFailed, cause: err, hint: "a newer theater made it: use that one"}
 	case errors.Is(err, chain.ErrCorrupt):
-		return &failure{code: codeUnverified, cause: err, hint: "theater data repair " + dir + " --to NEW saves what is whole"}
+		return &failure{code: codeUnverified, cause: err, hint: repairHint(dir)}
 	}
 	return err
+}
+
+func repairHint(dir string) string {
+	return "theater data repair " + dir + " --to NEW saves what is whole"
 }
 
 // madeError says what to do when a new data folder cannot be made.

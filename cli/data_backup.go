@@ -107,6 +107,9 @@ func (p *program) writeBackup(ctx context.Context, from feedBackup, file, format
 		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFound(fmt.Errorf("there is no folder %s for %s", filepath.Dir(file), filepath.Base(file)), "")
+	}
 	if err != nil {
 		return err
 	}

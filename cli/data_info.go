@@ -18,7 +18,8 @@ process has it open, and its newest checkpoint, the signed statement of how many
 records it has. What actors it has is shown when no process has it open. Without DIR it is
 the folder .theater.
 
-A folder that is damaged is named so, and the exit code is 4.
+What is seen to be damaged is named, and the exit code is 4; theater chain verify looks at
+everything.
 
 Examples:
    theater data info
@@ -44,7 +45,7 @@ func (p *program) dataInfoCommand() *cli.Command {
 			if err := p.showFolder(info, format.value); err != nil || damage == nil {
 				return err
 			}
-			return &failure{code: codeUnverified, cause: damage, hint: hintOf(damage)}
+			return &failure{code: codeUnverified, cause: damage, hint: repairHint(dir)}
 		},
 	}
 }

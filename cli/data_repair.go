@@ -133,9 +133,6 @@ func newRepairRow(to string, r *badgerlog.Repair) repairRow {
 	return row
 }
 
-// repairShown is how many lines of a kind are shown; programs see all.
-const repairShown = 20
-
 func (p *program) showRepair(dir, to string, r *badgerlog.Repair, format string) error {
 	row := newRepairRow(to, r)
 	if format == formatJSON {
@@ -190,7 +187,7 @@ func (r *repairRow) verdict(dir string) string {
 // list writes a line for each of some things, but not for very many.
 func list[T any](b *strings.Builder, lead string, all []T, line func(T) string) {
 	for i, v := range all {
-		if i == repairShown {
+		if i == mostShown {
 			fmt.Fprintf(b, "%sand %d more, which -o json shows\n", lead, len(all)-i)
 			return
 		}

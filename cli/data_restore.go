@@ -82,7 +82,7 @@ func (p *program) restore(c *cli.Context, file, to, durability, format string) e
 	if err := p.showRestored(to, done, format); err != nil || len(done.Failures) == 0 {
 		return err
 	}
-	return &failure{code: codeUnverified, cause: errors.Join(done.Failures...), hint: "these chains were backed up so; all others are in order"}
+	return &failure{code: codeUnverified, cause: firstOf(done.Failures), hint: "these chains were backed up so; all others are in order"}
 }
 
 // named is how a file is called that may be standard input.

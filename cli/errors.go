@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -100,6 +101,17 @@ func (p *program) unread(err error) bool {
 	return ok && errors.As(err, &at) && errors.Is(at.Err, syscall.EPIPE) && at.Path == out.Name()
 }
 
+// mostShown is how many lines of a kind are shown; programs see all.
+const mostShown = 20
+
+// firstOf joins problems, but not very many.
+func firstOf(all []error) error {
+	if more := len(all) - mostShown; more > 0 {
+		all = append(slices.Clone(all[:mostShown]), fmt.Errorf("and %d more, which -o json shows", more))
+	}
+	return errors.Join(all...)
+}
+
 // complain shows an error, one line for each problem, and its hint.
 func (p *program) complain(err error) {
 	for _, problem := range problems(err) {
@@ -150,7 +162,7 @@ func hintOf(err error) string {
 	case errors.As(err, &f) && f.hint != "":
 		return f.hint
 	case errors.Is(err, chain.ErrInUse):
-		return "wait until that process has ended, or name another folder with --data"
+		return "wait until that process has ended (theater node shutdown ends a node), or name another folder with --data"
 	case errors.Is(err, chain.ErrVersion):
 		return "a newer theater made it: use that one, or name another folder with --data"
 	case errors.Is(err, chain.ErrCorrupt):

@@ -152,7 +152,7 @@ func (n *conn) showActors(ctx context.Context, filter *theaterv1.Filter, o *psOp
 		case format != "text":
 			list = append(list, newLiveActor(a))
 		case o.quiet:
-			writePath(&paths, a)
+			writePath(&paths, a.Path)
 		default:
 			rows = append(rows, actorRow(a, now))
 		}
@@ -170,8 +170,8 @@ func (n *conn) showActors(ctx context.Context, filter *theaterv1.Filter, o *psOp
 	return n.live.writeRows(rows)
 }
 
-func writePath(b *strings.Builder, a *theaterv1.Actor) {
-	b.WriteString(escape(a.Path))
+func writePath(b *strings.Builder, path string) {
+	b.WriteString(escape(path))
 	b.WriteByte('\n')
 }
 
@@ -187,12 +187,15 @@ func actorRows(all []*theaterv1.Actor, now time.Time) [][]string {
 }
 
 func actorRow(a *theaterv1.Actor, now time.Time) []string {
-	old := ""
-	if a.Created != nil {
-		old = age(now.Sub(a.Created.AsTime()))
-	}
 	return []string{
 		a.Path, a.Status, busy(a, now), strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
-		size(a.Memory), old, whyLive(a.LastFailure),
+		size(a.Memory), ageOf(a, now), whyLive(a.LastFailure),
 	}
+}
+
+func ageOf(a *theaterv1.Actor, now time.Time) string {
+	if a.Created == nil {
+		return ""
+	}
+	return age(now.Sub(a.Created.AsTime()))
 }

@@ -74,7 +74,7 @@ func (n *conn) showAll(ctx context.Context, o *psOptions) error {
 	case o.quiet:
 		var b strings.Builder
 		for _, a := range list {
-			b.WriteString(escape(a.path()) + "\n")
+			writePath(&b, a.path())
 		}
 		_, err := io.WriteString(n.live.out, b.String())
 		return err
@@ -201,11 +201,7 @@ func everRows(list []everActor, now time.Time) [][]string {
 	rows := [][]string{{"PATH", "STATUS", "RESTARTS", "TURNS", "MEMORY", "AGE", "ENDED", "LAST FAILURE"}}
 	for _, a := range list {
 		if l := a.live; l != nil {
-			old := ""
-			if l.Created != nil {
-				old = age(now.Sub(l.Created.AsTime()))
-			}
-			rows = append(rows, []string{l.Path, l.Status, strconv.FormatInt(l.Restarts, 10), strconv.FormatInt(l.Turns, 10), size(l.Memory), old, "-", whyLive(l.LastFailure)})
+			rows = append(rows, []string{l.Path, l.Status, strconv.FormatInt(l.Restarts, 10), strconv.FormatInt(l.Turns, 10), size(l.Memory), ageOf(l, now), "-", whyLive(l.LastFailure)})
 			continue
 		}
 		s, status := a.ended, endedStatus(a.ended)

@@ -115,7 +115,7 @@ func (w *actorWatch) next(all []*theaterv1.Actor, now time.Time) error {
 	case w.quiet:
 		var paths strings.Builder
 		for _, a := range news {
-			writePath(&paths, a)
+			writePath(&paths, a.Path)
 		}
 		_, err := io.WriteString(w.out, paths.String())
 		return err

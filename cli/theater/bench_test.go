@@ -31,16 +31,20 @@ func BenchmarkNode(b *testing.B) {
 	n.start(b)
 	defer n.kill(b)
 	n.populate(b, 10_000)
+	b.Run("ps", func(b *testing.B) { n.ps(b) })
 	n.spin(b, 50)
-	b.Run("ps beside 50 that spin", func(b *testing.B) {
-		percentile(b, func() error { return n.theater(b.Context(), "ps", "--quiet", "--address", n.address()).Run() })
-	})
+	b.Run("ps beside 50 that spin", func(b *testing.B) { n.ps(b) })
 	b.Run("inspect beside 50 that spin", func(b *testing.B) {
 		percentile(b, func() error {
 			_, err := n.client.Actors.Inspect(b.Context(), &theaterv1.InspectRequest{Target: "/echo-77"})
 			return err
 		})
 	})
+}
+
+func (n *crowd) ps(b *testing.B) {
+	b.Helper()
+	percentile(b, func() error { return n.theater(b.Context(), "ps", "--quiet", "--address", n.address()).Run() })
 }
 
 // percentile runs f and reports the time that 99 of 100 runs do not pass.
