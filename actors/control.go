@@ -39,71 +39,79 @@ const (
 // control is an actor's control block: all that others may see of it and ask
 // of it without going through its mailbox. It outlives the process.
 type control struct {
+	// What is seen of an actor stands first and together: a list of thousands takes as
+	// long as the memory does that it touches.
+	once       member // what above has of one that is made once
+	id         chain.ID
+	name       string
+	path       string // set by the registry before anyone else has the block
+	created    time.Time
+	sum        chain.Hash   // of the module
+	turns      atomic.Int64 // closed turns
+	failures   atomic.Int64 // of them, failed
+	restarts   atomic.Int64
+	memory     atomic.Int64 // bytes of linear memory
+	fuel       atomic.Int64 // spent by turns that were not replayed
+	fuelBefore atomic.Int64 // spent by those that were
+	running    running      // the turn that runs
+	registered atomic.Bool  // takes messages
+
+	mu     sync.Mutex
+	ended  bool   // guarded by mu
+	order  ending // guarded by mu
+	phase  Status // guarded by mu; of the incarnation
+	last   *Exit  // guarded by mu; of the last incarnation that failed
+	family family // its own children
+
+	mailbox mailbox
+
 	*Blueprint
-	id      chain.ID
-	name    string
 	initial chain.Hash // the state that it begins with
-	created time.Time
-	mailbox *mailbox
-	text    string // id
+	text    string     // id
 
 	// Where it stands in the tree, set before anyone else has the block:
 	parent *control                // nil at the root
 	depth  int                     // 1 at the root
 	above  *supervision.Supervisor // whose child it is
 	spec   supervision.ChildSpec   // as above has it
-	family family                  // its own children
 	heard  bool                    // the parent's guest hears of its children's events
 	pid    *actor.PID              // of the supervisor's goroutine, and what it has called
 
 	// Set by the registry before anyone else has the block:
-	path   string
 	number int           // what the path has beside the name; 1 for nothing
 	place  *list.Element // in the registry's order
 	listed atomic.Bool   // in the registry: path and id are this actor's and no other's
 
-	registered atomic.Bool  // takes messages
-	turns      atomic.Int64 // closed turns
-	failures   atomic.Int64 // of them, failed
-	born       atomic.Bool  // an init has succeeded, or there is none
-	restarts   atomic.Int64
-	memory     atomic.Int64  // bytes of linear memory
-	closed     atomic.Int64  // turns that were not replayed
-	fuel       atomic.Int64  // spent by them
-	fuelBefore atomic.Int64  // spent by those that were replayed
-	lastFuel   atomic.Int64  // by the last of them
-	running    running       // the turn that runs
-	done       chan struct{} // closed when the actor has ended
-	acks       acks          // of the log, for its records
-	appended   atomic.Uint64 // how many records were, when heard
-	machine    atomic.Pointer[wasm.Machine]
+	born     atomic.Bool   // an init has succeeded, or there is none
+	closed   atomic.Int64  // turns that were not replayed
+	lastFuel atomic.Int64  // by the last of them
+	done     chan struct{} // closed when the actor has ended
+	acks     acks          // of the log, for its records
+	appended atomic.Uint64 // how many records were, when heard
+	machine  atomic.Pointer[wasm.Machine]
 
-	mu       sync.Mutex
-	life     *life      // guarded by mu
-	phase    Status     // guarded by mu; of the incarnation
-	order    ending     // guarded by mu
-	last     *Exit      // guarded by mu; of the last incarnation that failed
-	final    *Exit      // guarded by mu; how the actor is to end, when its supervisor has said so
-	resumes  bool       // guarded by mu; it was about to start again when the node ended
-	closedAt chain.Ref  // guarded by mu; the end of the last turn of the last incarnation
-	closedBy *marks     // guarded by mu; of what ended that incarnation
-	owed     *marks     // guarded by mu; of the parent's turn that has told it to end or to begin again
-	foreign  bool       // guarded by mu; somebody else than the parent told it to end
-	ended    bool       // guarded by mu
-	drained  []delivery // guarded by mu; what waited when it was cut off or told to stop
-	exit     Exit       // guarded by mu, meaningful once done
-	again    []Restart  // guarded by mu; the newest, oldest first
+	// All guarded by mu:
+	life     *life
+	final    *Exit      // how the actor is to end, when its supervisor has said so
+	resumes  bool       // it was about to start again when the node ended
+	closedAt chain.Ref  // the end of the last turn of the last incarnation
+	closedBy *marks     // of what ended that incarnation
+	owed     *marks     // of the parent's turn that has told it to end or to begin again
+	foreign  bool       // somebody else than the parent told it to end
+	drained  []delivery // what waited when it was cut off or told to stop
+	exit     Exit       // meaningful once done
+	again    []Restart  // the newest, oldest first
 }
 
 var _ host.Actor = (*control)(nil)
 
 func (s *System) newControl(b *Blueprint, id chain.ID, name string, initial chain.Hash, parent *control) *control {
 	c := &control{
-		Blueprint: b, id: id, name: name, initial: initial, created: s.config.Now(), parent: parent,
-		mailbox: newMailbox(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes),
-		text:    id.String(),
-		done:    make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
+		Blueprint: b, id: id, name: name, sum: b.module.Sum, initial: initial, created: s.config.Now(), parent: parent,
+		text: id.String(),
+		done: make(chan struct{}), life: newLife(s.ctx, 0), phase: StatusStarting,
 	}
+	c.mailbox.open(b.manifest.Limits.MailboxMessages, b.manifest.Limits.MailboxBytes)
 	c.family.of, c.acks.of, c.depth = c, c, 1
 	if parent != nil {
 		c.depth = parent.depth + 1

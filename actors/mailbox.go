@@ -54,17 +54,13 @@ const shareEvery = 8
 type mailbox struct {
 	maxMessages int
 	maxBytes    int64
-	invoker     actor.MessageInvoker
-	dispatcher  scheduler
-	work        func(*worker) // the method value run, made once
-	worker      *worker       // of the run under way, which alone uses it
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards what follows, to worker
+	deliveries int        // in user
+	bytes      int64      // of the deliveries in user
 	system     queue[any]
 	orders     queue[any] // go before user messages, unless suspended
 	user       queue[any]
-	deliveries int   // in user
-	bytes      int64 // of the deliveries in user
 	closed     error // why deliveries are refused; nil while open
 	started    bool
 	scheduled  bool // run is queued or running
@@ -72,15 +68,25 @@ type mailbox struct {
 	suspended  bool
 	full       bool     // the log has no room for the turn of the first user message
 	handled    delivery // the one under way
+
+	worker     *worker // of the run under way, which alone uses it
+	invoker    actor.MessageInvoker
+	dispatcher scheduler
+	work       func(*worker) // the method value run, made once
 }
 
 var _ actor.Mailbox = (*mailbox)(nil)
 
 // newMailbox makes an open mailbox. Both caps must be positive.
 func newMailbox(maxMessages int, maxBytes int64) *mailbox {
-	m := &mailbox{maxMessages: maxMessages, maxBytes: maxBytes}
-	m.work = m.run
+	m := &mailbox{}
+	m.open(maxMessages, maxBytes)
 	return m
+}
+
+// open makes the zero mailbox an open one.
+func (m *mailbox) open(maxMessages int, maxBytes int64) {
+	m.maxMessages, m.maxBytes, m.work = maxMessages, maxBytes, m.run
 }
 
 // RegisterHandlers is called once, before Start. The dispatcher must be a

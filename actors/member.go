@@ -28,10 +28,13 @@ var _ supervision.Child = (*member)(nil)
 
 // memberOf is the member of an actor that was made already, and is not made twice.
 func (s *System) memberOf(b *birth) *member {
-	m := &member{system: s, birth: b, make: func(int) (*birth, error) { return nil, errMadeOnce }}
+	m := &b.control.once
+	m.system, m.birth, m.make = s, b, madeOnce
 	m.actor.Store(b.control)
 	return m
 }
+
+func madeOnce(int) (*birth, error) { return nil, errMadeOnce }
 
 var errMadeOnce = errors.New("the actor has ended for good: spawn another one")
 

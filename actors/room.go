@@ -123,7 +123,7 @@ func (p *process) admitInit() error {
 // told, for nothing has come of it, and so are those who wait for others. One that
 // nobody waits for has been promised: it stays the first in the mailbox.
 func (p *process) turnAway(e *envelope, err error) {
-	m := p.control.mailbox
+	m := &p.control.mailbox
 	if e.reply != nil {
 		e.reply.deliver(p.failure(err))
 		return

@@ -264,7 +264,7 @@ func (s *System) run(ctx actor.Context, b *birth) error {
 		p = newProcess(s, b)
 	}
 	props := actor.PropsFromProducer(func() actor.Actor { return newGuard(p, s.config.Logger) },
-		actor.WithMailbox(func() actor.Mailbox { return c.mailbox }),
+		actor.WithMailbox(func() actor.Mailbox { return &c.mailbox }),
 		actor.WithDispatcher(s.dispatcher),
 		actor.WithSupervisor(supervision.Guardian{}))
 	name := strconv.FormatUint(s.processes.Add(1), 36)

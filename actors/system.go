@@ -220,7 +220,7 @@ func (c *control) info() Info {
 	busy, waits := c.running.now()
 	return Info{
 		Busy: busy, Waits: waits, Restarts: c.restarts.Load(), Last: last,
-		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.module.Sum, Created: c.created,
+		Ref: c.ref(), Name: c.name, Status: c.status(), Module: c.sum, Created: c.created,
 		Registered: c.registered.Load(), Turns: c.turns.Load(), Failed: c.failures.Load(),
 		Mailbox: messages, MailboxBytes: bytes, Memory: memory, Fuel: c.allFuel(), Below: c.family.size(),
 	}

@@ -43,11 +43,11 @@ func (c *control) tree(see sight) Tree {
 
 // branch is a child and all below it. parent is the path of the actor above.
 func branch(parent string, info supervision.Info, see sight) Tree {
-	m, ok := info.Child.(*member)
-	if !ok || m.actor.Load() == nil {
+	c := actorOf(&info)
+	if c == nil {
 		return Tree{Info: stub(parent, info)}
 	}
-	t := m.actor.Load().tree(see)
+	t := c.tree(see)
 	t.Info = asChild(t.Info, info)
 	return t
 }

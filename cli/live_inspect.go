@@ -219,7 +219,7 @@ func (s *actorScreen) turns() [][]string {
 func (s *actorScreen) children() [][]string {
 	rows := [][]string{{"CHILD", "STATUS", "BUSY", "RESTARTS", "MAILBOX", "TURNS", "MEMORY", "AGE", "LAST FAILURE"}}
 	for _, a := range s.r.Children[:min(len(s.r.Children), maxChildrenShown)] {
-		row := actorRow(a, s.now)
+		row := appendRow(nil, a, s.now)
 		row[0] = a.Name
 		rows = append(rows, row)
 	}

@@ -142,10 +142,12 @@ func (n *conn) each(ctx context.Context, filter *theaterv1.Filter, fields []stri
 func (n *conn) showActors(ctx context.Context, filter *theaterv1.Filter, o *psOptions) error {
 	var (
 		paths strings.Builder
-		rows  = [][]string{actorHeads}
+		table columns
+		row   []string
 		list  = []liveActor{}
 		now   = time.Now()
 	)
+	table.add(actorHeads)
 	format := n.live.format.value
 	err := n.each(ctx, filter, o.fields(format), func(a *theaterv1.Actor) (keeps bool) {
 		switch {
@@ -154,7 +156,8 @@ func (n *conn) showActors(ctx context.Context, filter *theaterv1.Filter, o *psOp
 		case o.quiet:
 			writePath(&paths, a.Path)
 		default:
-			rows = append(rows, actorRow(a, now))
+			row = appendRow(row[:0], a, now)
+			table.add(row)
 		}
 		return false
 	})
@@ -167,7 +170,7 @@ func (n *conn) showActors(ctx context.Context, filter *theaterv1.Filter, o *psOp
 		_, err := io.WriteString(n.live.out, paths.String())
 		return err
 	}
-	return n.live.writeRows(rows)
+	return n.live.writeFitted(&table)
 }
 
 func writePath(b *strings.Builder, path string) {
@@ -181,16 +184,16 @@ func actorRows(all []*theaterv1.Actor, now time.Time) [][]string {
 	rows := make([][]string, 0, len(all)+1)
 	rows = append(rows, actorHeads)
 	for _, a := range all {
-		rows = append(rows, actorRow(a, now))
+		rows = append(rows, appendRow(nil, a, now))
 	}
 	return rows
 }
 
-func actorRow(a *theaterv1.Actor, now time.Time) []string {
-	return []string{
+func appendRow(row []string, a *theaterv1.Actor, now time.Time) []string {
+	return append(row,
 		a.Path, a.Status, busy(a, now), strconv.FormatInt(a.Restarts, 10), strconv.FormatInt(a.Mailbox, 10), strconv.FormatInt(a.Turns, 10),
 		size(a.Memory), ageOf(a, now), whyLive(a.LastFailure),
-	}
+	)
 }
 
 func ageOf(a *theaterv1.Actor, now time.Time) string {

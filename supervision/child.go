@@ -1,7 +1,6 @@
 package supervision
 
 import (
-	"container/list"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -85,24 +84,26 @@ const (
 
 // child is a spec and what has become of it.
 type child struct {
-	ChildSpec
-	place *list.Element // among the supervisor's children
-	order uint64        // in which they were added
-	pid   *actor.PID    // for the hands; of the process, nil where there is none
-
+	// What is seen of it stands together, for lists of thousands:
 	status   Status
-	alive    bool // there is a process
 	restarts int
-	streak   int       // failures in a row, for the backoff
-	since    time.Time // when the incarnation was ready, zero before
-	exit     Exit      // of the last incarnation that has ended
-	last     *Exit     // of the last that failed
-	cause    *Exit     // why it was told to end, when that counts as its failure
-	final    bool      // its process is to go, see StatusStopping
-	overdue  bool      // its shutdown time is over
-	alarm    *alarm    // which says so
-	repair   *repair   // the group that it starts again with
-	mending  bool      // it was in one when the supervisor began to end
+	last     *Exit // of the last incarnation that failed
+	ChildSpec
+
+	place int        // among its siblings
+	order uint64     // in which they were added
+	pid   *actor.PID // for the hands; of the process, nil where there is none
+
+	alive   bool      // there is a process
+	streak  int       // failures in a row, for the backoff
+	since   time.Time // when the incarnation was ready, zero before
+	exit    Exit      // of the last incarnation that has ended
+	cause   *Exit     // why it was told to end, when that counts as its failure
+	final   bool      // its process is to go, see StatusStopping
+	overdue bool      // its shutdown time is over
+	alarm   *alarm    // which says so
+	repair  *repair   // the group that it starts again with
+	mending bool      // it was in one when the supervisor began to end
 
 	coming bool        // its first start waits for those before it
 	born   bool        // there has been a process since it has ended for good

@@ -65,7 +65,7 @@ func (r *rules) closes(c *child) bool {
 		return false
 	}
 	if r.spec.AutoShutdown == AllSignificant {
-		for other := range r.all() {
+		for other := range r.children.all() {
 			if other != c && other.Significant && (other.up() || other.status == StatusWaiting) && !other.final {
 				return false
 			}

@@ -1,6 +1,9 @@
 package supervision
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Node is a child as the rules have it.
 type Node = child
@@ -57,3 +60,31 @@ func (t testHands) ended(exit Exit)                             { t.Ended(exit) 
 
 // Wait is the wait before a restart.
 func (b Backoff) Wait(failures int, chance float64) time.Duration { return b.wait(failures, chance) }
+
+// Siblings are children that have only their IDs.
+type Siblings struct {
+	s  siblings
+	by map[string]*child
+}
+
+func (s *Siblings) Add(id string) {
+	c := &child{ChildSpec: ChildSpec{ID: id}}
+	if s.by == nil {
+		s.by = map[string]*child{}
+	}
+	s.by[id] = c
+	s.s.add(c)
+}
+
+func (s *Siblings) Remove(id string) { s.s.remove(s.by[id]) }
+func (s *Siblings) Len() int         { return s.s.len() }
+func (s *Siblings) Room() int        { return len(s.s.rank) }
+
+func (s *Siblings) All() iter.Seq[string]      { return idsOf(s.s.all()) }
+func (s *Siblings) Backward() iter.Seq[string] { return idsOf(s.s.backward()) }
+
+func idsOf(children iter.Seq[*child]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		children(func(c *child) bool { return yield(c.ID) })
+	}
+}

@@ -4,16 +4,16 @@ import "slices"
 
 // Info is what can be seen of a child at any moment.
 type Info struct {
-	ChildSpec
-	Status   Status
-	Restarts int
-	Last     *Exit // its last failure, nil for none
+	*ChildSpec // as it was added; not to be written
+	Status     Status
+	Restarts   int
+	Last       *Exit // its last failure, nil for none
 }
 
 func (r *rules) infos(list []Info) []Info {
-	list = slices.Grow(list, r.children.Len())
-	for c := range r.all() {
-		list = append(list, Info{ChildSpec: c.ChildSpec, Status: c.status, Restarts: c.restarts, Last: c.last})
+	list = slices.Grow(list, r.children.len())
+	for c := range r.children.all() {
+		list = append(list, Info{ChildSpec: &c.ChildSpec, Status: c.status, Restarts: c.restarts, Last: c.last})
 	}
 	return list
 }
@@ -33,7 +33,7 @@ func (s *Supervisor) AppendChildren(list []Info) []Info {
 func (s *Supervisor) Count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rules.children.Len()
+	return s.rules.children.len()
 }
 
 // Stood shows the children as they stood when the supervisor began to end, and

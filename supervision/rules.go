@@ -1,8 +1,6 @@
 package supervision
 
 import (
-	"container/list"
-	"iter"
 	"time"
 )
 
@@ -27,7 +25,7 @@ type hands interface {
 type rules struct {
 	spec     Spec
 	hands    hands
-	children *list.List // of *child, in the order in which they start
+	children siblings
 	byID     map[string]*child
 	added    uint64
 	restarts intensity
@@ -46,7 +44,7 @@ func newRules(spec Spec, h hands) *rules {
 	if spec.Strategy == nil {
 		spec.Strategy = OneForOne
 	}
-	return &rules{spec: spec, hands: h, children: list.New(), byID: map[string]*child{},
+	return &rules{spec: spec, hands: h, byID: map[string]*child{},
 		restarts: intensity{limit: spec.MaxRestarts, period: spec.Period}}
 }
 
@@ -57,33 +55,19 @@ func (r *rules) add(spec ChildSpec) *child {
 	}
 	r.added++
 	c := &child{ChildSpec: spec, order: r.added, status: StatusEnded}
-	c.place = r.children.PushBack(c)
+	r.children.add(c)
 	r.byID[c.ID] = c
 	return c
 }
 
 func (r *rules) remove(c *child) {
-	r.children.Remove(c.place)
+	r.children.remove(c)
 	delete(r.byID, c.ID)
 }
 
-// all yields the children from the first one on. The one that was yielded may be
-// removed.
-func (r *rules) all() iter.Seq[*child] {
-	return func(yield func(*child) bool) {
-		for e := r.children.Front(); e != nil; {
-			next := e.Next()
-			if !yield(e.Value.(*child)) {
-				return
-			}
-			e = next
-		}
-	}
-}
-
 func (r *rules) ids() []string {
-	ids := make([]string, 0, r.children.Len())
-	for c := range r.all() {
+	ids := make([]string, 0, r.children.len())
+	for c := range r.children.all() {
 		ids = append(ids, c.ID)
 	}
 	return ids

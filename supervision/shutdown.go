@@ -32,7 +32,7 @@ func (r *rules) standing() []Info {
 
 // disband ends all repairs.
 func (r *rules) disband() {
-	for c := range r.all() {
+	for c := range r.children.all() {
 		if c.repair != nil {
 			c.repair.alarm.cancel()
 			c.repair, c.mending = nil, true
@@ -43,9 +43,7 @@ func (r *rules) disband() {
 // wind takes the next step of the end: it stops the last child whose process is
 // there, or is done.
 func (r *rules) wind() {
-	for e := r.children.Back(); e != nil; {
-		c := e.Value.(*child)
-		e = e.Prev()
+	for c := range r.children.backward() {
 		switch {
 		case c.status == StatusStopping: // it is on its way
 			return
@@ -77,7 +75,7 @@ func (r *rules) abandon() {
 	if r.done {
 		return
 	}
-	for c := range r.all() {
+	for c := range r.children.all() {
 		c.status, c.alive = StatusWaiting, false
 	}
 	r.wind()

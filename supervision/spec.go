@@ -44,7 +44,8 @@ func (s Shutdown) String() string {
 
 // ChildSpec says what a supervisor needs to know of a child.
 type ChildSpec struct {
-	ID          string   // unique among the supervisor's children
+	ID          string // unique among the supervisor's children
+	Child       Child
 	Restart     Restart  // "" is Permanent
 	Shutdown    Shutdown // the zero value is BrutalKill
 	Significant bool     // its end may end the supervisor, see AutoShutdown
@@ -52,7 +53,6 @@ type ChildSpec struct {
 	// leaves no spec behind, whatever its restart type. simple-one-for-one has
 	// only such children.
 	Dynamic bool
-	Child   Child
 }
 
 // AutoShutdown says whether a supervisor ends, with reason shutdown, when

@@ -30,7 +30,7 @@ func (r *rules) watchTime(c *child, since time.Time) {
 // near: nothing starts any more.
 func (r *rules) warn(since time.Time) {
 	r.warned = true
-	for c := range r.all() {
+	for c := range r.children.all() {
 		if c.up() {
 			r.watchTime(c, since)
 			r.hands.warn(c, since)
@@ -40,7 +40,7 @@ func (r *rules) warn(since time.Time) {
 
 // cut ends the times of all children, here and below.
 func (r *rules) cut() {
-	for c := range r.all() {
+	for c := range r.children.all() {
 		c.alarm.cancel()
 		if c.overdue = true; c.up() {
 			r.hands.cut(c)

@@ -52,7 +52,7 @@ func (e *eachActor) decode(data []byte) error {
 		}
 		if number == actorsField && kind == protowire.BytesType {
 			fields, _ := protowire.ConsumeBytes(data[n:])
-			if err := proto.Unmarshal(fields, one); err != nil { // which resets it
+			if err := unmarshalAnew(fields, one); err != nil {
 				return err
 			}
 			if e.see(one) {
@@ -64,6 +64,22 @@ func (e *eachActor) decode(data []byte) error {
 		data = data[n+size:]
 	}
 	return proto.Unmarshal(rest, &e.rest)
+}
+
+// unmarshalAnew is proto.Unmarshal, but that the time of the actor before is where that
+// of the next one is put: it is the one message that almost all of them have.
+func unmarshalAnew(fields []byte, one *theaterv1.Actor) error {
+	created := one.Created
+	one.Reset()
+	if created != nil {
+		created.Reset()
+		one.Created = created
+	}
+	err := proto.UnmarshalOptions{Merge: true}.Unmarshal(fields, one)
+	if one.Created.GetSeconds() == 0 && one.Created.GetNanos() == 0 {
+		one.Created = nil
+	}
+	return err
 }
 
 // eachCodec is that of protobuf.

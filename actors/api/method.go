@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 	"github.com/theater-go/theater/proto/theater/v1/theaterv1connect"
 )
 
@@ -180,6 +181,9 @@ func (c codec) Marshal(m any) ([]byte, error) { return c.MarshalAppend(nil, m) }
 // MarshalAppend saves a copy of what is large.
 func (c codec) MarshalAppend(dst []byte, m any) ([]byte, error) {
 	if c.binary() {
+		if list, ok := m.(*theaterv1.ListResponse); ok {
+			defer recycle(list)
+		}
 		return proto.MarshalOptions{}.MarshalAppend(dst, m.(proto.Message))
 	}
 	return protojson.MarshalOptions{}.MarshalAppend(dst, m.(proto.Message))

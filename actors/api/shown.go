@@ -20,6 +20,8 @@ import (
 type shower struct {
 	fields  []actorField
 	modules map[chain.Hash]string
+	// Where an actor is encoded before the next one is shown, all have the same:
+	created, busy *timestamppb.Timestamp
 }
 
 // newShower makes one that shows all fields of an actor.
@@ -69,10 +71,8 @@ var actorFields = []actorField{
 	{"name", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Name = i.Name }},
 	{"status", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Status = string(i.Status) }},
 	{"module", func(s *shower, a *theaterv1.Actor, i *actors.Info) { a.Module = s.module(i.Module) }},
-	{"created", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
-		if !i.Created.IsZero() {
-			a.Created = timestamppb.New(i.Created)
-		}
+	{"created", func(s *shower, a *theaterv1.Actor, i *actors.Info) {
+		a.Created = stamp(s.created, i.Created)
 	}},
 	{"parent", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Parent = parentOf(i.Path) }},
 	{"turns", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Turns = i.Turns }},
@@ -87,10 +87,8 @@ var actorFields = []actorField{
 	{"mailbox_bytes", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.MailboxBytes = i.MailboxBytes }},
 	{"memory", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Memory = i.Memory }},
 	{"fuel", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Fuel = i.Fuel }},
-	{"busy_since", func(_ *shower, a *theaterv1.Actor, i *actors.Info) {
-		if !i.Busy.IsZero() {
-			a.BusySince = timestamppb.New(i.Busy)
-		}
+	{"busy_since", func(s *shower, a *theaterv1.Actor, i *actors.Info) {
+		a.BusySince = stamp(s.busy, i.Busy)
 	}},
 	{"waits", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Waits = i.Waits }},
 	{"children", func(_ *shower, a *theaterv1.Actor, i *actors.Info) { a.Children = int32(i.Below) }},
@@ -128,6 +126,18 @@ func exit(e actors.Exit) *theaterv1.Exit {
 // text makes what may be a guest's words, which are any bytes, the text that a
 // message takes.
 func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// stamp is a time, nil for none: in kept, or a new one where that is nil.
+func stamp(kept *timestamppb.Timestamp, t time.Time) *timestamppb.Timestamp {
+	switch {
+	case t.IsZero():
+		return nil
+	case kept == nil:
+		return timestamppb.New(t)
+	}
+	kept.Seconds, kept.Nanos = t.Unix(), int32(t.Nanosecond())
+	return kept
+}
 
 // moment is a time of a chain.
 func moment(unix int64) *timestamppb.Timestamp {

@@ -34,6 +34,7 @@ func BenchmarkNode(b *testing.B) {
 	b.Run("ps", func(b *testing.B) { n.ps(b) })
 	n.spin(b, 50)
 	b.Run("ps beside 50 that spin", func(b *testing.B) { n.ps(b) })
+	b.Run("ps --quiet beside 50 that spin", func(b *testing.B) { n.ps(b, "--quiet") })
 	b.Run("inspect beside 50 that spin", func(b *testing.B) {
 		percentile(b, func() error {
 			_, err := n.client.Actors.Inspect(b.Context(), &theaterv1.InspectRequest{Target: "/echo-77"})
@@ -42,9 +43,10 @@ func BenchmarkNode(b *testing.B) {
 	})
 }
 
-func (n *crowd) ps(b *testing.B) {
+func (n *crowd) ps(b *testing.B, flags ...string) {
 	b.Helper()
-	percentile(b, func() error { return n.theater(b.Context(), "ps", "--quiet", "--address", n.address()).Run() })
+	args := append([]string{"ps", "--address", n.address()}, flags...)
+	percentile(b, func() error { return n.theater(b.Context(), args...).Run() })
 }
 
 // percentile runs f and reports the time that 99 of 100 runs do not pass.
