@@ -123,19 +123,10 @@ func (n *conn) list(ctx context.Context, filter *theaterv1.Filter, fields []stri
 
 // each is list for who needs one actor after another.
 func (n *conn) each(ctx context.Context, filter *theaterv1.Filter, fields []string, see func(*theaterv1.Actor) (keeps bool)) error {
-	request := &theaterv1.ListRequest{Filter: filter, PageSize: maxPage, Fields: fields}
-	list := func(ctx context.Context, r *theaterv1.ListRequest) (*theaterv1.ListResponse, error) {
-		return n.EachActor(ctx, r, see)
+	if err := n.EachActor(ctx, &theaterv1.ListAllRequest{Filter: filter, Fields: fields}, see); err != nil {
+		return n.suggestTarget(ctx, n.explain(ctx, err), filter.GetUnder())
 	}
-	for {
-		page, err := ask(ctx, n, list, request)
-		if err != nil {
-			return n.suggestTarget(ctx, err, filter.GetUnder())
-		}
-		if request.PageToken = page.NextPageToken; request.PageToken == "" {
-			return nil
-		}
-	}
+	return nil
 }
 
 // showActors writes those that the filter holds for.

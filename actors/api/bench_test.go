@@ -11,7 +11,7 @@ import (
 )
 
 // crowd is a node with so many actors.
-func crowd(b *testing.B, count int) *stage {
+func crowd(b testing.TB, count int) *stage {
 	b.Helper()
 	s := open(b)
 	code, err := os.ReadFile("../../wasm/testdata/guests/c-echo/echo.wasm")
@@ -33,6 +33,20 @@ func BenchmarkAListOfTenThousand(b *testing.B) {
 		list, err := s.Actors.List(b.Context(), &theaterv1.ListRequest{PageSize: 10_000})
 		if err != nil || len(list.Actors) != 10_000 {
 			b.Fatalf("there are %d, %v", len(list.GetActors()), err)
+		}
+	}
+}
+
+func BenchmarkAllOfTenThousand(b *testing.B) {
+	s := crowd(b, 10_000)
+	for b.Loop() {
+		count := 0
+		err := s.EachActor(b.Context(), &theaterv1.ListAllRequest{}, func(*theaterv1.Actor) bool {
+			count++
+			return false
+		})
+		if err != nil || count != 10_000 {
+			b.Fatalf("there are %d, %v", count, err)
 		}
 	}
 }

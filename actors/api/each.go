@@ -12,34 +12,35 @@ import (
 	"github.com/theater-go/theater/proto/theater/v1/theaterv1connect"
 )
 
-// EachActor is Actors.List for who needs one actor after another, and not thousands at
-// once: see is shown each, and reports whether it keeps it; else the next is shown in
-// its place. What EachActor returns is the answer without them.
-func (c *Client) EachActor(ctx context.Context, r *theaterv1.ListRequest, see func(*theaterv1.Actor) (keeps bool)) (*theaterv1.ListResponse, error) {
-	client := connect.NewClient[theaterv1.ListRequest, eachActor](c.http, c.base+theaterv1connect.ActorServiceListProcedure,
+// EachActor is Actors.ListAll for who needs one actor after another, and not thousands
+// at once: see is shown each as it comes, and reports whether it keeps it; else the next
+// is shown in its place.
+func (c *Client) EachActor(ctx context.Context, r *theaterv1.ListAllRequest, see func(*theaterv1.Actor) (keeps bool)) error {
+	client := connect.NewClient[theaterv1.ListAllRequest, eachActor](c.http, c.base+theaterv1connect.ActorServiceListAllProcedure,
 		connect.WithCodec(eachCodec{}),
 		connect.WithResponseInitializer(func(_ connect.Spec, m any) error {
 			m.(*eachActor).see = see
 			return nil
 		}))
-	answer, err := client.CallUnary(ctx, connect.NewRequest(r))
+	stream, err := client.CallServerStream(ctx, connect.NewRequest(r))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &answer.Msg.rest, nil
+	defer stream.Close()
+	for stream.Receive() { // which shows them
+	}
+	return stream.Err()
 }
 
 // eachActor is an answer whose actors are shown as they are decoded.
 type eachActor struct {
-	see  func(*theaterv1.Actor) (keeps bool)
-	rest theaterv1.ListResponse
+	see func(*theaterv1.Actor) (keeps bool)
 }
 
-// actorsField is the number of ListResponse.actors.
-var actorsField = (*theaterv1.ListResponse)(nil).ProtoReflect().Descriptor().Fields().ByName("actors").Number()
+// actorsField is the number of ListAllResponse.actors.
+var actorsField = (*theaterv1.ListAllResponse)(nil).ProtoReflect().Descriptor().Fields().ByName("actors").Number()
 
 func (e *eachActor) decode(data []byte) error {
-	var rest []byte
 	one := &theaterv1.Actor{}
 	for len(data) > 0 {
 		number, kind, n := protowire.ConsumeTag(data)
@@ -58,12 +59,10 @@ func (e *eachActor) decode(data []byte) error {
 			if e.see(one) {
 				one = &theaterv1.Actor{}
 			}
-		} else {
-			rest = append(rest, data[:n+size]...)
 		}
 		data = data[n+size:]
 	}
-	return proto.Unmarshal(rest, &e.rest)
+	return nil
 }
 
 // unmarshalAnew is proto.Unmarshal, but that the time of the actor before is where that

@@ -1,9 +1,12 @@
 package api_test
 
 import (
+	"encoding/binary"
+	"fmt"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -15,20 +18,15 @@ import (
 func TestActorsOneByOneAreThoseOfAList(t *testing.T) {
 	s := open(t)
 	s.family()
-	for token, more := "", true; more; {
-		request := &theaterv1.ListRequest{PageSize: 2, PageToken: token}
-		want, err := s.Actors.List(s.ctx(), request)
+	for _, filter := range []*theaterv1.Filter{nil, {Under: "/top"}, {Path: "*b"}, {Name: "nobody"}} {
+		want, err := s.Actors.List(s.ctx(), &theaterv1.ListRequest{Filter: filter})
 		check(t, err)
 		for _, keeps := range []bool{true, false} {
 			var seen, shown []*theaterv1.Actor
-			rest, err := s.EachActor(s.ctx(), request, func(a *theaterv1.Actor) bool {
+			check(t, s.EachActor(s.ctx(), &theaterv1.ListAllRequest{Filter: filter}, func(a *theaterv1.Actor) bool {
 				seen, shown = append(seen, a), append(shown, proto.CloneOf(a))
 				return keeps
-			})
-			check(t, err)
-			if rest.NextPageToken != want.NextPageToken || rest.Total != want.Total || len(rest.Actors) != 0 {
-				t.Errorf("beside the actors the answer is %v, not %v", rest, want)
-			}
+			}))
 			if len(shown) != len(want.Actors) {
 				t.Fatalf("%d actors are shown, not %d", len(shown), len(want.Actors))
 			}
@@ -41,31 +39,48 @@ func TestActorsOneByOneAreThoseOfAList(t *testing.T) {
 				}
 			}
 		}
-		token = want.NextPageToken
-		more = token != ""
 	}
-	_, err := s.EachActor(s.ctx(), &theaterv1.ListRequest{Fields: []string{"pth"}}, nil)
-	refuses(t, err, api.CodeInvalid, "fields")
+	refuses(t, s.EachActor(s.ctx(), &theaterv1.ListAllRequest{Fields: []string{"pth"}}, nil), api.CodeInvalid, "fields")
+	refuses(t, s.EachActor(s.ctx(), &theaterv1.ListAllRequest{Filter: &theaterv1.Filter{Under: "/nobody"}}, nil), api.CodeNoActor, "filter.under")
+}
+
+// Many do not fit into one message.
+func TestAListOfAllHasNoEnd(t *testing.T) {
+	const count = 1234
+	s := crowd(t, count)
+	var in int
+	check(t, s.EachActor(s.ctx(), &theaterv1.ListAllRequest{Fields: []string{"path"}}, func(a *theaterv1.Actor) bool {
+		if want := fmt.Sprint("/echo-", in); a.Path != want {
+			t.Fatalf("actor %d is %s", in, a.Path)
+		}
+		in++
+		return false
+	}))
+	if in != count {
+		t.Errorf("%d are shown", in)
+	}
 }
 
 func TestActorsThatCannotBeReadAreRefused(t *testing.T) {
 	for name, body := range map[string][]byte{
-		"a field without a number":   {0x00},
-		"an actor that is cut off":   {0x0a, 0x05, 0x0a},
-		"an actor that is no such":   {0x0a, 0x02, 0x0a, 0x05},
-		"a rest that is none either": {0x12, 0x01, 0xff},
+		"a field without a number": {0x00},
+		"an actor that is cut off": {0x0a, 0x05, 0x0a},
+		"an actor that is no such": {0x0a, 0x02, 0x0a, 0x05},
+		"something else cut off":   {0x12, 0x05, 0x0a},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "socket")
 			l, err := net.Listen("unix", path)
 			check(t, err)
 			server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "application/proto")
-				_, _ = w.Write(body)
+				w.Header().Set("Content-Type", "application/connect+proto")
+				message := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(body)))
+				end := append([]byte{2, 0, 0, 0, 2}, "{}"...)
+				_, _ = w.Write(slices.Concat(message, body, end))
 			})}
 			go func() { _ = server.Serve(l) }()
 			t.Cleanup(func() { server.Close() })
-			_, err = dial(t, api.DialConfig{Address: "unix:" + path}).EachActor(t.Context(), &theaterv1.ListRequest{}, func(a *theaterv1.Actor) bool { return false })
+			err = dial(t, api.DialConfig{Address: "unix:" + path}).EachActor(t.Context(), &theaterv1.ListAllRequest{}, func(a *theaterv1.Actor) bool { return false })
 			if err == nil {
 				t.Error("it is read")
 			}

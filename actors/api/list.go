@@ -1,12 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"connectrpc.com/connect"
 
 	"github.com/theater-go/theater/actors"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
@@ -24,11 +27,7 @@ func (s *actorService) List(ctx context.Context, r *theaterv1.ListRequest) (*the
 	if err != nil {
 		return nil, err
 	}
-	under, err := s.top(r.Filter.GetUnder())
-	if err != nil {
-		return nil, err
-	}
-	f, err := newFilter(r.Filter, under)
+	under, f, err := s.meant(r.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -57,14 +56,68 @@ func (s *actorService) List(ctx context.Context, r *theaterv1.ListRequest) (*the
 			last = i.Path
 		}
 	})
-	answer, failed := out.answer()
+	all, raw, failed := out.take()
 	if err = errors.Join(err, failed); err != nil {
 		return nil, err
 	}
-	if answer.Total = uint64(total); begin+size < total {
+	answer := &theaterv1.ListResponse{Actors: all, Total: uint64(total)}
+	answer.ProtoReflect().SetUnknown(raw)
+	if begin+size < total {
 		answer.NextPageToken = cursor{begin + size, last}.String()
 	}
 	return answer, nil
+}
+
+// atOnce is how many actors are in one message of ListAll.
+const atOnce = 500
+
+// ListAll shows live actors as they are found: who asks reads the first ones while the
+// next ones are looked for.
+func (s *actorService) ListAll(ctx context.Context, r *theaterv1.ListAllRequest, out *connect.ServerStream[theaterv1.ListAllResponse]) error {
+	under, f, err := s.meant(r.Filter)
+	if err != nil {
+		return err
+	}
+	list, err := newSheet(readable(ctx), r.Fields)
+	if err != nil {
+		return err
+	}
+	waiting := 0
+	var failed error
+	send := func() {
+		all, raw, err := list.take()
+		answer := &theaterv1.ListAllResponse{Actors: all}
+		answer.ProtoReflect().SetUnknown(raw)
+		if failed = err; err == nil {
+			failed = out.Send(answer)
+		}
+		waiting = 0
+	}
+	err = s.System.Census(under, func(i *actors.Info) bool {
+		if f.holds(i) {
+			list.add(i)
+			waiting++
+		}
+		if waiting == atOnce {
+			send()
+		}
+		return failed == nil
+	})
+	if err == nil && waiting > 0 {
+		send()
+	}
+	return cmp.Or(err, failed)
+}
+
+// meant are the actor below which a filter looks, the zero Ref for all, and whom it
+// holds for.
+func (s *actorService) meant(f *theaterv1.Filter) (actors.Ref, *filter, error) {
+	under, err := s.top(f.GetUnder())
+	if err != nil {
+		return under, nil, err
+	}
+	holds, err := newFilter(f, under)
+	return under, holds, err
 }
 
 // top is the actor at or below which a list looks, the zero Ref for all.

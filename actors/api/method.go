@@ -37,6 +37,7 @@ func (s *Server) register() {
 	unary(s, theaterv1connect.ActorServiceRestartProcedure, end, a.Restart)
 	unary(s, theaterv1connect.ActorServiceKillProcedure, end, a.Kill)
 	unary(s, theaterv1connect.ActorServiceListProcedure, look, a.List)
+	streams(s, theaterv1connect.ActorServiceListAllProcedure, follow, a.ListAll)
 	unary(s, theaterv1connect.ActorServiceInspectProcedure, look, a.Inspect)
 	unary(s, theaterv1connect.ActorServiceGetStateProcedure, look, a.GetState)
 	unary(s, theaterv1connect.ActorServiceGetMetricsProcedure, look, a.GetMetrics)
@@ -181,8 +182,9 @@ func (c codec) Marshal(m any) ([]byte, error) { return c.MarshalAppend(nil, m) }
 // MarshalAppend saves a copy of what is large.
 func (c codec) MarshalAppend(dst []byte, m any) ([]byte, error) {
 	if c.binary() {
-		if list, ok := m.(*theaterv1.ListResponse); ok {
-			defer recycle(list)
+		switch m.(type) {
+		case *theaterv1.ListResponse, *theaterv1.ListAllResponse:
+			defer recycle(m.(proto.Message))
 		}
 		return proto.MarshalOptions{}.MarshalAppend(dst, m.(proto.Message))
 	}

@@ -21,7 +21,7 @@ import (
 // scopes are what each method needs.
 var scopes = map[string]api.Scope{
 	"ActorService/Spawn": api.ScopeOperate, "ActorService/Stop": api.ScopeOperate, "ActorService/Restart": api.ScopeOperate,
-	"ActorService/Kill": api.ScopeOperate, "ActorService/List": api.ScopeRead, "ActorService/Inspect": api.ScopeRead,
+	"ActorService/Kill": api.ScopeOperate, "ActorService/List": api.ScopeRead, "ActorService/ListAll": api.ScopeRead, "ActorService/Inspect": api.ScopeRead,
 	"ActorService/GetState": api.ScopeRead, "ActorService/GetMetrics": api.ScopeRead, "ActorService/Watch": api.ScopeRead,
 	"ActorService/Logs": api.ScopeRead, "MessageService/Send": api.ScopeOperate, "MessageService/Request": api.ScopeOperate,
 	"MessageService/Call": api.ScopeOperate, "ChainService/ListChains": api.ScopeRead, "ChainService/GetChain": api.ScopeRead,

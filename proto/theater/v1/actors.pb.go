@@ -657,6 +657,105 @@ func (x *ListRequest) GetFields() []string {
 	return nil
 }
 
+type ListAllRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Shows those that all of these hold for.
+	Filter *Filter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// As in ListRequest.
+	Fields        []string `protobuf:"bytes,2,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAllRequest) Reset() {
+	*x = ListAllRequest{}
+	mi := &file_theater_v1_actors_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAllRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAllRequest) ProtoMessage() {}
+
+func (x *ListAllRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_theater_v1_actors_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAllRequest.ProtoReflect.Descriptor instead.
+func (*ListAllRequest) Descriptor() ([]byte, []int) {
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListAllRequest) GetFilter() *Filter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ListAllRequest) GetFields() []string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+type ListAllResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next ones.
+	Actors        []*Actor `protobuf:"bytes,1,rep,name=actors,proto3" json:"actors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAllResponse) Reset() {
+	*x = ListAllResponse{}
+	mi := &file_theater_v1_actors_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAllResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAllResponse) ProtoMessage() {}
+
+func (x *ListAllResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_theater_v1_actors_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAllResponse.ProtoReflect.Descriptor instead.
+func (*ListAllResponse) Descriptor() ([]byte, []int) {
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListAllResponse) GetActors() []*Actor {
+	if x != nil {
+		return x.Actors
+	}
+	return nil
+}
+
 // Filter says which actors are meant. What it leaves out holds for all.
 type Filter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -681,7 +780,7 @@ type Filter struct {
 
 func (x *Filter) Reset() {
 	*x = Filter{}
-	mi := &file_theater_v1_actors_proto_msgTypes[10]
+	mi := &file_theater_v1_actors_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +792,7 @@ func (x *Filter) String() string {
 func (*Filter) ProtoMessage() {}
 
 func (x *Filter) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[10]
+	mi := &file_theater_v1_actors_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -706,7 +805,7 @@ func (x *Filter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filter.ProtoReflect.Descriptor instead.
 func (*Filter) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{10}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Filter) GetUnder() string {
@@ -771,7 +870,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[11]
+	mi := &file_theater_v1_actors_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -783,7 +882,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[11]
+	mi := &file_theater_v1_actors_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -796,7 +895,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{11}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListResponse) GetActors() []*Actor {
@@ -859,7 +958,7 @@ type Actor struct {
 
 func (x *Actor) Reset() {
 	*x = Actor{}
-	mi := &file_theater_v1_actors_proto_msgTypes[12]
+	mi := &file_theater_v1_actors_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -871,7 +970,7 @@ func (x *Actor) String() string {
 func (*Actor) ProtoMessage() {}
 
 func (x *Actor) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[12]
+	mi := &file_theater_v1_actors_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -884,7 +983,7 @@ func (x *Actor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Actor.ProtoReflect.Descriptor instead.
 func (*Actor) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{12}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Actor) GetId() string {
@@ -1022,7 +1121,7 @@ type InspectRequest struct {
 
 func (x *InspectRequest) Reset() {
 	*x = InspectRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[13]
+	mi := &file_theater_v1_actors_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1133,7 @@ func (x *InspectRequest) String() string {
 func (*InspectRequest) ProtoMessage() {}
 
 func (x *InspectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[13]
+	mi := &file_theater_v1_actors_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1146,7 @@ func (x *InspectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectRequest.ProtoReflect.Descriptor instead.
 func (*InspectRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{13}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *InspectRequest) GetTarget() string {
@@ -1086,7 +1185,7 @@ type InspectResponse struct {
 
 func (x *InspectResponse) Reset() {
 	*x = InspectResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[14]
+	mi := &file_theater_v1_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1098,7 +1197,7 @@ func (x *InspectResponse) String() string {
 func (*InspectResponse) ProtoMessage() {}
 
 func (x *InspectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[14]
+	mi := &file_theater_v1_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1111,7 +1210,7 @@ func (x *InspectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectResponse.ProtoReflect.Descriptor instead.
 func (*InspectResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{14}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *InspectResponse) GetActor() *Actor {
@@ -1221,7 +1320,7 @@ type OpenTurn struct {
 
 func (x *OpenTurn) Reset() {
 	*x = OpenTurn{}
-	mi := &file_theater_v1_actors_proto_msgTypes[15]
+	mi := &file_theater_v1_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1332,7 @@ func (x *OpenTurn) String() string {
 func (*OpenTurn) ProtoMessage() {}
 
 func (x *OpenTurn) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[15]
+	mi := &file_theater_v1_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1345,7 @@ func (x *OpenTurn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTurn.ProtoReflect.Descriptor instead.
 func (*OpenTurn) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{15}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *OpenTurn) GetFunction() string {
@@ -1296,7 +1395,7 @@ type Supervision struct {
 
 func (x *Supervision) Reset() {
 	*x = Supervision{}
-	mi := &file_theater_v1_actors_proto_msgTypes[16]
+	mi := &file_theater_v1_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1407,7 @@ func (x *Supervision) String() string {
 func (*Supervision) ProtoMessage() {}
 
 func (x *Supervision) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[16]
+	mi := &file_theater_v1_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1420,7 @@ func (x *Supervision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Supervision.ProtoReflect.Descriptor instead.
 func (*Supervision) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{16}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Supervision) GetSupervisor() string {
@@ -1422,7 +1521,7 @@ type RestartEntry struct {
 
 func (x *RestartEntry) Reset() {
 	*x = RestartEntry{}
-	mi := &file_theater_v1_actors_proto_msgTypes[17]
+	mi := &file_theater_v1_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1434,7 +1533,7 @@ func (x *RestartEntry) String() string {
 func (*RestartEntry) ProtoMessage() {}
 
 func (x *RestartEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[17]
+	mi := &file_theater_v1_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1447,7 +1546,7 @@ func (x *RestartEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestartEntry.ProtoReflect.Descriptor instead.
 func (*RestartEntry) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{17}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RestartEntry) GetTime() *timestamppb.Timestamp {
@@ -1510,7 +1609,7 @@ type TurnEntry struct {
 
 func (x *TurnEntry) Reset() {
 	*x = TurnEntry{}
-	mi := &file_theater_v1_actors_proto_msgTypes[18]
+	mi := &file_theater_v1_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1522,7 +1621,7 @@ func (x *TurnEntry) String() string {
 func (*TurnEntry) ProtoMessage() {}
 
 func (x *TurnEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[18]
+	mi := &file_theater_v1_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1535,7 +1634,7 @@ func (x *TurnEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TurnEntry.ProtoReflect.Descriptor instead.
 func (*TurnEntry) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{18}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *TurnEntry) GetRecord() uint64 {
@@ -1600,7 +1699,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_theater_v1_actors_proto_msgTypes[19]
+	mi := &file_theater_v1_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1612,7 +1711,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[19]
+	mi := &file_theater_v1_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1625,7 +1724,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{19}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Grant) GetHandler() string {
@@ -1665,7 +1764,7 @@ type Limit struct {
 
 func (x *Limit) Reset() {
 	*x = Limit{}
-	mi := &file_theater_v1_actors_proto_msgTypes[20]
+	mi := &file_theater_v1_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1677,7 +1776,7 @@ func (x *Limit) String() string {
 func (*Limit) ProtoMessage() {}
 
 func (x *Limit) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[20]
+	mi := &file_theater_v1_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1690,7 +1789,7 @@ func (x *Limit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limit.ProtoReflect.Descriptor instead.
 func (*Limit) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{20}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Limit) GetName() string {
@@ -1735,7 +1834,7 @@ type ChainHead struct {
 
 func (x *ChainHead) Reset() {
 	*x = ChainHead{}
-	mi := &file_theater_v1_actors_proto_msgTypes[21]
+	mi := &file_theater_v1_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1747,7 +1846,7 @@ func (x *ChainHead) String() string {
 func (*ChainHead) ProtoMessage() {}
 
 func (x *ChainHead) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[21]
+	mi := &file_theater_v1_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +1859,7 @@ func (x *ChainHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChainHead.ProtoReflect.Descriptor instead.
 func (*ChainHead) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{21}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ChainHead) GetRecords() uint64 {
@@ -1814,7 +1913,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[22]
+	mi := &file_theater_v1_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1826,7 +1925,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[22]
+	mi := &file_theater_v1_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1839,7 +1938,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{22}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetStateRequest) GetTarget() string {
@@ -1860,7 +1959,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[23]
+	mi := &file_theater_v1_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +1971,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[23]
+	mi := &file_theater_v1_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +1984,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{23}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetStateResponse) GetActor() *Actor {
@@ -1911,7 +2010,7 @@ type GetMetricsRequest struct {
 
 func (x *GetMetricsRequest) Reset() {
 	*x = GetMetricsRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[24]
+	mi := &file_theater_v1_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1923,7 +2022,7 @@ func (x *GetMetricsRequest) String() string {
 func (*GetMetricsRequest) ProtoMessage() {}
 
 func (x *GetMetricsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[24]
+	mi := &file_theater_v1_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1936,7 +2035,7 @@ func (x *GetMetricsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMetricsRequest.ProtoReflect.Descriptor instead.
 func (*GetMetricsRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{24}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetMetricsRequest) GetTarget() string {
@@ -1958,7 +2057,7 @@ type GetMetricsResponse struct {
 
 func (x *GetMetricsResponse) Reset() {
 	*x = GetMetricsResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[25]
+	mi := &file_theater_v1_actors_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2069,7 @@ func (x *GetMetricsResponse) String() string {
 func (*GetMetricsResponse) ProtoMessage() {}
 
 func (x *GetMetricsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[25]
+	mi := &file_theater_v1_actors_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2082,7 @@ func (x *GetMetricsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMetricsResponse.ProtoReflect.Descriptor instead.
 func (*GetMetricsResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{25}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetMetricsResponse) GetTime() *timestamppb.Timestamp {
@@ -2024,7 +2123,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[26]
+	mi := &file_theater_v1_actors_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2036,7 +2135,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[26]
+	mi := &file_theater_v1_actors_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2049,7 +2148,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{26}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WatchRequest) GetUnder() string {
@@ -2071,7 +2170,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[27]
+	mi := &file_theater_v1_actors_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2083,7 +2182,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[27]
+	mi := &file_theater_v1_actors_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2096,7 +2195,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{27}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WatchResponse) GetMissed() uint64 {
@@ -2132,7 +2231,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_theater_v1_actors_proto_msgTypes[28]
+	mi := &file_theater_v1_actors_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2144,7 +2243,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[28]
+	mi := &file_theater_v1_actors_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2157,7 +2256,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{28}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Change) GetTime() *timestamppb.Timestamp {
@@ -2233,7 +2332,7 @@ type LogsRequest struct {
 
 func (x *LogsRequest) Reset() {
 	*x = LogsRequest{}
-	mi := &file_theater_v1_actors_proto_msgTypes[29]
+	mi := &file_theater_v1_actors_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2245,7 +2344,7 @@ func (x *LogsRequest) String() string {
 func (*LogsRequest) ProtoMessage() {}
 
 func (x *LogsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[29]
+	mi := &file_theater_v1_actors_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2258,7 +2357,7 @@ func (x *LogsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogsRequest.ProtoReflect.Descriptor instead.
 func (*LogsRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{29}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LogsRequest) GetUnder() string {
@@ -2308,7 +2407,7 @@ type LogsResponse struct {
 
 func (x *LogsResponse) Reset() {
 	*x = LogsResponse{}
-	mi := &file_theater_v1_actors_proto_msgTypes[30]
+	mi := &file_theater_v1_actors_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2320,7 +2419,7 @@ func (x *LogsResponse) String() string {
 func (*LogsResponse) ProtoMessage() {}
 
 func (x *LogsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[30]
+	mi := &file_theater_v1_actors_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2333,7 +2432,7 @@ func (x *LogsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogsResponse.ProtoReflect.Descriptor instead.
 func (*LogsResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{30}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *LogsResponse) GetMissed() uint64 {
@@ -2365,7 +2464,7 @@ type LogLine struct {
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_theater_v1_actors_proto_msgTypes[31]
+	mi := &file_theater_v1_actors_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2377,7 +2476,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_actors_proto_msgTypes[31]
+	mi := &file_theater_v1_actors_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2390,7 +2489,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_theater_v1_actors_proto_rawDescGZIP(), []int{31}
+	return file_theater_v1_actors_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *LogLine) GetTime() *timestamppb.Timestamp {
@@ -2474,7 +2573,12 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\tpage_size\x18\x02 \x01(\rR\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x16\n" +
-	"\x06fields\x18\x04 \x03(\tR\x06fields\"\xba\x01\n" +
+	"\x06fields\x18\x04 \x03(\tR\x06fields\"T\n" +
+	"\x0eListAllRequest\x12*\n" +
+	"\x06filter\x18\x01 \x01(\v2\x12.theater.v1.FilterR\x06filter\x12\x16\n" +
+	"\x06fields\x18\x02 \x03(\tR\x06fields\"<\n" +
+	"\x0fListAllResponse\x12)\n" +
+	"\x06actors\x18\x01 \x03(\v2\x11.theater.v1.ActorR\x06actors\"\xba\x01\n" +
 	"\x06Filter\x12\x14\n" +
 	"\x05under\x18\x01 \x01(\tR\x05under\x12\x1a\n" +
 	"\bstatuses\x18\x02 \x03(\tR\bstatuses\x12\x12\n" +
@@ -2622,13 +2726,14 @@ const file_theater_v1_actors_proto_rawDesc = "" +
 	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x12\n" +
 	"\x04path\x18\x03 \x01(\tR\x04path\x12\x16\n" +
 	"\x06stream\x18\x04 \x01(\tR\x06stream\x12\x12\n" +
-	"\x04text\x18\x05 \x01(\tR\x04text2\x96\x05\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text2\xdc\x05\n" +
 	"\fActorService\x12<\n" +
 	"\x05Spawn\x12\x18.theater.v1.SpawnRequest\x1a\x19.theater.v1.SpawnResponse\x129\n" +
 	"\x04Stop\x12\x17.theater.v1.StopRequest\x1a\x18.theater.v1.StopResponse\x12B\n" +
 	"\aRestart\x12\x1a.theater.v1.RestartRequest\x1a\x1b.theater.v1.RestartResponse\x129\n" +
 	"\x04Kill\x12\x17.theater.v1.KillRequest\x1a\x18.theater.v1.KillResponse\x129\n" +
-	"\x04List\x12\x17.theater.v1.ListRequest\x1a\x18.theater.v1.ListResponse\x12B\n" +
+	"\x04List\x12\x17.theater.v1.ListRequest\x1a\x18.theater.v1.ListResponse\x12D\n" +
+	"\aListAll\x12\x1a.theater.v1.ListAllRequest\x1a\x1b.theater.v1.ListAllResponse0\x01\x12B\n" +
 	"\aInspect\x12\x1a.theater.v1.InspectRequest\x1a\x1b.theater.v1.InspectResponse\x12E\n" +
 	"\bGetState\x12\x1b.theater.v1.GetStateRequest\x1a\x1c.theater.v1.GetStateResponse\x12K\n" +
 	"\n" +
@@ -2648,7 +2753,7 @@ func file_theater_v1_actors_proto_rawDescGZIP() []byte {
 	return file_theater_v1_actors_proto_rawDescData
 }
 
-var file_theater_v1_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_theater_v1_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_theater_v1_actors_proto_goTypes = []any{
 	(*SpawnRequest)(nil),          // 0: theater.v1.SpawnRequest
 	(*Bundle)(nil),                // 1: theater.v1.Bundle
@@ -2660,101 +2765,107 @@ var file_theater_v1_actors_proto_goTypes = []any{
 	(*KillRequest)(nil),           // 7: theater.v1.KillRequest
 	(*KillResponse)(nil),          // 8: theater.v1.KillResponse
 	(*ListRequest)(nil),           // 9: theater.v1.ListRequest
-	(*Filter)(nil),                // 10: theater.v1.Filter
-	(*ListResponse)(nil),          // 11: theater.v1.ListResponse
-	(*Actor)(nil),                 // 12: theater.v1.Actor
-	(*InspectRequest)(nil),        // 13: theater.v1.InspectRequest
-	(*InspectResponse)(nil),       // 14: theater.v1.InspectResponse
-	(*OpenTurn)(nil),              // 15: theater.v1.OpenTurn
-	(*Supervision)(nil),           // 16: theater.v1.Supervision
-	(*RestartEntry)(nil),          // 17: theater.v1.RestartEntry
-	(*TurnEntry)(nil),             // 18: theater.v1.TurnEntry
-	(*Grant)(nil),                 // 19: theater.v1.Grant
-	(*Limit)(nil),                 // 20: theater.v1.Limit
-	(*ChainHead)(nil),             // 21: theater.v1.ChainHead
-	(*GetStateRequest)(nil),       // 22: theater.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 23: theater.v1.GetStateResponse
-	(*GetMetricsRequest)(nil),     // 24: theater.v1.GetMetricsRequest
-	(*GetMetricsResponse)(nil),    // 25: theater.v1.GetMetricsResponse
-	(*WatchRequest)(nil),          // 26: theater.v1.WatchRequest
-	(*WatchResponse)(nil),         // 27: theater.v1.WatchResponse
-	(*Change)(nil),                // 28: theater.v1.Change
-	(*LogsRequest)(nil),           // 29: theater.v1.LogsRequest
-	(*LogsResponse)(nil),          // 30: theater.v1.LogsResponse
-	(*LogLine)(nil),               // 31: theater.v1.LogLine
-	nil,                           // 32: theater.v1.Bundle.FilesEntry
-	(*Exit)(nil),                  // 33: theater.v1.Exit
-	(*durationpb.Duration)(nil),   // 34: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 35: google.protobuf.Timestamp
-	(*Value)(nil),                 // 36: theater.v1.Value
+	(*ListAllRequest)(nil),        // 10: theater.v1.ListAllRequest
+	(*ListAllResponse)(nil),       // 11: theater.v1.ListAllResponse
+	(*Filter)(nil),                // 12: theater.v1.Filter
+	(*ListResponse)(nil),          // 13: theater.v1.ListResponse
+	(*Actor)(nil),                 // 14: theater.v1.Actor
+	(*InspectRequest)(nil),        // 15: theater.v1.InspectRequest
+	(*InspectResponse)(nil),       // 16: theater.v1.InspectResponse
+	(*OpenTurn)(nil),              // 17: theater.v1.OpenTurn
+	(*Supervision)(nil),           // 18: theater.v1.Supervision
+	(*RestartEntry)(nil),          // 19: theater.v1.RestartEntry
+	(*TurnEntry)(nil),             // 20: theater.v1.TurnEntry
+	(*Grant)(nil),                 // 21: theater.v1.Grant
+	(*Limit)(nil),                 // 22: theater.v1.Limit
+	(*ChainHead)(nil),             // 23: theater.v1.ChainHead
+	(*GetStateRequest)(nil),       // 24: theater.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 25: theater.v1.GetStateResponse
+	(*GetMetricsRequest)(nil),     // 26: theater.v1.GetMetricsRequest
+	(*GetMetricsResponse)(nil),    // 27: theater.v1.GetMetricsResponse
+	(*WatchRequest)(nil),          // 28: theater.v1.WatchRequest
+	(*WatchResponse)(nil),         // 29: theater.v1.WatchResponse
+	(*Change)(nil),                // 30: theater.v1.Change
+	(*LogsRequest)(nil),           // 31: theater.v1.LogsRequest
+	(*LogsResponse)(nil),          // 32: theater.v1.LogsResponse
+	(*LogLine)(nil),               // 33: theater.v1.LogLine
+	nil,                           // 34: theater.v1.Bundle.FilesEntry
+	(*Exit)(nil),                  // 35: theater.v1.Exit
+	(*durationpb.Duration)(nil),   // 36: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 37: google.protobuf.Timestamp
+	(*Value)(nil),                 // 38: theater.v1.Value
 }
 var file_theater_v1_actors_proto_depIdxs = []int32{
 	1,  // 0: theater.v1.SpawnRequest.bundle:type_name -> theater.v1.Bundle
-	32, // 1: theater.v1.Bundle.files:type_name -> theater.v1.Bundle.FilesEntry
-	12, // 2: theater.v1.SpawnResponse.actor:type_name -> theater.v1.Actor
-	33, // 3: theater.v1.SpawnResponse.exit:type_name -> theater.v1.Exit
-	34, // 4: theater.v1.StopRequest.timeout:type_name -> google.protobuf.Duration
-	12, // 5: theater.v1.StopResponse.actor:type_name -> theater.v1.Actor
-	33, // 6: theater.v1.StopResponse.exit:type_name -> theater.v1.Exit
-	12, // 7: theater.v1.RestartResponse.actor:type_name -> theater.v1.Actor
-	12, // 8: theater.v1.KillResponse.actor:type_name -> theater.v1.Actor
-	33, // 9: theater.v1.KillResponse.exit:type_name -> theater.v1.Exit
-	10, // 10: theater.v1.ListRequest.filter:type_name -> theater.v1.Filter
-	12, // 11: theater.v1.ListResponse.actors:type_name -> theater.v1.Actor
-	35, // 12: theater.v1.Actor.created:type_name -> google.protobuf.Timestamp
-	33, // 13: theater.v1.Actor.last_failure:type_name -> theater.v1.Exit
-	35, // 14: theater.v1.Actor.busy_since:type_name -> google.protobuf.Timestamp
-	12, // 15: theater.v1.InspectResponse.actor:type_name -> theater.v1.Actor
-	16, // 16: theater.v1.InspectResponse.supervision:type_name -> theater.v1.Supervision
-	17, // 17: theater.v1.InspectResponse.restarts:type_name -> theater.v1.RestartEntry
-	18, // 18: theater.v1.InspectResponse.turns:type_name -> theater.v1.TurnEntry
-	19, // 19: theater.v1.InspectResponse.grants:type_name -> theater.v1.Grant
-	20, // 20: theater.v1.InspectResponse.limits:type_name -> theater.v1.Limit
-	21, // 21: theater.v1.InspectResponse.chain:type_name -> theater.v1.ChainHead
-	12, // 22: theater.v1.InspectResponse.children:type_name -> theater.v1.Actor
-	15, // 23: theater.v1.InspectResponse.turn:type_name -> theater.v1.OpenTurn
-	35, // 24: theater.v1.OpenTurn.since:type_name -> google.protobuf.Timestamp
-	34, // 25: theater.v1.Supervision.period:type_name -> google.protobuf.Duration
-	35, // 26: theater.v1.RestartEntry.time:type_name -> google.protobuf.Timestamp
-	34, // 27: theater.v1.RestartEntry.wait:type_name -> google.protobuf.Duration
-	35, // 28: theater.v1.TurnEntry.time:type_name -> google.protobuf.Timestamp
-	35, // 29: theater.v1.ChainHead.updated:type_name -> google.protobuf.Timestamp
-	12, // 30: theater.v1.GetStateResponse.actor:type_name -> theater.v1.Actor
-	36, // 31: theater.v1.GetStateResponse.state:type_name -> theater.v1.Value
-	35, // 32: theater.v1.GetMetricsResponse.time:type_name -> google.protobuf.Timestamp
-	12, // 33: theater.v1.GetMetricsResponse.actor:type_name -> theater.v1.Actor
-	28, // 34: theater.v1.WatchResponse.change:type_name -> theater.v1.Change
-	35, // 35: theater.v1.Change.time:type_name -> google.protobuf.Timestamp
-	33, // 36: theater.v1.Change.exit:type_name -> theater.v1.Exit
-	34, // 37: theater.v1.Change.wait:type_name -> google.protobuf.Duration
-	35, // 38: theater.v1.LogsRequest.since:type_name -> google.protobuf.Timestamp
-	31, // 39: theater.v1.LogsResponse.line:type_name -> theater.v1.LogLine
-	35, // 40: theater.v1.LogLine.time:type_name -> google.protobuf.Timestamp
-	0,  // 41: theater.v1.ActorService.Spawn:input_type -> theater.v1.SpawnRequest
-	3,  // 42: theater.v1.ActorService.Stop:input_type -> theater.v1.StopRequest
-	5,  // 43: theater.v1.ActorService.Restart:input_type -> theater.v1.RestartRequest
-	7,  // 44: theater.v1.ActorService.Kill:input_type -> theater.v1.KillRequest
-	9,  // 45: theater.v1.ActorService.List:input_type -> theater.v1.ListRequest
-	13, // 46: theater.v1.ActorService.Inspect:input_type -> theater.v1.InspectRequest
-	22, // 47: theater.v1.ActorService.GetState:input_type -> theater.v1.GetStateRequest
-	24, // 48: theater.v1.ActorService.GetMetrics:input_type -> theater.v1.GetMetricsRequest
-	26, // 49: theater.v1.ActorService.Watch:input_type -> theater.v1.WatchRequest
-	29, // 50: theater.v1.ActorService.Logs:input_type -> theater.v1.LogsRequest
-	2,  // 51: theater.v1.ActorService.Spawn:output_type -> theater.v1.SpawnResponse
-	4,  // 52: theater.v1.ActorService.Stop:output_type -> theater.v1.StopResponse
-	6,  // 53: theater.v1.ActorService.Restart:output_type -> theater.v1.RestartResponse
-	8,  // 54: theater.v1.ActorService.Kill:output_type -> theater.v1.KillResponse
-	11, // 55: theater.v1.ActorService.List:output_type -> theater.v1.ListResponse
-	14, // 56: theater.v1.ActorService.Inspect:output_type -> theater.v1.InspectResponse
-	23, // 57: theater.v1.ActorService.GetState:output_type -> theater.v1.GetStateResponse
-	25, // 58: theater.v1.ActorService.GetMetrics:output_type -> theater.v1.GetMetricsResponse
-	27, // 59: theater.v1.ActorService.Watch:output_type -> theater.v1.WatchResponse
-	30, // 60: theater.v1.ActorService.Logs:output_type -> theater.v1.LogsResponse
-	51, // [51:61] is the sub-list for method output_type
-	41, // [41:51] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	34, // 1: theater.v1.Bundle.files:type_name -> theater.v1.Bundle.FilesEntry
+	14, // 2: theater.v1.SpawnResponse.actor:type_name -> theater.v1.Actor
+	35, // 3: theater.v1.SpawnResponse.exit:type_name -> theater.v1.Exit
+	36, // 4: theater.v1.StopRequest.timeout:type_name -> google.protobuf.Duration
+	14, // 5: theater.v1.StopResponse.actor:type_name -> theater.v1.Actor
+	35, // 6: theater.v1.StopResponse.exit:type_name -> theater.v1.Exit
+	14, // 7: theater.v1.RestartResponse.actor:type_name -> theater.v1.Actor
+	14, // 8: theater.v1.KillResponse.actor:type_name -> theater.v1.Actor
+	35, // 9: theater.v1.KillResponse.exit:type_name -> theater.v1.Exit
+	12, // 10: theater.v1.ListRequest.filter:type_name -> theater.v1.Filter
+	12, // 11: theater.v1.ListAllRequest.filter:type_name -> theater.v1.Filter
+	14, // 12: theater.v1.ListAllResponse.actors:type_name -> theater.v1.Actor
+	14, // 13: theater.v1.ListResponse.actors:type_name -> theater.v1.Actor
+	37, // 14: theater.v1.Actor.created:type_name -> google.protobuf.Timestamp
+	35, // 15: theater.v1.Actor.last_failure:type_name -> theater.v1.Exit
+	37, // 16: theater.v1.Actor.busy_since:type_name -> google.protobuf.Timestamp
+	14, // 17: theater.v1.InspectResponse.actor:type_name -> theater.v1.Actor
+	18, // 18: theater.v1.InspectResponse.supervision:type_name -> theater.v1.Supervision
+	19, // 19: theater.v1.InspectResponse.restarts:type_name -> theater.v1.RestartEntry
+	20, // 20: theater.v1.InspectResponse.turns:type_name -> theater.v1.TurnEntry
+	21, // 21: theater.v1.InspectResponse.grants:type_name -> theater.v1.Grant
+	22, // 22: theater.v1.InspectResponse.limits:type_name -> theater.v1.Limit
+	23, // 23: theater.v1.InspectResponse.chain:type_name -> theater.v1.ChainHead
+	14, // 24: theater.v1.InspectResponse.children:type_name -> theater.v1.Actor
+	17, // 25: theater.v1.InspectResponse.turn:type_name -> theater.v1.OpenTurn
+	37, // 26: theater.v1.OpenTurn.since:type_name -> google.protobuf.Timestamp
+	36, // 27: theater.v1.Supervision.period:type_name -> google.protobuf.Duration
+	37, // 28: theater.v1.RestartEntry.time:type_name -> google.protobuf.Timestamp
+	36, // 29: theater.v1.RestartEntry.wait:type_name -> google.protobuf.Duration
+	37, // 30: theater.v1.TurnEntry.time:type_name -> google.protobuf.Timestamp
+	37, // 31: theater.v1.ChainHead.updated:type_name -> google.protobuf.Timestamp
+	14, // 32: theater.v1.GetStateResponse.actor:type_name -> theater.v1.Actor
+	38, // 33: theater.v1.GetStateResponse.state:type_name -> theater.v1.Value
+	37, // 34: theater.v1.GetMetricsResponse.time:type_name -> google.protobuf.Timestamp
+	14, // 35: theater.v1.GetMetricsResponse.actor:type_name -> theater.v1.Actor
+	30, // 36: theater.v1.WatchResponse.change:type_name -> theater.v1.Change
+	37, // 37: theater.v1.Change.time:type_name -> google.protobuf.Timestamp
+	35, // 38: theater.v1.Change.exit:type_name -> theater.v1.Exit
+	36, // 39: theater.v1.Change.wait:type_name -> google.protobuf.Duration
+	37, // 40: theater.v1.LogsRequest.since:type_name -> google.protobuf.Timestamp
+	33, // 41: theater.v1.LogsResponse.line:type_name -> theater.v1.LogLine
+	37, // 42: theater.v1.LogLine.time:type_name -> google.protobuf.Timestamp
+	0,  // 43: theater.v1.ActorService.Spawn:input_type -> theater.v1.SpawnRequest
+	3,  // 44: theater.v1.ActorService.Stop:input_type -> theater.v1.StopRequest
+	5,  // 45: theater.v1.ActorService.Restart:input_type -> theater.v1.RestartRequest
+	7,  // 46: theater.v1.ActorService.Kill:input_type -> theater.v1.KillRequest
+	9,  // 47: theater.v1.ActorService.List:input_type -> theater.v1.ListRequest
+	10, // 48: theater.v1.ActorService.ListAll:input_type -> theater.v1.ListAllRequest
+	15, // 49: theater.v1.ActorService.Inspect:input_type -> theater.v1.InspectRequest
+	24, // 50: theater.v1.ActorService.GetState:input_type -> theater.v1.GetStateRequest
+	26, // 51: theater.v1.ActorService.GetMetrics:input_type -> theater.v1.GetMetricsRequest
+	28, // 52: theater.v1.ActorService.Watch:input_type -> theater.v1.WatchRequest
+	31, // 53: theater.v1.ActorService.Logs:input_type -> theater.v1.LogsRequest
+	2,  // 54: theater.v1.ActorService.Spawn:output_type -> theater.v1.SpawnResponse
+	4,  // 55: theater.v1.ActorService.Stop:output_type -> theater.v1.StopResponse
+	6,  // 56: theater.v1.ActorService.Restart:output_type -> theater.v1.RestartResponse
+	8,  // 57: theater.v1.ActorService.Kill:output_type -> theater.v1.KillResponse
+	13, // 58: theater.v1.ActorService.List:output_type -> theater.v1.ListResponse
+	11, // 59: theater.v1.ActorService.ListAll:output_type -> theater.v1.ListAllResponse
+	16, // 60: theater.v1.ActorService.Inspect:output_type -> theater.v1.InspectResponse
+	25, // 61: theater.v1.ActorService.GetState:output_type -> theater.v1.GetStateResponse
+	27, // 62: theater.v1.ActorService.GetMetrics:output_type -> theater.v1.GetMetricsResponse
+	29, // 63: theater.v1.ActorService.Watch:output_type -> theater.v1.WatchResponse
+	32, // 64: theater.v1.ActorService.Logs:output_type -> theater.v1.LogsResponse
+	54, // [54:65] is the sub-list for method output_type
+	43, // [43:54] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_theater_v1_actors_proto_init() }
@@ -2769,15 +2880,15 @@ func file_theater_v1_actors_proto_init() {
 		(*SpawnRequest_StateEncoded)(nil),
 		(*SpawnRequest_StateLiteral)(nil),
 	}
-	file_theater_v1_actors_proto_msgTypes[20].OneofWrappers = []any{}
-	file_theater_v1_actors_proto_msgTypes[29].OneofWrappers = []any{}
+	file_theater_v1_actors_proto_msgTypes[22].OneofWrappers = []any{}
+	file_theater_v1_actors_proto_msgTypes[31].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_theater_v1_actors_proto_rawDesc), len(file_theater_v1_actors_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

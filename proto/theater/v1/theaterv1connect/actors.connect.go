@@ -43,6 +43,8 @@ const (
 	ActorServiceKillProcedure = "/theater.v1.ActorService/Kill"
 	// ActorServiceListProcedure is the fully-qualified name of the ActorService's List RPC.
 	ActorServiceListProcedure = "/theater.v1.ActorService/List"
+	// ActorServiceListAllProcedure is the fully-qualified name of the ActorService's ListAll RPC.
+	ActorServiceListAllProcedure = "/theater.v1.ActorService/ListAll"
 	// ActorServiceInspectProcedure is the fully-qualified name of the ActorService's Inspect RPC.
 	ActorServiceInspectProcedure = "/theater.v1.ActorService/Inspect"
 	// ActorServiceGetStateProcedure is the fully-qualified name of the ActorService's GetState RPC.
@@ -69,6 +71,8 @@ type ActorServiceClient interface {
 	// List shows live actors, those at the root and each with all below it, in the
 	// order in which they start.
 	List(context.Context, *v1.ListRequest) (*v1.ListResponse, error)
+	// ListAll is List without pages: all actors, however many, each once.
+	ListAll(context.Context, *v1.ListAllRequest) (*connect.ServerStreamForClient[v1.ListAllResponse], error)
 	// Inspect shows all there is to see of one live actor.
 	Inspect(context.Context, *v1.InspectRequest) (*v1.InspectResponse, error)
 	// GetState returns the state after the last turn that succeeded.
@@ -123,6 +127,12 @@ func NewActorServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(actorServiceMethods.ByName("List")),
 			connect.WithClientOptions(opts...),
 		),
+		listAll: connect.NewClient[v1.ListAllRequest, v1.ListAllResponse](
+			httpClient,
+			baseURL+ActorServiceListAllProcedure,
+			connect.WithSchema(actorServiceMethods.ByName("ListAll")),
+			connect.WithClientOptions(opts...),
+		),
 		inspect: connect.NewClient[v1.InspectRequest, v1.InspectResponse](
 			httpClient,
 			baseURL+ActorServiceInspectProcedure,
@@ -163,6 +173,7 @@ type actorServiceClient struct {
 	restart    *connect.Client[v1.RestartRequest, v1.RestartResponse]
 	kill       *connect.Client[v1.KillRequest, v1.KillResponse]
 	list       *connect.Client[v1.ListRequest, v1.ListResponse]
+	listAll    *connect.Client[v1.ListAllRequest, v1.ListAllResponse]
 	inspect    *connect.Client[v1.InspectRequest, v1.InspectResponse]
 	getState   *connect.Client[v1.GetStateRequest, v1.GetStateResponse]
 	getMetrics *connect.Client[v1.GetMetricsRequest, v1.GetMetricsResponse]
@@ -213,6 +224,11 @@ func (c *actorServiceClient) List(ctx context.Context, req *v1.ListRequest) (*v1
 		return response.Msg, err
 	}
 	return nil, err
+}
+
+// ListAll calls theater.v1.ActorService.ListAll.
+func (c *actorServiceClient) ListAll(ctx context.Context, req *v1.ListAllRequest) (*connect.ServerStreamForClient[v1.ListAllResponse], error) {
+	return c.listAll.CallServerStream(ctx, connect.NewRequest(req))
 }
 
 // Inspect calls theater.v1.ActorService.Inspect.
@@ -266,6 +282,8 @@ type ActorServiceHandler interface {
 	// List shows live actors, those at the root and each with all below it, in the
 	// order in which they start.
 	List(context.Context, *v1.ListRequest) (*v1.ListResponse, error)
+	// ListAll is List without pages: all actors, however many, each once.
+	ListAll(context.Context, *v1.ListAllRequest, *connect.ServerStream[v1.ListAllResponse]) error
 	// Inspect shows all there is to see of one live actor.
 	Inspect(context.Context, *v1.InspectRequest) (*v1.InspectResponse, error)
 	// GetState returns the state after the last turn that succeeded.
@@ -316,6 +334,12 @@ func NewActorServiceHandler(svc ActorServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(actorServiceMethods.ByName("List")),
 		connect.WithHandlerOptions(opts...),
 	)
+	actorServiceListAllHandler := connect.NewServerStreamHandlerSimple(
+		ActorServiceListAllProcedure,
+		svc.ListAll,
+		connect.WithSchema(actorServiceMethods.ByName("ListAll")),
+		connect.WithHandlerOptions(opts...),
+	)
 	actorServiceInspectHandler := connect.NewUnaryHandlerSimple(
 		ActorServiceInspectProcedure,
 		svc.Inspect,
@@ -358,6 +382,8 @@ func NewActorServiceHandler(svc ActorServiceHandler, opts ...connect.HandlerOpti
 			actorServiceKillHandler.ServeHTTP(w, r)
 		case ActorServiceListProcedure:
 			actorServiceListHandler.ServeHTTP(w, r)
+		case ActorServiceListAllProcedure:
+			actorServiceListAllHandler.ServeHTTP(w, r)
 		case ActorServiceInspectProcedure:
 			actorServiceInspectHandler.ServeHTTP(w, r)
 		case ActorServiceGetStateProcedure:
@@ -395,6 +421,10 @@ func (UnimplementedActorServiceHandler) Kill(context.Context, *v1.KillRequest) (
 
 func (UnimplementedActorServiceHandler) List(context.Context, *v1.ListRequest) (*v1.ListResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("theater.v1.ActorService.List is not implemented"))
+}
+
+func (UnimplementedActorServiceHandler) ListAll(context.Context, *v1.ListAllRequest, *connect.ServerStream[v1.ListAllResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("theater.v1.ActorService.ListAll is not implemented"))
 }
 
 func (UnimplementedActorServiceHandler) Inspect(context.Context, *v1.InspectRequest) (*v1.InspectResponse, error) {
