@@ -3,6 +3,7 @@ package badgerlog
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,15 +33,18 @@ type committer struct {
 	w   *writer
 	log *Log
 
-	backlog   []item      // taken from the queue; group is its front
-	taken     int         // items of backlog that are in group or done
-	group     []item      // what the commit at hand writes
-	heads     []*head     // that the group appends to
-	records   []byte      // the open block, before compression
-	count     int         // records in the open block
-	hashes    []byte      // theirs
-	blocks    [][]byte    // the group's closed blocks
-	leaves    []tlog.Hash // theirs
+	backlog   []item    // taken from the queue; group is its front
+	taken     int       // items of backlog that are in group or done
+	group     []item    // what the commit at hand writes
+	built     int       // items of it, or of the next one, that are built already
+	begun     int       // their bytes
+	joining   []item    // the memory of a queue that was added to backlog
+	heads     []*head   // that the group appends to
+	open      *parcel   // the block that records are added to
+	parcels   []*parcel // the group's closed blocks
+	packing   sync.WaitGroup
+	spare     []*parcel
+	leaves    []tlog.Hash // of the group's blocks
 	next      uint64      // number of the open block
 	unflushed int         // bytes written since a flush of the index began
 	sweep     sweep       // that flush
@@ -80,13 +84,12 @@ func (c *committer) gather() {
 	if c.taken < len(c.backlog) {
 		return
 	}
-	c.timer.Reset(c.log.limits.gatherTime)
-	defer c.timer.Stop()
-	select {
-	case <-c.timer.C:
-	case <-c.w.hurry:
-	case <-c.w.closing:
-	}
+	c.joinFor(c.log.limits.gatherTime, c.w.hurry, func() int {
+		if c.begun >= gatherBytes {
+			return 0
+		}
+		return joinAtOnce
+	})
 }
 
 // drain commits until the queue is empty. An error is final: it was given to
@@ -168,13 +171,62 @@ func (c *committer) take() bool {
 	return len(c.group) > 0
 }
 
+// joinAtOnce is how many items are waited for before they are built.
+const joinAtOnce = 64
+
+// joinFor builds what comes, as the beginning of the next group, for so long, or until
+// enough says that the next items, of which it says how many are waited for at once, are
+// not waited for.
+func (c *committer) joinFor(time time.Duration, hurry <-chan struct{}, enough func() int) {
+	c.timer.Reset(time)
+	defer c.timer.Stop()
+	for c.join() {
+		more := enough()
+		if more == 0 {
+			return
+		}
+		if c.w.await(more) {
+			continue
+		}
+		select {
+		case <-c.w.back:
+		case <-hurry:
+			return
+		case <-c.timer.C:
+			return
+		case <-c.w.closing:
+			return
+		}
+	}
+}
+
+// join builds what is in the queue, and reports whether the group takes more.
+func (c *committer) join() bool {
+	if c.taken == len(c.backlog) {
+		c.backlog, c.taken = c.backlog[:0], 0
+	}
+	c.w.mu.Lock()
+	c.joining, c.w.queue, c.w.queued = c.w.queue, c.joining[:0], 0
+	c.w.mu.Unlock()
+	c.backlog = append(c.backlog, c.joining...)
+	clear(c.joining)
+	for ; c.built < len(c.backlog) && c.begun < groupSize; c.built++ {
+		c.begun += c.backlog[c.built].size()
+		c.build(&c.backlog[c.built])
+	}
+	return c.begun < groupSize
+}
+
 // commit writes the group and shows it to readers.
 func (c *committer) commit() error {
 	if err := c.awaitRoom(); err != nil {
 		return err
 	}
-	first := c.next
-	c.build()
+	for i := range c.group[c.built:] {
+		c.build(&c.group[c.built+i])
+	}
+	c.closeBlock()
+	c.packing.Wait()
 	err := c.log.write(func(b *batch) {
 		for i := range c.group {
 			switch blob := c.group[i].blob; {
@@ -188,76 +240,69 @@ func (c *committer) commit() error {
 		for _, h := range c.heads {
 			h.setFullPages(b)
 		}
-		for i, block := range c.blocks {
-			b.set(blockKey(first+uint64(i)), block)
+		for _, p := range c.parcels {
+			b.set(blockKey(p.number), p.block)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	c.publish()
-	c.tidy()
-	return c.sweepOn()
+	err = c.sweepOn()
+	for _, p := range c.parcels {
+		p.empty()
+	}
+	c.spare = append(c.spare, c.parcels...)
+	c.heads, c.parcels, c.built, c.begun = c.heads[:0], c.parcels[:0], 0, 0
+	return err
 }
 
-// build hashes the records of the group and packs them into blocks.
-func (c *committer) build() {
-	c.heads, c.blocks, c.leaves = c.heads[:0], c.blocks[:0], c.leaves[:0]
-	for i := range c.group {
-		it := &c.group[i]
-		if it.draft == nil {
-			continue
-		}
-		h := it.head
-		if !h.touched {
-			h.touched = true
-			c.heads = append(c.heads, h)
-		}
-		stored := it.draft.Seal(c.w.epoch, h.hash)
-		h.hash = stored.Hash
-		h.add(place{c.next, uint32(len(c.records))})
-		c.records = stored.Append(c.records)
-		c.hashes = append(c.hashes, stored.Hash[:]...)
-		c.count++
-		if len(c.records) >= blockSize {
-			c.closeBlock()
-		}
+// build hashes a record and packs it into the open block.
+func (c *committer) build(it *item) {
+	if it.draft == nil {
+		return
 	}
-	c.closeBlock()
+	h := it.head
+	if !h.touched {
+		h.touched = true
+		c.heads = append(c.heads, h)
+	}
+	stored := it.draft.Seal(c.w.epoch, h.hash)
+	h.hash = stored.Hash
+	p := c.open
+	h.add(place{c.next, uint32(len(p.records))})
+	p.records = stored.Append(p.records)
+	p.hashes = append(p.hashes, stored.Hash[:]...)
+	p.count++
+	if len(p.records) >= blockSize {
+		c.closeBlock()
+	}
 }
 
 func (c *committer) closeBlock() {
-	if c.count == 0 {
+	p := c.open
+	if p.count == 0 {
 		return
 	}
-	n := len(c.blocks)
-	if n == cap(c.blocks) {
-		c.blocks = append(c.blocks, nil)
-	}
-	c.blocks = c.blocks[:n+1] // with the memory of a block that is written
-	c.blocks[n] = encodeBlock(c.blocks[n], c.next, c.count, c.records)
-	c.log.recent.keep(c.next, c.count, c.records)
-	c.leaves = append(c.leaves, blockLeaf(c.next, c.hashes))
-	c.unflushed += len(c.records)
-	c.records, c.hashes, c.count = c.records[:0], c.hashes[:0], 0
+	p.number = c.next
+	c.log.recent.keep(p.number, p.count, p.records)
+	c.unflushed += len(p.records)
+	c.packing.Go(p.pack)
+	c.parcels = append(c.parcels, p)
 	c.next++
-}
-
-// tidy lets go of the memory of blocks that a large record made large.
-func (c *committer) tidy() {
-	const kept = 2 * blockSize
-	for i, block := range c.blocks {
-		if cap(block) > kept {
-			c.blocks[i] = nil
-		}
-	}
-	if cap(c.records) > kept {
-		c.records = nil
+	if last := len(c.spare) - 1; last >= 0 {
+		c.open, c.spare = c.spare[last], c.spare[:last]
+	} else {
+		c.open = &parcel{}
 	}
 }
 
 // publish shows the committed group to readers.
 func (c *committer) publish() {
+	c.leaves = c.leaves[:0]
+	for _, p := range c.parcels {
+		c.leaves = append(c.leaves, p.leaf)
+	}
 	c.log.seal.add(c.leaves)
 	c.log.index.mu.Lock()
 	for i := range c.group {

@@ -12,22 +12,13 @@ const rejoinGroup = 32
 // rejoin lets those come back who were just acknowledged, for a quarter of the time
 // that their commit took. To wait for the disk costs the same for one record as for a
 // thousand; without this, those who come back find the next commit begun with those
-// who came meanwhile, and each of the two groups waits for the other's. due is how many
-// items there are when all are back.
+// who came meanwhile, and each of the two groups waits for the other's. What has come
+// is built while the rest comes. due is how many items there are when all are back.
 func (c *committer) rejoin(due int, took time.Duration) {
-	if c.log.folder.durability != Sync || len(c.group) < rejoinGroup || c.taken < len(c.backlog) {
+	if c.log.folder.durability != Sync || len(c.group) < rejoinGroup || c.taken+c.built < len(c.backlog) {
 		return
 	}
-	if c.w.await(due) {
-		return
-	}
-	c.timer.Reset(cmp.Or(c.log.limits.rejoinTime, took/4))
-	defer c.timer.Stop()
-	select {
-	case <-c.timer.C:
-	case <-c.w.back:
-	case <-c.w.closing:
-	}
+	c.joinFor(cmp.Or(c.log.limits.rejoinTime, took/4), nil, func() int { return min(max(due-c.built, 0), joinAtOnce) })
 }
 
 // await has back signalled once there are so many items in the queue, and reports
