@@ -33,22 +33,28 @@ type committer struct {
 	w   *writer
 	log *Log
 
-	backlog   []item    // taken from the queue; group is its front
-	taken     int       // items of backlog that are in group or done
-	group     []item    // what the commit at hand writes
-	built     int       // items of it, or of the next one, that are built already
-	begun     int       // their bytes
-	joining   []item    // the memory of a queue that was added to backlog
-	heads     []*head   // that the group appends to
-	open      *parcel   // the block that records are added to
-	parcels   []*parcel // the group's closed blocks
-	packing   sync.WaitGroup
-	spare     []*parcel
-	leaves    []tlog.Hash // of the group's blocks
-	next      uint64      // number of the open block
-	unflushed int         // bytes written since a flush of the index began
-	sweep     sweep       // that flush
-	kept      int         // heads that were in memory at its end
+	group   []item // what the commit at hand writes
+	heads   []*head
+	parcels []*parcel   // its blocks
+	leaves  []tlog.Hash // theirs
+	written chan error  // what became of it
+
+	backlog []item    // taken from the queue, from front on; the next group is its front
+	front   int       // items that are in a group already
+	spent   []item    // the memory of a queue that was added to backlog
+	built   int       // items of the next group that are hashed and in parcels
+	size    int       // their bytes
+	places  []place   // of the records among them
+	open    *parcel   // the block that records are added to
+	closed  []*parcel // those before it, of the next group
+	packing sync.WaitGroup
+	spare   []*parcel
+	next    uint64 // number of the open block
+
+	committed uint64 // blocks before it are in the database
+	unflushed int    // bytes written since a flush of the index began
+	sweep     sweep  // that flush
+	kept      int    // heads that were in memory at its end
 	timer     *time.Timer
 	ahead     ahead
 }
@@ -59,9 +65,9 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	err := w.committer.loop()
 	if err == nil {
-		err = w.log.index.flush(w.committer.next)
+		err = w.log.index.flush(w.committer.committed)
 	}
-	w.log.giveBack(w.committer.next, err)
+	w.log.giveBack(w.committer.committed, err)
 	<-w.closing
 	w.closeErr = err
 }
@@ -79,19 +85,6 @@ func (c *committer) loop() error {
 	}
 }
 
-// gather lets records come before the next commit.
-func (c *committer) gather() {
-	if c.taken < len(c.backlog) {
-		return
-	}
-	c.joinFor(c.log.limits.gatherTime, c.w.hurry, func() int {
-		if c.begun >= gatherBytes {
-			return 0
-		}
-		return joinAtOnce
-	})
-}
-
 // drain commits until the queue is empty. An error is final: it was given to
 // everything in the queue.
 func (c *committer) drain() error {
@@ -103,7 +96,7 @@ func (c *committer) drain() error {
 			c.w.refuse(err)
 			c.log.stop(err)
 		}
-		took, due := time.Since(begun), len(c.group)+c.w.waiting()
+		took, due := time.Since(begun), len(c.group)+c.waiting()+c.w.waiting()
 		c.acknowledge(err, took)
 		if err != nil {
 			for c.take() {
@@ -155,106 +148,82 @@ func (c *committer) hasRoom(size int) error {
 
 // take makes the next group of what is in the queue.
 func (c *committer) take() bool {
-	if c.taken == len(c.backlog) {
-		clear(c.backlog)
-		c.w.mu.Lock()
-		c.backlog, c.w.queue, c.w.queued = c.w.queue, c.backlog[:0], 0
-		c.w.mu.Unlock()
-		c.taken = 0
+	if c.waiting() == 0 {
+		c.fetch()
 	}
-	from, size := c.taken, 0
-	for size < groupSize && c.taken < len(c.backlog) {
-		size += c.backlog[c.taken].size()
-		c.taken++
+	n, size := 0, 0
+	for rest := c.backlog[c.front:]; size < groupSize && n < len(rest); n++ {
+		size += rest[n].size()
 	}
-	c.group = c.backlog[from:c.taken]
-	return len(c.group) > 0
+	c.group = append(c.group[:0], c.backlog[c.front:c.front+n]...)
+	c.front += n
+	return n > 0
 }
 
-// joinAtOnce is how many items are waited for before they are built.
-const joinAtOnce = 64
-
-// joinFor builds what comes, as the beginning of the next group, for so long, or until
-// enough says that the next items, of which it says how many are waited for at once, are
-// not waited for.
-func (c *committer) joinFor(time time.Duration, hurry <-chan struct{}, enough func() int) {
-	c.timer.Reset(time)
-	defer c.timer.Stop()
-	for c.join() {
-		more := enough()
-		if more == 0 {
-			return
-		}
-		if c.w.await(more) {
-			continue
-		}
-		select {
-		case <-c.w.back:
-		case <-hurry:
-			return
-		case <-c.timer.C:
-			return
-		case <-c.w.closing:
-			return
-		}
-	}
-}
-
-// join builds what is in the queue, and reports whether the group takes more.
-func (c *committer) join() bool {
-	if c.taken == len(c.backlog) {
-		c.backlog, c.taken = c.backlog[:0], 0
-	}
-	c.w.mu.Lock()
-	c.joining, c.w.queue, c.w.queued = c.w.queue, c.joining[:0], 0
-	c.w.mu.Unlock()
-	c.backlog = append(c.backlog, c.joining...)
-	clear(c.joining)
-	for ; c.built < len(c.backlog) && c.begun < groupSize; c.built++ {
-		c.begun += c.backlog[c.built].size()
-		c.build(&c.backlog[c.built])
-	}
-	return c.begun < groupSize
-}
-
-// commit writes the group and shows it to readers.
+// commit writes the group and shows it to readers. Meanwhile the next group is built.
 func (c *committer) commit() error {
 	if err := c.awaitRoom(); err != nil {
 		return err
 	}
+	c.finish()
+	go func() {
+		c.written <- c.log.write(func(b *batch) {
+			for i := range c.group {
+				switch blob := c.group[i].blob; {
+				case blob == nil:
+				case blob.drop:
+					b.removeBlob(blob.sum)
+				default:
+					b.setBlob(blob.sum, blob.bytes)
+				}
+			}
+			for _, h := range c.heads {
+				h.setFullPages(b)
+			}
+			for _, p := range c.parcels {
+				b.set(blockKey(p.number), p.block)
+			}
+		})
+	}()
+	if err := c.joinUntil(c.written); err != nil {
+		return err
+	}
+	c.publish()
+	for _, p := range c.parcels {
+		p.empty()
+	}
+	err := c.sweepOn()
+	c.spare, c.parcels, c.heads = append(c.spare, c.parcels...), c.parcels[:0], c.heads[:0]
+	return err
+}
+
+// finish builds what is left to build of the group and has the heads know where its
+// records are. What is built from now on is of the next group.
+func (c *committer) finish() {
 	for i := range c.group[c.built:] {
 		c.build(&c.group[c.built+i])
 	}
 	c.closeBlock()
+	places := c.places
+	for i := range c.group {
+		if c.group[i].draft == nil {
+			continue
+		}
+		h := c.group[i].head
+		if !h.touched {
+			h.touched = true
+			c.heads = append(c.heads, h)
+		}
+		h.add(places[0])
+		places = places[1:]
+	}
+	c.parcels, c.closed = c.closed, c.parcels
+	c.built, c.size, c.places = 0, 0, c.places[:0]
 	c.packing.Wait()
-	err := c.log.write(func(b *batch) {
-		for i := range c.group {
-			switch blob := c.group[i].blob; {
-			case blob == nil:
-			case blob.drop:
-				b.removeBlob(blob.sum)
-			default:
-				b.setBlob(blob.sum, blob.bytes)
-			}
-		}
-		for _, h := range c.heads {
-			h.setFullPages(b)
-		}
-		for _, p := range c.parcels {
-			b.set(blockKey(p.number), p.block)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	c.publish()
-	err = c.sweepOn()
 	for _, p := range c.parcels {
-		p.empty()
+		c.unflushed += len(p.records)
+		c.log.recent.keep(p.number, p.count, p.records)
 	}
-	c.spare = append(c.spare, c.parcels...)
-	c.heads, c.parcels, c.built, c.begun = c.heads[:0], c.parcels[:0], 0, 0
-	return err
 }
 
 // build hashes a record and packs it into the open block.
@@ -262,15 +231,10 @@ func (c *committer) build(it *item) {
 	if it.draft == nil {
 		return
 	}
-	h := it.head
-	if !h.touched {
-		h.touched = true
-		c.heads = append(c.heads, h)
-	}
-	stored := it.draft.Seal(c.w.epoch, h.hash)
-	h.hash = stored.Hash
+	stored := it.draft.Seal(c.w.epoch, it.head.hash)
+	it.head.hash = stored.Hash
 	p := c.open
-	h.add(place{c.next, uint32(len(p.records))})
+	c.places = append(c.places, place{c.next, uint32(len(p.records))})
 	p.records = stored.Append(p.records)
 	p.hashes = append(p.hashes, stored.Hash[:]...)
 	p.count++
@@ -285,10 +249,8 @@ func (c *committer) closeBlock() {
 		return
 	}
 	p.number = c.next
-	c.log.recent.keep(p.number, p.count, p.records)
-	c.unflushed += len(p.records)
 	c.packing.Go(p.pack)
-	c.parcels = append(c.parcels, p)
+	c.closed = append(c.closed, p)
 	c.next++
 	if last := len(c.spare) - 1; last >= 0 {
 		c.open, c.spare = c.spare[last], c.spare[:last]
@@ -302,6 +264,7 @@ func (c *committer) publish() {
 	c.leaves = c.leaves[:0]
 	for _, p := range c.parcels {
 		c.leaves = append(c.leaves, p.leaf)
+		c.committed = p.number + 1
 	}
 	c.log.seal.add(c.leaves)
 	c.log.index.mu.Lock()
@@ -315,7 +278,7 @@ func (c *committer) publish() {
 		h.showLocked()
 	}
 	c.log.index.mu.Unlock()
-	c.log.recent.show(c.next)
+	c.log.recent.show(c.committed)
 
 	for i := range c.group {
 		if blob := c.group[i].blob; blob != nil && !blob.drop {
@@ -356,7 +319,7 @@ func (c *committer) sweepOn() error {
 		if c.unflushed < c.log.limits.flushBytes && c.log.index.size()-c.kept < c.log.limits.flushHeads {
 			return nil
 		}
-		c.sweep, c.unflushed = c.log.index.begin(c.next), 0
+		c.sweep, c.unflushed = c.log.index.begin(c.committed), 0
 	}
 	if err := c.sweep.write(c.log, c.log.limits.sweepHeads+2*len(c.heads)); err != nil {
 		return fmt.Errorf("flush index: %w", err)

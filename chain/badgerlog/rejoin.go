@@ -15,7 +15,7 @@ const rejoinGroup = 32
 // who came meanwhile, and each of the two groups waits for the other's. What has come
 // is built while the rest comes. due is how many items there are when all are back.
 func (c *committer) rejoin(due int, took time.Duration) {
-	if c.log.folder.durability != Sync || len(c.group) < rejoinGroup || c.taken+c.built < len(c.backlog) {
+	if c.log.folder.durability != Sync || len(c.group) < rejoinGroup || c.waiting() > c.built {
 		return
 	}
 	c.joinFor(cmp.Or(c.log.limits.rejoinTime, took/4), nil, func() int { return min(max(due-c.built, 0), joinAtOnce) })

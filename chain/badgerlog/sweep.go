@@ -30,7 +30,7 @@ func (x *index) begin(watermark uint64) sweep {
 }
 
 // write writes n of the heads at most, and after the last of them the watermark. Only
-// the committer may call it, with all that it hashed committed.
+// the committer may call it, with all that the heads know of committed.
 func (s *sweep) write(l *Log, n int) error {
 	part := s.heads[:min(n, len(s.heads))]
 	s.heads = s.heads[len(part):]

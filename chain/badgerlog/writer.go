@@ -71,7 +71,7 @@ func newWriter(l *Log, epoch uint64) *writer {
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), back: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w.committer = committer{
-		w: w, log: l, open: &parcel{}, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind,
+		w: w, log: l, open: &parcel{}, written: make(chan error, 1), committed: l.blocks, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind,
 		timer: time.NewTimer(l.limits.gatherTime),
 	}
 	return w
