@@ -148,9 +148,7 @@ func (c *committer) hasRoom(size int) error {
 
 // take makes the next group of what is in the queue.
 func (c *committer) take() bool {
-	if c.waiting() == 0 {
-		c.fetch()
-	}
+	c.fetch()
 	n, size := 0, 0
 	for rest := c.backlog[c.front:]; size < groupSize && n < len(rest); n++ {
 		size += rest[n].size()

@@ -20,9 +20,10 @@ func (c *committer) waiting() int { return len(c.backlog) - c.front }
 
 // fetch adds what is in the queue to the backlog.
 func (c *committer) fetch() {
-	if c.waiting() == 0 {
-		clear(c.backlog)
-		c.backlog, c.front = c.backlog[:0], 0
+	if c.front >= c.waiting() { // else what is left would be moved more often than it is added to
+		n := copy(c.backlog, c.backlog[c.front:])
+		clear(c.backlog[n:])
+		c.backlog, c.front = c.backlog[:n], 0
 	}
 	c.w.mu.Lock()
 	c.spent, c.w.queue, c.w.queued = c.w.queue, c.spent[:0], 0
