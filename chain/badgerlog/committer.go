@@ -146,14 +146,19 @@ func (c *committer) hasRoom(size int) error {
 	return c.ahead.secure(size, c.log.disk.free.Load())
 }
 
-// take makes the next group of what is in the queue.
+// take makes the next group of what is in the queue: of all that came before it was
+// hurried, if it has room for that.
 func (c *committer) take() bool {
-	if c.waiting() == 0 {
-		c.fetch()
-	}
 	n, size := 0, 0
-	for rest := c.backlog[c.front:]; size < groupSize && n < len(rest); n++ {
-		size += rest[n].size()
+	for fetched := false; size < groupSize; n++ {
+		if n == c.waiting() && !fetched {
+			c.fetch()
+			fetched = true
+		}
+		if n == c.waiting() {
+			break
+		}
+		size += c.backlog[c.front+n].size()
 	}
 	c.group = append(c.group[:0], c.backlog[c.front:c.front+n]...)
 	c.front += n
