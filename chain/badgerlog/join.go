@@ -18,12 +18,12 @@ func (c *committer) gather() {
 // waiting is how many items are in the backlog.
 func (c *committer) waiting() int { return len(c.backlog) - c.front }
 
-// fetch adds what is in the queue to the backlog.
+// fetch adds what is in the queue to the backlog, and lets go of what is in a group
+// already. There is little left of it, a group at most.
 func (c *committer) fetch() {
-	if c.waiting() == 0 {
-		clear(c.backlog)
-		c.backlog, c.front = c.backlog[:0], 0
-	}
+	n := copy(c.backlog, c.backlog[c.front:])
+	clear(c.backlog[n:])
+	c.backlog, c.front = c.backlog[:n], 0
 	c.w.mu.Lock()
 	c.spent, c.w.queue, c.w.queued = c.w.queue, c.spent[:0], 0
 	c.w.mu.Unlock()

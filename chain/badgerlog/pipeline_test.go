@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
 	"github.com/theater-go/theater/chain/chaintest"
 )
 
@@ -24,5 +25,45 @@ func TestARecordThatIsWaitedForIsWrittenWithThoseThatAreNot(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Fatalf("record %d is held back", n)
 		}
+	}
+}
+
+func TestALogThatIsNeverAtRestKeepsNothingOfWhatItHasWritten(t *testing.T) {
+	const inFlight, all, size = 1000, 20_000, 350 // a little more than a commit takes
+	l := open(t, t.TempDir(), badgerlog.Options{})
+	defer func() { chaintest.Must(t, l.Close()) }()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	next, done, most := uint64(0), 0, 0
+	finished := make(chan error, 1)
+	var turn chaintest.Ack
+	add := func() error {
+		n := next
+		next++
+		return w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), n, size)), turn)
+	}
+	turn = func(_ *chain.Stored, err error) {
+		most = max(most, badgerlog.Backlog(w))
+		if done++; next < all {
+			err = errors.Join(err, add())
+		}
+		if err != nil || done == all {
+			finished <- err
+		}
+	}
+	started := make(chan struct{})
+	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(2), 0, 8)), chaintest.Ack(func(_ *chain.Stored, err error) {
+		for range inFlight {
+			err = errors.Join(err, add())
+		}
+		if err != nil {
+			finished <- err
+		}
+		close(started)
+	})))
+	<-started
+	chaintest.Must(t, <-finished)
+	if most > 2*inFlight {
+		t.Errorf("%d items were kept where %d are on their way", most, inFlight)
 	}
 }
