@@ -160,6 +160,7 @@ func (c *committer) take() bool {
 		}
 		size += c.backlog[c.front+n].size()
 	}
+	clear(c.group) // or it keeps blobs in memory when there is no next
 	c.group = append(c.group[:0], c.backlog[c.front:c.front+n]...)
 	c.front += n
 	return n > 0

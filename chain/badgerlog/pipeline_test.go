@@ -2,6 +2,8 @@ package badgerlog_test
 
 import (
 	"errors"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,5 +67,29 @@ func TestALogThatIsNeverAtRestKeepsNothingOfWhatItHasWritten(t *testing.T) {
 	chaintest.Must(t, <-finished)
 	if most > 2*inFlight {
 		t.Errorf("%d items were kept where %d are on their way", most, inFlight)
+	}
+}
+
+func TestALogAtRestKeepsNothingOfWhatItHasWritten(t *testing.T) {
+	_, w := gathering(t)
+	const blobs = 3
+	var freed atomic.Int32
+	acked := make(chan error, 1)
+	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), 1, 8)), chaintest.Ack(func(_ *chain.Stored, err error) {
+		for i := range blobs { // of one commit
+			b := make([]byte, 100<<10)
+			b[0] = byte(i)
+			runtime.AddCleanup(&b[0], func(int) { freed.Add(1) }, 0)
+			w.PutBlob(b)
+		}
+		acked <- err
+	})))
+	w.Hurry()
+	chaintest.Must(t, <-acked)
+	chaintest.Must(t, w.Flush(t.Context()))
+	for deadline := time.Now().Add(20 * time.Second); freed.Load() < blobs; runtime.GC() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d blobs are still in memory", blobs-freed.Load(), blobs)
+		}
 	}
 }
