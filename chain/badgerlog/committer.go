@@ -146,13 +146,15 @@ func (c *committer) hasRoom(size int) error {
 	return c.ahead.secure(size, c.log.disk.free.Load())
 }
 
-// take makes the next group of what is in the queue.
+// take makes the next group: of all that came before it was hurried, if it has room for
+// that.
 func (c *committer) take() bool {
 	c.fetch()
 	n, size := 0, 0
-	for rest := c.backlog[c.front:]; size < groupSize && n < len(rest); n++ {
-		size += rest[n].size()
+	for ; size < groupSize && n < c.waiting(); n++ {
+		size += c.backlog[c.front+n].size()
 	}
+	clear(c.group) // or it keeps blobs in memory when there is no next
 	c.group = append(c.group[:0], c.backlog[c.front:c.front+n]...)
 	c.front += n
 	return n > 0

@@ -84,6 +84,9 @@ func Waiting(w chain.Writer) int {
 	return len(g.waiting)
 }
 
+// Backlog is how many items the committer has memory for. Acknowledgements may ask.
+func Backlog(w chain.Writer) int { return cap(w.(*writer).committer.backlog) }
+
 // Backup makes a backup of frames.
 func Backup(kinds []byte, bodies [][]byte) []byte {
 	var b bytes.Buffer

@@ -18,7 +18,8 @@ func (c *committer) gather() {
 // waiting is how many items are in the backlog.
 func (c *committer) waiting() int { return len(c.backlog) - c.front }
 
-// fetch adds what is in the queue to the backlog.
+// fetch adds what is in the queue to the backlog, and lets go of what is in a group
+// already.
 func (c *committer) fetch() {
 	if c.front >= c.waiting() { // else what is left would be moved more often than it is added to
 		n := copy(c.backlog, c.backlog[c.front:])

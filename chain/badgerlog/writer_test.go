@@ -121,30 +121,6 @@ func TestARecordThatIsWaitedForIsNotHeldBack(t *testing.T) {
 	}
 }
 
-// What came before it may be on its way into the next commit already.
-func TestARecordThatIsWaitedForIsNotLeftBehindByThoseBefore(t *testing.T) {
-	_, w := gathering(t)
-	n := uint64(1)
-	for round := range 200 {
-		acked := make(chan error, 1)
-		for i := range 60 + round { // enough of them are hashed while more is waited for
-			var ack chain.Acknowledger
-			if i == 59+round {
-				ack = chaintest.AckTo(acked)
-			}
-			chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(1), n, 8)), ack))
-			n++
-		}
-		w.Hurry()
-		select {
-		case err := <-acked:
-			chaintest.Must(t, err)
-		case <-time.After(10 * time.Second):
-			t.Fatalf("in round %d it is", round)
-		}
-	}
-}
-
 func TestManyRecordsAreNotHeldBack(t *testing.T) {
 	_, w := gathering(t)
 	acked := make(chan error, 1)
