@@ -24,14 +24,17 @@ const (
 	rowEnd  = '\n'
 )
 
-// add makes what is in the row safe to be shown, and keeps nothing of it.
+// add makes what is in the row safe to be shown, in the row itself, and keeps nothing of
+// it.
 func (c *columns) add(row []string) {
 	made, size := len(row), 1
 	for len(row) > 0 && row[len(row)-1] == "" {
 		row = row[:len(row)-1]
 	}
 	for i, cell := range row {
-		row[i] = escape(cell)
+		if safe := escape(cell); safe != cell { // heads are there for all
+			row[i] = safe
+		}
 		size += len(row[i]) + 1
 		if i == len(c.widths) {
 			c.widths = append(c.widths, 0)
