@@ -64,6 +64,7 @@ type committer struct {
 func (w *writer) run() {
 	defer close(w.stopped)
 	err := w.committer.loop()
+	w.committer.packing.Wait() // what was built ahead of a refused commit
 	if err == nil {
 		err = w.log.index.flush(w.committer.committed)
 	}
