@@ -405,7 +405,7 @@ func (s *System) Close(ctx context.Context) error {
 		select {
 		case <-c.done:
 		case <-grace.Done():
-			errs = append(errs, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(ctx)))
+			errs = append(errs, fmt.Errorf("actor %s does not end: %w", c.path, context.Cause(grace)))
 		}
 	}
 	return errors.Join(append(errs, s.dispatcher.close(grace))...)

@@ -60,7 +60,7 @@ func (s settings) say(words string) {
 var defaultSettings = settings{
 	rounds: 7, round: 200 * time.Millisecond,
 	pairs: 256, relays: 8, counters: 8, spawned: 2048, machines: 64,
-	lines: 1024, asked: 1000, verified: 60_000, segment: 64 << 20,
+	lines: 1024, asked: 1000, verified: 60_000, segment: 256 << 20,
 }
 
 // table holds every row, in the order in which they are shown.

@@ -23,11 +23,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // segment is the file of the baseline segment-file: the least that a log can do
 // that keeps chains on a disk. One goroutine links and hashes records as they come,
 // frames them with a length and a crc32c, and writes as many at once as there are,
-// into a file that was filled before; then it acknowledges them. There is no index,
-// no compression, no admission, and nothing is read back while it writes.
+// into a file that has its disk allocated before; then it acknowledges them. There is no
+// index, no compression, no admission, and nothing is read back while it writes.
 type segment struct {
-	file  *os.File
-	size  int64 // at its end it begins anew
+	folder string
+	file   *os.File
+	size   int64 // at its end the next file begins, and the one before is removed
 	sync  bool  // a record is acknowledged once it is on disk
 	at    int64 // where the next write goes
 	buf   []byte
@@ -50,31 +51,33 @@ type framed struct {
 
 // openSegment makes a segment of so many bytes in the folder and begins to write it.
 func openSegment(folder string, size int64, durable bool) (*segment, error) {
-	file, err := os.CreateTemp(folder, "segment-")
-	if err != nil {
-		return nil, err
-	}
 	s := &segment{
-		file: file, size: size, sync: durable, heads: map[chain.ID]chain.Hash{},
+		folder: folder, size: size, sync: durable, heads: map[chain.ID]chain.Hash{},
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
-	if err := s.fill(); err != nil {
-		return nil, errors.Join(err, file.Close())
+	if err := s.begin(); err != nil {
+		return nil, err
 	}
 	go s.run()
 	return s, nil
 }
 
-// fill gives the file its blocks, so that to write it later changes no metadata.
-func (s *segment) fill() error {
-	zeros := make([]byte, segmentWrite)
-	for at := int64(0); at < s.size; at += segmentWrite {
-		if _, err := s.file.WriteAt(zeros[:min(segmentWrite, s.size-at)], at); err != nil {
-			return err
-		}
+// begin makes a file and allocates its disk.
+func (s *segment) begin() (err error) {
+	if s.file, err = os.CreateTemp(s.folder, "segment-"); err != nil {
+		return err
 	}
-	return s.file.Sync()
+	s.at = 0
+	if err = allocate(s.file, s.size); err == nil {
+		err = s.file.Sync()
+	}
+	if err != nil {
+		err = errors.Join(err, s.remove())
+	}
+	return err
 }
+
+func (s *segment) remove() error { return errors.Join(s.file.Close(), os.Remove(s.file.Name())) }
 
 // append implements appender.
 func (s *segment) append(_ context.Context, d *chain.Draft, ack chain.Acknowledger) error {
@@ -158,7 +161,9 @@ func (s *segment) frame(d *chain.Draft) {
 
 func (s *segment) flush() error {
 	if s.at+int64(len(s.buf)) > s.size {
-		s.at = 0
+		if err := errors.Join(s.remove(), s.begin()); err != nil {
+			return err
+		}
 	}
 	n, err := s.file.WriteAt(s.buf, s.at)
 	s.at += int64(n)
@@ -173,7 +178,7 @@ func (s *segment) close(context.Context) error {
 	var err error
 	s.closeOnce.Do(func() {
 		s.finish()
-		err = errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+		err = s.remove()
 	})
 	return err
 }
@@ -185,4 +190,15 @@ func (s *segment) finish() {
 	s.mu.Unlock()
 	s.signal()
 	<-s.stopped
+}
+
+// fill is allocate where the system does not have it.
+func fill(file *os.File, bytes int64) error {
+	zeros := make([]byte, segmentWrite)
+	for at := int64(0); at < bytes; at += segmentWrite {
+		if _, err := file.WriteAt(zeros[:min(segmentWrite, bytes-at)], at); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -40,6 +40,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -312,8 +313,26 @@ func (l *Log) Close() error {
 	l.recent.close()
 	l.seal.stop()
 	spent := l.disk.reserve.spend()
-	closed := l.db.Close()
+	closed := l.closeDatabase()
 	return errors.Join(err, spent, closed, l.seal.finish(err == nil && closed == nil), l.folder.close())
+}
+
+// closeDatabase waits until the database has all that it was given in its files. Of a
+// folder that somebody has removed there is nothing left to wait for, and the database
+// would try for ever: it is left alone then, and the process is about to end.
+func (l *Log) closeDatabase() error {
+	closed := make(chan error, 1)
+	go func() { closed <- l.db.Close() }()
+	for {
+		select {
+		case err := <-closed:
+			return err
+		case <-l.limits.after(lookEvery):
+			if _, err := os.Stat(l.folder.database()); errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("the data folder was removed: %w", err)
+			}
+		}
+	}
 }
 
 // view runs f on a consistent view of the database.

@@ -148,18 +148,12 @@ func (c *committer) hasRoom(size int) error {
 	return c.ahead.secure(size, c.log.disk.free.Load())
 }
 
-// take makes the next group of what is in the queue: of all that came before it was
-// hurried, if it has room for that.
+// take makes the next group: of all that came before it was hurried, if it has room for
+// that.
 func (c *committer) take() bool {
+	c.fetch()
 	n, size := 0, 0
-	for fetched := false; size < groupSize; n++ {
-		if n == c.waiting() && !fetched {
-			c.fetch()
-			fetched = true
-		}
-		if n == c.waiting() {
-			break
-		}
+	for ; size < groupSize && n < c.waiting(); n++ {
 		size += c.backlog[c.front+n].size()
 	}
 	clear(c.group) // or it keeps blobs in memory when there is no next

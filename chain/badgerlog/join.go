@@ -20,11 +20,13 @@ func (c *committer) gather() {
 func (c *committer) waiting() int { return len(c.backlog) - c.front }
 
 // fetch adds what is in the queue to the backlog, and lets go of what is in a group
-// already. There is little left of it, a group at most.
+// already.
 func (c *committer) fetch() {
-	n := copy(c.backlog, c.backlog[c.front:])
-	clear(c.backlog[n:])
-	c.backlog, c.front = c.backlog[:n], 0
+	if c.front >= c.waiting() { // else what is left would be moved more often than it is added to
+		n := copy(c.backlog, c.backlog[c.front:])
+		clear(c.backlog[n:])
+		c.backlog, c.front = c.backlog[:n], 0
+	}
 	c.w.mu.Lock()
 	c.spent, c.w.queue, c.w.queued = c.w.queue, c.spent[:0], 0
 	c.w.mu.Unlock()

@@ -308,9 +308,19 @@ func (b *rebuild) blob(r *chain.Record, sum chain.Hash) error {
 
 // list is blob, for a list of what children are made from and for all that it names.
 func (b *rebuild) list(r *chain.Record, sum chain.Hash) error {
+	return b.listOnce(r, sum, map[chain.Hash]error{})
+}
+
+// listOnce looks at a list once, however often those above it name it: missing says what
+// is wrong with those that were looked at.
+func (b *rebuild) listOnce(r *chain.Record, sum chain.Hash, missing map[chain.Hash]error) (err error) {
 	if sum.IsZero() || b.lists[sum] {
 		return nil
 	}
+	if err := missing[sum]; err != nil {
+		return err
+	}
+	defer func() { missing[sum] = err }()
 	if err := b.blob(r, sum); err != nil {
 		return err
 	}
@@ -323,7 +333,7 @@ func (b *rebuild) list(r *chain.Record, sum chain.Hash) error {
 		return err
 	}
 	for _, c := range children {
-		err = first(err, first(b.blob(r, c.Manifest), first(b.blob(r, c.Module), b.list(r, c.Children))))
+		err = first(err, first(b.blob(r, c.Manifest), first(b.blob(r, c.Module), b.listOnce(r, c.Children, missing))))
 	}
 	b.lists[sum] = err == nil
 	return err

@@ -395,3 +395,26 @@ func TestWhoIsMadeAfterWhatIsLostOfTheParentIsLostToo(t *testing.T) {
 		t.Errorf("of the child that was made before are kept %d records, %v", s.Records, err)
 	}
 }
+
+// Each list names the one below it twice, and the lowest names what is not there: who
+// went down every way would never come back.
+func TestListsOfChildrenThatNameEachOtherAreLookedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, badgerlog.Options{})
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	module := w.PutBlob([]byte("module"))
+	list := w.PutBlob(chain.AppendChildren(nil, []chain.Child{{Manifest: chaintest.Sum(1), Module: module}}))
+	for range 60 {
+		list = w.PutBlob(chain.AppendChildren(nil, []chain.Child{{Manifest: module, Module: module, Children: list}, {Manifest: module, Module: module, Children: list}}))
+	}
+	rec := chaintest.Genesis(chaintest.ID(1), module)
+	rec.Events[0].(*chain.Genesis).Children = list
+	chaintest.Must(t, w.Append(chaintest.Draft(rec), nil))
+	chaintest.Must(t, l.Close())
+	report, err := badgerlog.Salvage(t.Context(), dir, filepath.Join(t.TempDir(), "saved"), badgerlog.RepairOptions{})
+	chaintest.Must(t, err)
+	if len(report.Missing) != 1 || report.Missing[0].Sum != chaintest.Sum(1) {
+		t.Errorf("it is %+v", report)
+	}
+}
