@@ -41,6 +41,7 @@ type committer struct {
 
 	backlog []item    // taken from the queue, from front on; the next group is its front
 	front   int       // items that are in a group already
+	left    bool      // the group had no room for all that had come
 	spent   []item    // the memory of a queue that was added to backlog
 	built   int       // items of the next group that are hashed and in parcels
 	size    int       // their bytes
@@ -64,6 +65,7 @@ type committer struct {
 func (w *writer) run() {
 	defer close(w.stopped)
 	err := w.committer.loop()
+	w.committer.packing.Wait() // what was built ahead of a refused commit
 	if err == nil {
 		err = w.log.index.flush(w.committer.committed)
 	}
@@ -157,6 +159,7 @@ func (c *committer) take() bool {
 	clear(c.group) // or it keeps blobs in memory when there is no next
 	c.group = append(c.group[:0], c.backlog[c.front:c.front+n]...)
 	c.front += n
+	c.left = c.waiting() > 0
 	return n > 0
 }
 

@@ -87,6 +87,9 @@ func Waiting(w chain.Writer) int {
 // Backlog is how many items the committer has memory for. Acknowledgements may ask.
 func Backlog(w chain.Writer) int { return cap(w.(*writer).committer.backlog) }
 
+// Queued is how many items the committer has not taken yet.
+func Queued(w chain.Writer) int { return w.(*writer).waiting() }
+
 // Backup makes a backup of frames.
 func Backup(kinds []byte, bodies [][]byte) []byte {
 	var b bytes.Buffer

@@ -2,9 +2,10 @@ package badgerlog
 
 import "time"
 
-// gather lets records come before the next commit.
+// gather lets records come before the next commit, unless some have waited for one
+// already: they may have been hurried then.
 func (c *committer) gather() {
-	if c.waiting() > c.built {
+	if c.left || c.waiting() > c.built {
 		return
 	}
 	c.joinFor(c.log.limits.gatherTime, c.w.hurry, func() int {

@@ -1,8 +1,11 @@
 package badgerlog_test
 
 import (
+	"bytes"
 	"errors"
+	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -91,5 +94,89 @@ func TestALogAtRestKeepsNothingOfWhatItHasWritten(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d of %d blobs are still in memory", blobs-freed.Load(), blobs)
 		}
+	}
+}
+
+func TestNothingIsPackedOnceTheWriterOfARefusedCommitIsClosed(t *testing.T) {
+	injected := errors.New("the step fails")
+	var w chain.Writer
+	var armed atomic.Bool
+	l := open(t, t.TempDir(), badgerlog.AtEachStep(badgerlog.Options{}, func(map[string]bool, bool) error {
+		if !armed.Load() {
+			return nil
+		}
+		// The next one is hashed and packed meanwhile.
+		large := chaintest.Turn(chaintest.ID(2), 0, 8)
+		body := make([]byte, 3000)
+		rand.NewChaCha8([32]byte{}).Read(body)
+		large.Events[1].(*chain.Host).Input.Bytes = body
+		large.Events = slices.Insert(large.Events, 1, slices.Repeat(large.Events[1:2], 10_000)...)
+		d := chaintest.Draft(large)
+		if err := w.Append(d, nil); err != nil {
+			return err
+		}
+		for n := 0; badgerlog.Queued(w) >= n; n++ { // until it is taken
+			w.DropBlob(chain.Hash{})
+		}
+		return injected
+	}))
+	defer l.Close()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	armed.Store(true)
+	chaintest.Begin(t, w, chaintest.ID(1))
+	<-l.Stopped()
+	if err := w.Close(); !errors.Is(err, injected) {
+		t.Fatalf("close: %v", err)
+	}
+	all := make([]byte, 1<<20)
+	if all = all[:runtime.Stack(all, true)]; bytes.Contains(all, []byte("(*parcel).pack")) {
+		t.Error("a block is packed still")
+	}
+}
+
+// TestARefusedCommitIsToldOnceToAllThatIsBehindIt holds guarantee 20.
+func TestARefusedCommitIsToldOnceToAllThatIsBehindIt(t *testing.T) {
+	const behind, size = 2500, 350 // more than two commits take
+	injected := errors.New("the step fails")
+	var w chain.Writer
+	var armed atomic.Bool
+	acked := make(chan uint64, 2*behind)
+	fill := func() (err error) {
+		for n := range uint64(behind) {
+			err = errors.Join(err, w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(2), n, size)), chaintest.Ack(func(r *chain.Stored, err error) {
+				if !errors.Is(err, injected) {
+					t.Errorf("record %d: %v", n, err)
+				}
+				acked <- r.Number
+			})))
+		}
+		return err
+	}
+	l := open(t, t.TempDir(), badgerlog.AtEachStep(badgerlog.Options{}, func(map[string]bool, bool) error {
+		if !armed.Load() {
+			return nil
+		}
+		return errors.Join(fill(), injected)
+	}))
+	defer l.Close()
+	w, err := l.Writer(t.Context())
+	chaintest.Must(t, err)
+	armed.Store(true)
+	chaintest.Must(t, w.Append(chaintest.Draft(chaintest.Genesis(chaintest.ID(1), chain.Hash{})), nil))
+	<-l.Stopped()
+	if err := w.Close(); !errors.Is(err, injected) {
+		t.Fatalf("close: %v", err)
+	}
+	close(acked)
+	next := uint64(0)
+	for n := range acked {
+		if n != next {
+			t.Fatalf("record %d is told of where %d is the next", n, next)
+		}
+		next++
+	}
+	if next != behind {
+		t.Errorf("%d of %d are told of", next, behind)
 	}
 }
