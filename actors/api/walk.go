@@ -37,7 +37,7 @@ var (
 
 // trail is how far a walk has come with an actor.
 type trail struct {
-	sum  chain.Summary // when the walk met it
+	sum  chain.Summary // when the walk met it last
 	next uint64        // record
 	head chain.Hash    // of the record before
 	time int64         // of the newest event that has one
@@ -150,11 +150,9 @@ func (w *walker) means(path string) bool {
 	return w.target == "" || path == w.of.Path || w.below && strings.HasPrefix(path, w.of.Path+"/")
 }
 
-// meet begins the trail of an actor that lives. It is nil for one without a chain.
+// meet begins the trail of an actor that lives, or finds how far its chain goes now. It is
+// nil for one without a chain.
 func (w *walker) meet(ctx context.Context, ref actors.Ref) (*trail, error) {
-	if t := w.trails[ref.ID]; t != nil {
-		return t, nil
-	}
 	sum, err := w.Log.Summary(ctx, ref.ID)
 	switch {
 	case errors.Is(err, chain.ErrNotFound) && w.single():
@@ -164,6 +162,11 @@ func (w *walker) meet(ctx context.Context, ref actors.Ref) (*trail, error) {
 	case err != nil:
 		return nil, err
 	}
+	w.over = w.over || ref.ID == w.of.ID && sum.Status == chain.StatusStopped
+	if t := w.trails[ref.ID]; t != nil {
+		t.sum = sum
+		return t, nil
+	}
 	t := &trail{sum: sum, head: sum.Head}
 	switch {
 	case w.from != nil:
@@ -171,13 +174,16 @@ func (w *walker) meet(ctx context.Context, ref actors.Ref) (*trail, error) {
 	case w.follow:
 		t.next = sum.Records
 	}
-	w.over = w.over || ref.ID == w.of.ID && sum.Status == chain.StatusStopped
 	w.trails[ref.ID] = t
 	return t, nil
 }
 
-// reach reads an actor's records up to the newest.
+// reach reads an actor's records up to the newest. One that follows leaves to the tail
+// what has come since the actor was met: there it comes in the order of the log.
 func (w *walker) reach(ctx context.Context, t *trail) error {
+	if w.follow && t.next >= t.sum.Records {
+		return nil
+	}
 	for record, err := range w.Log.Records(ctx, t.sum.ID, t.next) {
 		if err == nil {
 			err = w.step(t, &record)
@@ -186,6 +192,9 @@ func (w *walker) reach(ctx context.Context, t *trail) error {
 			return err
 		}
 		w.over = w.over || record.Actor == w.of.ID && record.IsLast()
+		if w.follow && t.next >= t.sum.Records {
+			return nil
+		}
 	}
 	return nil
 }

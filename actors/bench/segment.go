@@ -29,10 +29,10 @@ type segment struct {
 	folder string
 	file   *os.File
 	size   int64 // at its end the next file begins, and the one before is removed
-	sync  bool  // a record is acknowledged once it is on disk
-	at    int64 // where the next write goes
-	buf   []byte
-	heads map[chain.ID]chain.Hash
+	sync   bool  // a record is acknowledged once it is on disk
+	at     int64 // where the next write goes
+	buf    []byte
+	heads  map[chain.ID]chain.Hash
 
 	mu     sync.Mutex // guards what follows
 	queue  []framed
