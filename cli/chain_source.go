@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -90,8 +91,11 @@ func (s *chainSource) heldByNode(c *cli.Context) bool {
 // withLog opens a data folder for reading.
 func withLog(dir string, f func(chain.Reader) error) error {
 	log, err := badgerlog.Open(dir, badgerlog.Options{ReadOnly: true})
-	if errors.Is(err, chain.ErrNotFound) {
+	switch {
+	case errors.Is(err, chain.ErrNotFound):
 		return notFound(fmt.Errorf("no data folder %s", dir), "theater run makes it; --data names another")
+	case errors.Is(err, syscall.ENOTDIR):
+		return folderError(dir, err)
 	}
 	if err != nil {
 		return err
