@@ -183,6 +183,7 @@ func TestWhoWaitsForAnAnswerIsToldThatThereIsNoRoom(t *testing.T) {
 	if n := c.info(slow).Mailbox; n != 1 {
 		t.Errorf("%d messages wait", n)
 	}
+	c.eventually("the one that is kept waits for room", c.isLooking) // those who ask are told before
 	c.empty()
 	c.pass()
 	c.sends("/slow", "g", "kept")

@@ -96,8 +96,7 @@ func withLog(dir string, f func(chain.Reader) error) error {
 		return notFound(fmt.Errorf("no data folder %s", dir), "theater run makes it; --data names another")
 	case errors.Is(err, syscall.ENOTDIR):
 		return folderError(dir, err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return errors.Join(f(log), log.Close())
