@@ -85,11 +85,16 @@ func (c *columns) write(to io.Writer) error {
 	return w.Flush()
 }
 
-// text is the rows as lines.
-func (c *columns) text(rows [][]string) string {
+// addAll adds rows, and returns c.
+func (c *columns) addAll(rows [][]string) *columns {
 	for _, row := range rows {
 		c.add(row)
 	}
+	return c
+}
+
+// text is the rows that were added as lines.
+func (c *columns) text() string {
 	var b strings.Builder
 	_ = c.write(&b) // which takes all
 	return b.String()
@@ -106,21 +111,13 @@ func writeBlanks(w *bufio.Writer, n int) {
 
 // writeColumns writes a list that may be long.
 func (p *program) writeColumns(rows [][]string) error {
-	var c columns
-	for _, row := range rows {
-		c.add(row)
-	}
-	return c.write(p.out)
+	return new(columns).addAll(rows).write(p.out)
 }
 
 // writeRows is writeColumns for rows whose last column is long and of little
 // interest beyond its beginning: a terminal has each in one line.
 func (p *program) writeRows(rows [][]string) error {
-	var c columns
-	for _, row := range rows {
-		c.add(row)
-	}
-	return p.writeFitted(&c)
+	return p.writeFitted(new(columns).addAll(rows))
 }
 
 func (p *program) writeFitted(c *columns) error {
@@ -135,7 +132,7 @@ func (p *program) writeFitted(c *columns) error {
 // fitted are rows whose lines are cut to the width.
 func fitted(c *columns, width int) string {
 	var b strings.Builder
-	for line := range strings.Lines(c.text(nil)) {
+	for line := range strings.Lines(c.text()) {
 		b.WriteString(fit(strings.TrimSuffix(line, "\n"), width) + "\n")
 	}
 	return b.String()

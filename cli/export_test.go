@@ -104,20 +104,14 @@ func Page(all []*theaterv1.Actor, room int) []string {
 func Repaint(lines []string, width int) string { return repaint(lines, width) }
 
 // Fitted are rows on a terminal of that width.
-func Fitted(rows [][]string, width int) string {
-	var c columns
-	for _, row := range rows {
-		c.add(row)
-	}
-	return fitted(&c, width)
-}
+func Fitted(rows [][]string, width int) string { return fitted(new(columns).addAll(rows), width) }
 
 // Columns are rows that come bit by bit.
 func Columns(parts ...[][]string) string {
 	var c columns
 	text := ""
 	for _, rows := range parts {
-		text += c.text(rows)
+		text += c.addAll(rows).text()
 	}
 	return text
 }

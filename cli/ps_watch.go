@@ -124,8 +124,7 @@ func (w *actorWatch) next(all []*theaterv1.Actor, now time.Time) error {
 	if w.shown {
 		rows = rows[1:]
 	}
-	_, err := io.WriteString(w.out, w.columns.text(rows))
-	return err
+	return w.columns.addAll(rows).write(w.out)
 }
 
 // page is the list as lines, no more than there is room for.
@@ -134,7 +133,7 @@ func (w *actorWatch) page(all []*theaterv1.Actor, room int, now time.Time) []str
 	if len(all)+1 > room {
 		shown = all[:min(len(all), max(room-2, 1))]
 	}
-	text := w.columns.text(actorRows(shown, now))
+	text := w.columns.addAll(actorRows(shown, now)).text()
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if more := len(all) - len(shown); more > 0 {
 		lines = append(lines, fmt.Sprintf("… %d more", more))

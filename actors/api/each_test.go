@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -59,6 +61,31 @@ func TestAListOfAllHasNoEnd(t *testing.T) {
 	if in != count {
 		t.Errorf("%d are shown", in)
 	}
+}
+
+// Lists use the same memory, one after the other.
+func TestListsAtTheSameTimeDoNotMix(t *testing.T) {
+	s := crowd(t, 700) // more than one message of each
+	var all sync.WaitGroup
+	for client := range 4 {
+		all.Go(func() {
+			field := []string{"path", "name", "status", "id"}[client]
+			for range 30 {
+				seen := 0
+				err := s.EachActor(s.ctx(), &theaterv1.ListAllRequest{Fields: []string{field}}, func(a *theaterv1.Actor) bool {
+					if shown := []string{a.Path, a.Name, a.Status, a.Id}; shown[client] == "" || len(strings.Join(shown, "")) != len(shown[client]) {
+						t.Errorf("with the field %s it is %v", field, a)
+					}
+					seen++
+					return false
+				})
+				if err != nil || seen != 700 {
+					t.Errorf("%d are shown, %v", seen, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestActorsThatCannotBeReadAreRefused(t *testing.T) {

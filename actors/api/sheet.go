@@ -63,7 +63,8 @@ func (s *sheet) take() ([]*theaterv1.Actor, protoreflect.RawFields, error) {
 // recycle takes back the bytes of an answer that has been encoded.
 func recycle(answer proto.Message) {
 	m := answer.ProtoReflect()
-	bytes := m.GetUnknown()[:0]
-	m.SetUnknown(nil)
-	scratches.Put((*[]byte)(&bytes))
+	if bytes := m.GetUnknown()[:0]; cap(bytes) > 0 {
+		m.SetUnknown(nil)
+		scratches.Put((*[]byte)(&bytes))
+	}
 }
