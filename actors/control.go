@@ -141,13 +141,15 @@ func (c *control) close(o ending) (stronger bool) {
 	if o == orderSuspend {
 		reason = errSuspended
 	}
+	c.mu.Lock()
+	if stronger = o > c.order; stronger {
+		c.order = o // before anybody hears of it who may look at the actor then
+	}
+	c.mu.Unlock()
 	drained := c.shut(reason)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drained = append(c.drained, drained...)
-	if stronger = o > c.order; stronger {
-		c.order = o
-	}
 	c.life.told.give()
 	return stronger
 }
