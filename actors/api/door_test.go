@@ -147,7 +147,7 @@ func TestAHeaderThatIsTooLargeIsRefused(t *testing.T) {
 
 func TestASlowClientIsCutOff(t *testing.T) {
 	s := open(t, func(c *api.Config) {
-		c.Limits = api.Limits{HeaderTime: 50 * time.Millisecond, BodyTime: 50 * time.Millisecond, IdleTime: 50 * time.Millisecond}
+		c.Limits = api.Limits{HeaderTime: 250 * time.Millisecond, BodyTime: 250 * time.Millisecond, IdleTime: 250 * time.Millisecond}
 	})
 	for name, c := range map[string]struct{ sent, wants string }{
 		"that sends no header":          {"", ""},
