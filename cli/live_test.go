@@ -19,9 +19,11 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/chain/badgerlog"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -51,7 +53,20 @@ func (f *liveFace) State() (theaterv1.NodeState, string) {
 }
 
 func (f *liveFace) Info() *theaterv1.InfoResponse {
-	return &theaterv1.InfoResponse{Version: "test", Data: f.data, DiskFree: 5 << 20, DiskNeeded: 416 << 20, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+	info := &theaterv1.InfoResponse{Version: "test", Data: f.data, DiskFree: 5 << 20, DiskNeeded: 416 << 20, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+	if f.data == "" {
+		return info
+	}
+	c, _, err := badgerlog.SignedCheckpoint(f.data)
+	if err != nil {
+		info.CheckpointProblem = err.Error()
+		return info
+	}
+	info.Checkpoint = &theaterv1.Checkpoint{
+		Signer: c.Signer, Era: c.Era, Blocks: c.Size, Root: c.Root.String(), Signed: timestamppb.New(c.Time),
+		Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch, Note: string(c.Note),
+	}
+	return info
 }
 
 func (f *liveFace) Drain(context.Context) error {
