@@ -59,19 +59,23 @@ func tooDeep() error {
 }
 
 // SyntaxError says where a text stops being a literal or a Pact source. It is
-// an [ErrSyntax], and an [ErrTooDeep] or [ErrTooLarge] when that is why.
+// an [ErrSyntax], and an [ErrTooDeep] or [ErrTooLarge] when that is why. One that is an
+// [ErrType] says where it is no literal of the type that it should have.
 type SyntaxError struct {
 	Offset  int // in bytes from the start of the text
 	Message string
 
-	limit error
+	is error
 }
 
 func (e *SyntaxError) Error() string {
+	if e.is == ErrType {
+		return "at " + strconv.Itoa(e.Offset) + ": " + e.Message
+	}
 	return "parse error at " + strconv.Itoa(e.Offset) + ": " + e.Message
 }
 
 // Is makes every SyntaxError an [ErrSyntax].
 func (e *SyntaxError) Is(target error) bool {
-	return target == ErrSyntax || e.limit != nil && target == e.limit
+	return target == ErrSyntax || e.is != nil && target == e.is
 }

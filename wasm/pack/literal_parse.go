@@ -12,24 +12,34 @@ import (
 // a list<u8> may be written b"text", and texts may have characters escaped as in Go.
 // The error is a *[SyntaxError].
 func ParseLiteral(s string) (Value, error) {
-	p := literalParser{s: s, spare: len(s)*8 + 1<<20}
-	v := p.value(1)
-	p.space()
-	if p.pos < len(s) {
-		p.fail("trailing input: '" + s[p.pos:] + "'")
-	}
-	if p.err != nil {
-		return Value{}, p.err
-	}
-	return v, nil
+	p := newLiteralParser(s)
+	return p.whole(p.value(1))
 }
 
 // literalParser keeps its first error; after it every step returns at once.
 type literalParser struct {
 	s     string
 	pos   int
-	spare int // bytes that inferred type headers may still take
+	spare int  // bytes that inferred type headers may still take
+	loose bool // what a declared type would make a literal is one
+	heads map[*TypeDesc]string
 	err   error
+}
+
+func newLiteralParser(s string) literalParser {
+	return literalParser{s: s, spare: len(s)*8 + 1<<20}
+}
+
+// whole is the value, unless something follows it.
+func (p *literalParser) whole(v Value) (Value, error) {
+	p.space()
+	if p.pos < len(p.s) {
+		p.fail("trailing input: '" + p.s[p.pos:] + "'")
+	}
+	if p.err != nil {
+		return Value{}, p.err
+	}
+	return v, nil
 }
 
 func (p *literalParser) fail(message string) {
@@ -40,7 +50,7 @@ func (p *literalParser) fail(message string) {
 
 func (p *literalParser) limit(err error) {
 	if p.err == nil {
-		p.err = &SyntaxError{Offset: p.pos, Message: err.Error(), limit: err}
+		p.err = &SyntaxError{Offset: p.pos, Message: err.Error(), is: err}
 	}
 }
 
@@ -113,7 +123,8 @@ func (p *literalParser) ident() string {
 	return p.s[start:p.pos]
 }
 
-func (p *literalParser) value(depth int) Value {
+// begin comes before a value.
+func (p *literalParser) begin(depth int) {
 	p.space()
 	if p.err == nil && p.pos >= len(p.s) {
 		p.fail("unexpected EOF")
@@ -121,6 +132,10 @@ func (p *literalParser) value(depth int) Value {
 	if depth > MaxDepth {
 		p.limit(ErrTooDeep)
 	}
+}
+
+func (p *literalParser) value(depth int) Value {
+	p.begin(depth)
 	switch c := p.peek(); {
 	case p.err != nil:
 		return Value{}
@@ -163,6 +178,9 @@ func (p *literalParser) list(depth int) Value {
 	if p.accept("]") {
 		p.space()
 		if !p.accept("<") {
+			if p.loose {
+				return Value{}
+			}
 			p.pos = strings.LastIndexByte(p.s[:p.pos], ']') + 1
 			p.fail("empty list requires type annotation: []<TYPE>")
 			return Value{}
@@ -172,21 +190,10 @@ func (p *literalParser) list(depth int) Value {
 		return List(elem)
 	}
 	var items []Value
-	for p.err == nil {
+	for more := p.err == nil; more; more = p.another() {
 		items = append(items, p.value(depth+1))
-		p.space()
-		if p.accept(",") {
-			p.space()
-			if p.accept("]") {
-				break
-			}
-		} else if p.accept("]") {
-			break
-		} else {
-			p.fail("expected ',' or ']', got " + p.next())
-		}
 	}
-	if p.err != nil {
+	if p.err != nil || p.loose {
 		return Value{}
 	}
 	elem := items[0].Type()
@@ -194,6 +201,19 @@ func (p *literalParser) list(depth int) Value {
 		p.limit(ErrTooLarge)
 	}
 	return List(elem, items...)
+}
+
+// another reports whether one more item of a list follows.
+func (p *literalParser) another() bool {
+	p.space()
+	if p.accept(",") {
+		p.space()
+		return p.err == nil && !p.accept("]")
+	}
+	if p.err == nil && !p.accept("]") {
+		p.fail("expected ',' or ']', got " + p.next())
+	}
+	return false
 }
 
 func (p *literalParser) record(name string, depth int) Value {
@@ -216,7 +236,11 @@ func (p *literalParser) record(name string, depth int) Value {
 // variant reads what follows the type name.
 func (p *literalParser) variant(typ string, depth int) Value {
 	p.accept("::")
-	name := p.ident()
+	return p.payload(typ, p.ident(), depth)
+}
+
+// payload reads what follows the name of a case.
+func (p *literalParser) payload(typ, name string, depth int) Value {
 	mark := p.pos
 	p.space()
 	if p.peek() != '(' {
@@ -233,12 +257,12 @@ func (p *literalParser) word(depth int) Value {
 	if strings.HasPrefix(p.s[p.pos:], "::") {
 		return p.variant("", depth)
 	}
-	name := p.ident()
-	rest := p.s[p.pos:]
+	name, mark := p.ident(), p.pos
+	rest := p.s[mark:]
 	switch {
 	case p.err != nil:
 		return Value{}
-	case name == "true" || name == "false":
+	case !p.loose && (name == "true" || name == "false"):
 		return Bool(name == "true")
 	case name == "flags" && strings.HasPrefix(rest, "(0x"):
 		return p.flags()
@@ -271,6 +295,10 @@ func (p *literalParser) word(depth int) Value {
 	}
 	if p.peek() == '{' {
 		return p.record(name, depth)
+	}
+	if p.loose {
+		p.pos = mark
+		return p.payload("", name, depth)
 	}
 	p.fail("unexpected identifier '" + name + "' (expected { or ::)")
 	return Value{}

@@ -99,7 +99,8 @@ func (p *literalParser) char() Value {
 	return Char(r)
 }
 
-func (p *literalParser) number() Value {
+// digits takes a number without its suffix.
+func (p *literalParser) digits() string {
 	start := p.pos
 	p.accept("-")
 	for isDigit(p.peek()) {
@@ -110,7 +111,11 @@ func (p *literalParser) number() Value {
 			p.pos++
 		}
 	}
-	digits := p.s[start:p.pos]
+	return p.s[start:p.pos]
+}
+
+func (p *literalParser) number() Value {
+	digits := p.digits()
 	kind := p.suffix()
 	switch kind {
 	case KindF32, KindF64:
@@ -123,6 +128,9 @@ func (p *literalParser) number() Value {
 		}
 		return F64(f)
 	case KindValue:
+		if p.loose {
+			return Value{}
+		}
 		p.fail("number '" + digits + "' missing type suffix (e.g. u32, s64, f32)")
 		return Value{}
 	}

@@ -16,7 +16,7 @@ type pactScanner struct {
 
 func (p *pactScanner) failAt(pos int, message string, limit error) {
 	if p.err == nil {
-		p.err = &SyntaxError{Offset: pos, Message: message, limit: limit}
+		p.err = &SyntaxError{Offset: pos, Message: message, is: limit}
 	}
 }
 
