@@ -114,11 +114,14 @@ func (t *TypeDesc) appendHead(dst []byte, s string, pos int) ([]byte, int) {
 		end := typeEnd(s, pos)
 		return append(dst, s[pos:end]...), end
 	case KindRecord, KindVariant:
-		if k != KindRecord { // every name is read as that of a record
+		end := typeEnd(s, pos)
+		if k == KindRecord { // every other name is read as that of a record
+			return append(append(dst, byte(t.Kind)), s[pos+1:end]...), end
+		}
+		if scalarKinds[k.String()] == 0 || k.String() != t.Name {
 			return dst, -1
 		}
-		end := typeEnd(s, pos)
-		return append(append(dst, byte(t.Kind)), s[pos+1:end]...), end
+		return appendStr(append(dst, byte(t.Kind)), t.Name), end
 	}
 	if k != t.Kind || k == KindTuple && int(le32(s, pos+1)) != len(t.Items) {
 		return dst, -1

@@ -160,28 +160,23 @@ func sortable(key reflect.Type) bool {
 }
 
 // header is the type header of values of the described type.
-func (t TypeDesc) header() Type {
+func (t TypeDesc) header() Type { return typeOf(string(t.appendType(nil))) }
+
+func (t *TypeDesc) appendType(b []byte) []byte {
 	switch t.Kind {
 	case KindValue, KindRef:
-		return TypeUnit
-	case KindRecord:
-		return RecordOf(t.Name)
-	case KindVariant:
-		return VariantOf(t.Name)
-	case KindList:
-		return ListOf(t.Items[0].header())
-	case KindOption:
-		return OptionOf(t.Items[0].header())
-	case KindResult:
-		return ResultOf(t.Items[0].header(), t.Items[1].header())
+		return append(b, unitEnc...)
+	case KindRecord, KindVariant:
+		return appendStr(append(b, byte(t.Kind)), validUTF8(t.Name))
 	case KindTuple:
-		items := make([]Type, len(t.Items))
-		for i, item := range t.Items {
-			items[i] = item.header()
-		}
-		return TupleOf(items...)
+		b = appendU32(append(b, byte(t.Kind)), uint32(len(t.Items)))
+	default:
+		b = append(b, byte(t.Kind))
 	}
-	return Type{string([]byte{byte(t.Kind)})}
+	for i := range t.Items {
+		b = t.Items[i].appendType(b)
+	}
+	return b
 }
 
 func describe(t reflect.Type, open []reflect.Type) (TypeDesc, error) {
