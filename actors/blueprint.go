@@ -118,6 +118,13 @@ func (b *Blueprint) found() (err error) {
 	return nil
 }
 
+// ParseState reads a literal as a state before init, as what the guest declares its
+// init to take. The error is a *wasm.ParamsError, or a *pack.SyntaxError where it
+// declares nothing.
+func (b *Blueprint) ParseState(literal string) (pack.Value, error) {
+	return b.module.ParseState(callable(b.module, exportInit), literal)
+}
+
 // Check says why Prepare would refuse the manifest with the package. It leaves
 // nothing on the log.
 func (s *System) Check(ctx context.Context, m *manifest.Manifest, code []byte) error {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/host/message"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
@@ -55,6 +56,26 @@ func TestWhatAGuestCouldNotDecodeIsRefusedBeforeATurn(t *testing.T) {
 	}
 	if _, err := s.Call(t.Context(), ref, "test", wasmtest.HandleRequest, pack.Tuple(pack.String("1"), pack.Bytes([]byte("x")))); err != nil {
 		t.Errorf("a call of what it takes gives %v", err)
+	}
+}
+
+func TestALiteralIsReadAsWhatTheActorDeclares(t *testing.T) {
+	s := open(t)
+	ref := s.spawn("actor", server(wasmtest.Echo()))
+	params, err := s.ParseParams(ref, wasmtest.HandleRequest, `("1", [1, 2])`)
+	if err != nil || !params.Equal(pack.Tuple(pack.String("1"), pack.Bytes([]byte{1, 2}))) {
+		t.Errorf("the parameters are %v, %v", params, err)
+	}
+	var misfit *wasm.ParamsError
+	if _, err := s.ParseParams(ref, wasmtest.HandleRequest, `("1", [300])`); !errors.As(err, &misfit) || !strings.HasPrefix(err.Error(), "actor /actor: ") {
+		t.Errorf("a byte of 300 gives %v", err)
+	}
+	var missing *actors.NoExportError
+	if _, err := s.ParseParams(ref, "no.thing", `()`); !errors.As(err, &missing) {
+		t.Errorf("an export that is not there gives %v", err)
+	}
+	if info := s.info(ref); info.Turns != 1 {
+		t.Errorf("the actor has had %+v", info)
 	}
 }
 

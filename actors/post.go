@@ -202,6 +202,22 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	return pack.Decode([]byte(a.body))
 }
 
+// ParseParams reads a literal as the parameters of a Call, as what the guest declares of the
+// export. The error is a *wasm.ParamsError, or a *pack.SyntaxError where it declares
+// nothing.
+func (s *System) ParseParams(ref Ref, export, literal string) (pack.Value, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return pack.Value{}, err
+	}
+	index, ok := c.module.Callable(export)
+	if !ok {
+		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
+	}
+	params, err := c.module.ParseParams(index, literal)
+	return params, c.misfit(err)
+}
+
 func (s *System) takesMessages(ref Ref) (*control, error) {
 	c, err := s.resolve(ref)
 	if err != nil {

@@ -82,10 +82,7 @@ func (r *runner) tell(ctx context.Context, m *message) {
 	case kindSend:
 		err = r.node.System.Send(r.root, from, m.body)
 	case kindCall:
-		var v pack.Value
-		if v, err = r.node.System.Call(ctx, r.root, from, m.export, m.params); err == nil {
-			answer = []byte(v.String())
-		}
+		answer, err = r.call(ctx, m)
 	}
 	if err != nil {
 		r.fail(r.hinted(ctx, fmt.Errorf("%s: %w", m, err)))
@@ -98,12 +95,29 @@ func (r *runner) tell(ctx context.Context, m *message) {
 	}
 }
 
+// call makes the call of a message and returns the answer as a literal.
+func (r *runner) call(ctx context.Context, m *message) ([]byte, error) {
+	params := pack.Unit
+	if m.params != "" {
+		var err error
+		if params, err = r.node.System.ParseParams(r.root, m.export, m.params); err != nil {
+			return nil, err
+		}
+	}
+	v, err := r.node.System.Call(ctx, r.root, from, m.export, params)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(v.String()), nil
+}
+
 // hinted adds what the actor exports to an error about a wrong export, and how
 // literals are written to one about wrong parameters.
 func (r *runner) hinted(ctx context.Context, err error) error {
 	var missing *actors.NoExportError
 	var misfit *wasm.ParamsError
-	if errors.As(err, &misfit) {
+	var syntax *pack.SyntaxError
+	if errors.As(err, &misfit) || errors.As(err, &syntax) {
 		return &failure{code: codeFailed, cause: err, hint: hintLiteral}
 	}
 	if !errors.As(err, &missing) {

@@ -24,12 +24,15 @@ is printed as a literal. The call is a turn like any other: a function that take
 a state is given the actor's, and what it returns as state is kept. What is not what
 TARGET declares of FUNCTION is refused, and the actor does not hear of it.
 
-A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes are
-b"text", in which \x00 is any byte, or a list, [103u8, 101u8]. LITERAL that is @FILE
-is read from the file.
+A LITERAL is read as the types that TARGET declares of FUNCTION: 5 is a number of that
+type, some("a") an option, {x: 1, y: 2} a record and circle(1.5) a case of a variant.
+Bytes are b"text", in which \x00 is any byte, or a list, [103, 101]. Where none are
+declared it names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. LITERAL
+that is @FILE is read from the file.
 
 Examples:
-   theater call /counter theater:simple/message-server-client.handle-request '("1", b"get")'`,
+   theater call /counter theater:simple/message-server-client.handle-request '("1", b"get")'
+   theater call /canvas shapes.draw '(circle(1.5), {x: 1, y: 2}, some("red"))'`,
 		Flags: l.flags(),
 		Action: func(c *cli.Context) error {
 			args, err := arguments(c, 2, 3, "a TARGET, the path or id of an actor, and a FUNCTION of its")
@@ -68,9 +71,10 @@ func (n *conn) call(ctx context.Context, request *theaterv1.CallRequest) error {
 	return n.live.writeLiteral(literal, inHex)
 }
 
-const hintLiteral = `a literal names its types, as in ("text", 5u8, true)`
+const hintLiteral = `a literal is read as the type that is declared, else names its own: ("text", 5u8, true)`
 
-// readLiteral checks a literal that was typed, or is in a file that is named @FILE.
+// readLiteral reads a literal that was typed, or is in a file that is named @FILE, and
+// checks what can be checked without the type that the node will read it as.
 func readLiteral(text string) (string, error) {
 	if file, isFile := strings.CutPrefix(text, "@"); isFile {
 		content, err := readFile(file)
@@ -79,7 +83,7 @@ func readLiteral(text string) (string, error) {
 		}
 		text = strings.TrimSpace(string(content))
 	}
-	if _, err := pack.ParseLiteral(text); err != nil {
+	if err := pack.CheckLiteral(text); err != nil {
 		return "", &failure{code: codeUsage, cause: err, hint: hintLiteral}
 	}
 	return text, nil

@@ -68,6 +68,8 @@ func guests() map[string][]byte {
 		"stuck": guest(wasmtest.Spin(), wasmtest.Keep()),
 		// deaf takes no messages.
 		"deaf": guest(wasmtest.Keep(), wasmtest.Echo()),
+		// canvas declares what its exports take.
+		"canvas": canvas(),
 		// fixed changes its table before its first turn.
 		"fixed": wasmtest.Guest{HandleRequest: wasmtest.WrongCall(), Start: wasmtest.RefNull + wasmtest.I32(1) + wasmtest.TableGrow(0) + wasmtest.Drop}.Bytes(),
 		// roomy begins with 128 MiB.
@@ -81,6 +83,31 @@ func guests() map[string][]byte {
 		"deep":          deep(),
 		"loud":          loud(),
 	}
+}
+
+// canvas declares a state and parameters of types with names.
+func canvas() []byte {
+	declared := pack.MustParsePact(`interface canvas {
+		record point { x: s32, y: s32 }
+		variant shape { dot, circle(f64), text(list<u8>) }
+		exports {
+			init: func(state: option<shape>) -> value
+			draw: func(state: value, shape: shape, at: point, colour: option<string>) -> value
+			wait: func(state: value, ticks: u8) -> value
+		}
+	}`)
+	interfaces := map[string]string{"init": "theater:simple/actor", "draw": "shapes", "wait": "shapes"}
+	var exports []pack.FunctionSig
+	for _, f := range declared.Functions {
+		f.Interface = interfaces[f.Name]
+		exports = append(exports, f)
+	}
+	metadata, err := pack.NewMetadata(nil, exports).Encode()
+	if err != nil {
+		panic(err)
+	}
+	others := map[string]wasmtest.Behavior{"shapes.draw": wasmtest.Reply([]byte("drawn")), "shapes.wait": wasmtest.Keep()}
+	return wasmtest.Guest{Init: wasmtest.Keep(), Others: others, Metadata: metadata}.Bytes()
 }
 
 // foreign imports what nobody serves, and an interface with another type.

@@ -23,9 +23,9 @@ type message struct {
 	kind kind
 	text string // as it was typed
 
-	body   []byte     // of a request or send
-	export string     // of a call
-	params pack.Value // of a call
+	body   []byte // of a request or send
+	export string // of a call
+	params string // of a call: a literal, or nothing
 }
 
 func (m *message) String() string { return fmt.Sprintf("%s %s", m.kind, escape(m.text)) }
@@ -52,19 +52,17 @@ func (f messageFlag) Set(text string) error {
 // String is the default in help texts.
 func (f messageFlag) String() string { return "" }
 
-// parseCall reads an export and its parameters, a literal that may be left out.
+// parseCall takes an export and its parameters apart, a literal that may be left out.
 func (m *message) parseCall() error {
 	export, literal, _ := strings.Cut(strings.TrimSpace(m.text), " ")
 	if export == "" {
 		return fmt.Errorf("it is an export's name and a literal")
 	}
-	m.export, m.params = export, pack.Unit
-	if literal = strings.TrimSpace(literal); literal == "" {
+	m.export, m.params = export, strings.TrimSpace(literal)
+	if m.params == "" {
 		return nil
 	}
-	var err error
-	m.params, err = pack.ParseLiteral(literal)
-	return err
+	return pack.CheckLiteral(m.params)
 }
 
 // maxBody bounds what is read for one message.

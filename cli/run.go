@@ -23,8 +23,9 @@ happened is on the actors' chains in the data folder, where the actors stay
 suspended until --resume continues them or a new run takes their place.
 
 A TEXT that is - is read from standard input, one that is @FILE from the file.
-A LITERAL names its types: ("text", 5u8, true), some<u8>(5u8), []<string>. Bytes
-are b"text", in which \x00 is any byte, or a list, [103u8, 101u8].
+A LITERAL is read as the types that the actor declares of EXPORT, see theater call;
+where none are declared it names them: ("text", 5u8, true), some<u8>(5u8). Bytes are
+b"text", in which \x00 is any byte, or a list, [103u8, 101u8].
 
 With -o json an answer is one object on a line, with the message under its kind:
    {"answer":"2","request":"get"}

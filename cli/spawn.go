@@ -22,8 +22,9 @@ it declares, and when it may start others, all below its folder. The actor's pat
 is printed when it has started, and nothing else.
 
 The name is that of the manifest unless --name says another. --state is the state
-before init: a literal that names its types, as ("text", 5u8, true), or @FILE with
-one, or with the bytes of theater state --raw.
+before init: a literal that is read as the type that init declares, and where that is
+any names its types, as ("text", 5u8, true); or @FILE with one, or with the bytes of
+theater state --raw.
 
 An actor that the node could not bring back keeps its path, until --supersede ends it
 in favour of the new one.

@@ -11,11 +11,14 @@ import (
 type ParamsError struct {
 	Export string // its whole name
 	Takes  string // its parameters but for the state, as Pact writes them
-	Given  string // the types of what was given
-	Reason string
+	Given  string // the types of what was given; empty for a literal
+	Reason string // for a literal with the offset in it
 }
 
 func (e *ParamsError) Error() string {
+	if e.Given == "" {
+		return fmt.Sprintf("%s takes %s: %s", e.Export, e.Takes, e.Reason)
+	}
 	return fmt.Sprintf("%s takes %s, and is given %s: %s", e.Export, e.Takes, e.Given, e.Reason)
 }
 
@@ -34,6 +37,37 @@ func (m *Module) CheckParams(export int, params pack.Value) error {
 		return nil
 	}
 	return &ParamsError{Export: s.name, Takes: takesText(takes), Given: givenText(params), Reason: err.Error()}
+}
+
+// ParseParams reads the parameters of a call, a literal, as what the guest declares of
+// the export with that index, see [pack.ParseParams]; where it declares nothing they
+// are as written. The error is a *ParamsError, or a *[pack.SyntaxError] where nothing
+// is declared.
+func (m *Module) ParseParams(export int, literal string) (pack.Value, error) {
+	s := &m.exports[export]
+	if !s.strict() {
+		return pack.ParseLiteral(literal)
+	}
+	takes := s.params[1:]
+	v, err := pack.ParseParams(literal, takes)
+	if err != nil {
+		return v, &ParamsError{Export: s.name, Takes: takesText(takes), Reason: shorten(err.Error())}
+	}
+	return v, nil
+}
+
+// ParseState reads a state, a literal, as the one that the guest declares the export
+// with that index to take. The errors are those of ParseParams.
+func (m *Module) ParseState(export int, literal string) (pack.Value, error) {
+	s := &m.exports[export]
+	if s.state == nil {
+		return pack.ParseLiteral(literal)
+	}
+	v, err := pack.ParseLiteralAs(literal, *s.state)
+	if err != nil {
+		return v, &ParamsError{Export: s.name, Takes: takesText(s.params[:1]), Reason: shorten(err.Error())}
+	}
+	return v, nil
 }
 
 // strict reports whether the guest decodes the parameters one by one. One that

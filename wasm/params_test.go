@@ -90,6 +90,42 @@ func TestParametersAreHeldAgainstWhatTheExportDeclares(t *testing.T) {
 	}
 }
 
+func TestALiteralIsReadAsWhatTheExportDeclares(t *testing.T) {
+	module := declares(t, "state: colour, of: option<colour>, n: u16")
+	export, _ := module.Callable("own.f")
+	grey := pack.Variant("colour", "grey", 1, pack.U8(5))
+	v, err := module.ParseParams(export, `(some(grey(5)), 7)`)
+	if err != nil || !v.Equal(pack.Tuple(pack.Some(grey), pack.U16(7))) || module.CheckParams(export, v) != nil {
+		t.Errorf("the parameters are %v, %v", v, err)
+	}
+	if v, err := module.ParseState(export, "grey(5)"); err != nil || !v.Equal(grey) {
+		t.Errorf("the state is %v, %v", v, err)
+	}
+	takes := "own.f takes (of: option<colour>, n: u16) with variant colour { red, grey(u8) }: "
+	for literal, want := range map[string]string{
+		`(some(grey(5)), 70000)`: takes + "at 16: in n: u16: 70000 is out of the range of u16, 0 to 65535",
+		`(some(blue), 7)`:        takes + "at 6: in of: option<colour>: variant 'colour' has no case 'blue', it has red, grey(u8)",
+		`(none`:                  takes + "parse error at 5: expected ')', got EOF",
+	} {
+		if _, err := module.ParseParams(export, literal); err == nil || err.Error() != want || !errors.As(err, new(*wasm.ParamsError)) {
+			t.Errorf("%s says\n%v, want\n%s", literal, err, want)
+		}
+	}
+	if _, err := module.ParseState(export, "5"); err == nil || !strings.HasPrefix(err.Error(), "own.f takes (state: colour) with variant") {
+		t.Errorf("a state says %v", err)
+	}
+	open := declares(t, "")
+	export, _ = open.Callable("own.f")
+	for _, read := range []func(int, string) (pack.Value, error){open.ParseParams, open.ParseState} {
+		if v, err := read(export, "5u8"); err != nil || !v.Equal(pack.U8(5)) {
+			t.Errorf("where nothing is declared a literal is %v, %v", v, err)
+		}
+		if _, err := read(export, "5"); !errors.Is(err, pack.ErrSyntax) {
+			t.Errorf("a literal without a type is %v", err)
+		}
+	}
+}
+
 func TestWhatIsSaidOfParametersIsBounded(t *testing.T) {
 	module := declares(t, "state: value, of: option<colour>")
 	export, _ := module.Callable("own.f")
@@ -99,6 +135,12 @@ func TestWhatIsSaidOfParametersIsBounded(t *testing.T) {
 	}
 	if err := module.CheckParams(export, pack.Tuple(many...)); err == nil || len(err.Error()) > 2048 || !strings.Contains(err.Error(), "it takes 1, not 100000") {
 		t.Errorf("it says %.2048v", err)
+	}
+	if _, err := module.ParseParams(export, "("+strings.Repeat("x", 100_000)); err == nil || len(err.Error()) > 2048 {
+		t.Errorf("of a literal it says %.2048v", err)
+	}
+	if _, err := module.ParseParams(export, "none "+strings.Repeat("x", 100_000)); err == nil || len(err.Error()) > 2048 {
+		t.Errorf("of a literal it says %.2048v", err)
 	}
 }
 

@@ -107,7 +107,8 @@ func TestARefusedSpawnSaysWhy(t *testing.T) {
 		r.Name = name
 		return r
 	}
-	withLiteral, withBytes := named(""), named("")
+	withLiteral, withMisfit, withBytes := named(""), named(""), named("")
+	withMisfit.State = &theaterv1.SpawnRequest_StateLiteral{StateLiteral: "some([300])"}
 	withLiteral.State = &theaterv1.SpawnRequest_StateLiteral{StateLiteral: "nonsense("}
 	withBytes.State = &theaterv1.SpawnRequest_StateEncoded{StateEncoded: []byte("nonsense")}
 	for name, c := range map[string]struct {
@@ -126,6 +127,7 @@ func TestARefusedSpawnSaysWhy(t *testing.T) {
 		"an init that fails":     {path(s.folder("a", guest(wasmtest.Guest{Init: wasmtest.Fail("no")}), grants)), api.CodeInitFailed, ""},
 		"a bad name":             {named("a/b"), api.CodeInvalid, "name"},
 		"a bad literal":          {withLiteral, api.CodeInvalid, "stateLiteral"},
+		"a state of bad bytes":   {withMisfit, api.CodeInvalid, "stateLiteral"},
 		"a bad value":            {withBytes, api.CodeInvalid, "stateEncoded"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,12 +159,13 @@ func TestARefusedMessageSaysWhy(t *testing.T) {
 	refuses(t, request("/cancels", "a"), api.CodeRequestCancelled, "")
 	refuses(t, call(&theaterv1.CallRequest{Target: "/echo"}), api.CodeInvalid, "function")
 	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: "no.thing"}), api.CodeNoExport, "function")
-	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: "a", Parameters: &theaterv1.CallRequest_Literal{Literal: "("}}), api.CodeInvalid, "literal")
+	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: wasmtest.HandleRequest, Parameters: &theaterv1.CallRequest_Literal{Literal: "("}}), api.CodeInvalid, "literal")
 	refuses(t, call(&theaterv1.CallRequest{Target: "/echo", Function: "a", Parameters: &theaterv1.CallRequest_Encoded{Encoded: []byte("x")}}), api.CodeInvalid, "encoded")
 	wrong := &theaterv1.CallRequest{Target: "/echo", Function: wasmtest.HandleRequest, Parameters: &theaterv1.CallRequest_Literal{Literal: `("1", 5u8)`}}
-	if e := refuses(t, call(wrong), api.CodeInvalid, "literal"); !strings.Contains(e.Message, wasmtest.HandleRequest+" takes (id: string, msg: list<u8>), and is given (string, u8)") {
+	if e := refuses(t, call(wrong), api.CodeInvalid, "literal"); !strings.Contains(e.Message, wasmtest.HandleRequest+" takes (id: string, msg: list<u8>): at 6: in msg: list<u8>: expected list<u8>, got 5u8") {
 		t.Errorf("a call with other parameters than are declared says %q", e.Message)
 	}
+	check(t, call(&theaterv1.CallRequest{Target: "/echo", Function: wasmtest.HandleRequest, Parameters: &theaterv1.CallRequest_Literal{Literal: `("1", [104, 105])`}}))
 	wrong.Parameters = &theaterv1.CallRequest_Encoded{Encoded: pack.MustEncode(pack.Unit)}
 	refuses(t, call(wrong), api.CodeInvalid, "encoded")
 	wrong.Parameters = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/theater-go/theater/actors"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 	"github.com/theater-go/theater/wasm"
 	"github.com/theater-go/theater/wasm/pack"
@@ -39,13 +40,13 @@ func (s *messageService) Call(ctx context.Context, r *theaterv1.CallRequest) (*t
 	if r.Function == "" {
 		return nil, invalid("function", "the request names no function")
 	}
-	params, err := parameters(r)
-	if err != nil {
-		return nil, err
-	}
 	ref, err := s.live(r.Target)
 	if err != nil {
 		return nil, named(err)
+	}
+	params, err := s.parameters(ref, r)
+	if err != nil {
+		return nil, err
 	}
 	answer, err := s.System.Call(ctx, ref, caller(ctx).Name, r.Function, params)
 	if err != nil {
@@ -58,9 +59,10 @@ func (s *messageService) Call(ctx context.Context, r *theaterv1.CallRequest) (*t
 	return &theaterv1.CallResponse{Value: valueOf(encoded, wholly)}, nil
 }
 
-// misfit names the field whose value is not what the actor takes.
+// misfit names the field whose value is not what the actor takes, or is no literal.
 func misfit(field string, err error) error {
-	if takes := (*wasm.ParamsError)(nil); errors.As(err, &takes) {
+	takes, syntax := (*wasm.ParamsError)(nil), (*pack.SyntaxError)(nil)
+	if errors.As(err, &takes) || errors.As(err, &syntax) {
 		return invalid(field, "%w", err).hinting(hintLiteral)
 	}
 	return err
@@ -74,13 +76,14 @@ func field(r *theaterv1.CallRequest) string {
 	return "literal"
 }
 
-// parameters are those of a call; there may be none.
-func parameters(r *theaterv1.CallRequest) (pack.Value, error) {
+// parameters are those of a call to an actor; there may be none.
+func (s *messageService) parameters(ref actors.Ref, r *theaterv1.CallRequest) (pack.Value, error) {
 	switch given := r.Parameters.(type) {
 	case *theaterv1.CallRequest_Encoded:
 		return decoded("encoded", given.Encoded)
 	case *theaterv1.CallRequest_Literal:
-		return literal("literal", given.Literal)
+		params, err := s.System.ParseParams(ref, r.Function, given.Literal)
+		return params, misfit("literal", err)
 	}
 	return pack.Unit, nil
 }
@@ -93,12 +96,4 @@ func decoded(field string, b []byte) (pack.Value, error) {
 	return v, nil
 }
 
-const hintLiteral = `a literal names its types: ("text", 5u8, true)`
-
-func literal(field, text string) (pack.Value, error) {
-	v, err := pack.ParseLiteral(text)
-	if err != nil {
-		return v, invalid(field, "%w", err).hinting(hintLiteral)
-	}
-	return v, nil
-}
+const hintLiteral = `a literal is read as the type that is declared, else names its own: ("text", 5u8, true)`

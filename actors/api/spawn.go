@@ -6,7 +6,6 @@ import (
 	"github.com/theater-go/theater/actors"
 	"github.com/theater-go/theater/actors/manifest"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
-	"github.com/theater-go/theater/wasm/pack"
 )
 
 // Spawn starts an actor.
@@ -22,6 +21,13 @@ func (s *actorService) Spawn(ctx context.Context, r *theaterv1.SpawnRequest) (*t
 	if spec.Blueprint, err = s.System.Prepare(ctx, m, nil); err != nil {
 		return nil, unprepared(err)
 	}
+	if text, ok := r.State.(*theaterv1.SpawnRequest_StateLiteral); ok {
+		state, err := spec.Blueprint.ParseState(text.StateLiteral)
+		if err != nil {
+			return nil, misfit("stateLiteral", err)
+		}
+		spec.State = &state
+	}
 	ref, err := s.System.Spawn(ctx, spec)
 	if err != nil {
 		return nil, unborn(err)
@@ -36,7 +42,8 @@ func (s *actorService) Spawn(ctx context.Context, r *theaterv1.SpawnRequest) (*t
 	return answer, s.System.Flush(ctx)
 }
 
-// spawned is what a request says of the actor beside its source.
+// spawned is what a request says of the actor beside its source and a literal, which
+// is read as what that declares.
 func spawned(r *theaterv1.SpawnRequest) (actors.Spec, error) {
 	spec := actors.Spec{Name: r.Name, Supersede: r.Supersede}
 	if r.Name != "" {
@@ -44,18 +51,14 @@ func spawned(r *theaterv1.SpawnRequest) (actors.Spec, error) {
 			return spec, invalid("name", "name %.40q: %w", r.Name, err)
 		}
 	}
-	var v pack.Value
-	var err error
-	switch state := r.State.(type) {
-	case *theaterv1.SpawnRequest_StateEncoded:
-		v, err = decoded("stateEncoded", state.StateEncoded)
-	case *theaterv1.SpawnRequest_StateLiteral:
-		v, err = literal("stateLiteral", state.StateLiteral)
-	default:
-		return spec, nil
+	if state, ok := r.State.(*theaterv1.SpawnRequest_StateEncoded); ok {
+		v, err := decoded("stateEncoded", state.StateEncoded)
+		if err != nil {
+			return spec, err
+		}
+		spec.State = &v
 	}
-	spec.State = &v
-	return spec, err
+	return spec, nil
 }
 
 // manifest reads what is to be spawned.

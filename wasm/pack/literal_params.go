@@ -52,7 +52,7 @@ func onlyReadings(s string, only *Param) []func(*literalParser) Value {
 	}
 	twice := func(p *literalParser) Value {
 		p.begin(1)
-		return Tuple(p.exactly(1, "1 parameter", func(int) Value { return within(2)(p) })...)
+		return Tuple(p.exactly(1, "1 parameter", nil, func(int) Value { return within(2)(p) })...)
 	}
 	return append(readings, twice)
 }
@@ -67,14 +67,19 @@ func (p *literalParser) paramsAs(takes []Param, depth int) Value {
 	if p.err == nil && p.peek() != '(' {
 		return p.misfit(p.pos, "expected "+what+" in a tuple, got "+p.found())
 	}
-	items := p.exactly(len(takes), what, func(i int) Value { return p.paramAs(&takes[i], depth+1) })
-	return Tuple(items...)
+	name := func(i int) string { return takes[i].label() }
+	return Tuple(p.exactly(len(takes), what, name, func(i int) Value { return p.paramAs(&takes[i], depth+1) })...)
 }
 
 func (p *literalParser) paramAs(param *Param, depth int) Value {
 	v := p.valueAs(&param.Type, depth)
 	if e, ok := p.err.(*SyntaxError); ok {
-		e.Message = "in " + shortText(param.Name) + ": " + shortText(param.Type.String()) + ": " + e.Message
+		e.Message = "in " + param.label() + ": " + e.Message
 	}
 	return v
+}
+
+// label names the parameter in an error.
+func (param *Param) label() string {
+	return shortText(param.Name) + ": " + shortText(param.Type.String())
 }

@@ -98,12 +98,13 @@ func (p *literalParser) tupleAs(t *TypeDesc, depth int) Value {
 	if p.peek() != '(' {
 		return p.expected(t)
 	}
-	items := p.exactly(len(t.Items), "a tuple of "+strconv.Itoa(len(t.Items)), func(i int) Value { return p.valueAs(&t.Items[i], depth+1) })
+	items := p.exactly(len(t.Items), "a tuple of "+strconv.Itoa(len(t.Items)), nil, func(i int) Value { return p.valueAs(&t.Items[i], depth+1) })
 	return Tuple(items...)
 }
 
-// exactly reads n values in parentheses.
-func (p *literalParser) exactly(n int, what string, read func(i int) Value) []Value {
+// exactly reads n values in parentheses. An error says what they are, and with names
+// also which is the first that is missing.
+func (p *literalParser) exactly(n int, what string, name func(i int) string, read func(i int) Value) []Value {
 	p.expect('(')
 	var items []Value
 	for p.space(); p.err == nil && p.peek() != ')'; p.space() {
@@ -118,7 +119,11 @@ func (p *literalParser) exactly(n int, what string, read func(i int) Value) []Va
 		}
 	}
 	if p.peek() == ')' && len(items) < n {
-		p.misfit(p.pos, "expected "+what+", got "+strconv.Itoa(len(items)))
+		what += ", got " + strconv.Itoa(len(items))
+		if name != nil {
+			what += ": there is no " + name(len(items))
+		}
+		p.misfit(p.pos, "expected "+what)
 	}
 	p.expect(')')
 	return items
@@ -145,7 +150,7 @@ func (p *literalParser) recordAs(t *TypeDesc, depth int) Value {
 		}
 		place := t.place(field, len(given))
 		if place < 0 {
-			return p.misfit(at, t.label()+" has no field '"+shortText(field)+"', but "+t.fieldNames(nil))
+			return p.misfit(at, t.label()+" has no field '"+shortText(field)+"', it has "+t.fieldNames(nil))
 		}
 		for _, earlier := range places {
 			if earlier == place {
@@ -205,7 +210,7 @@ func (t *TypeDesc) fieldNames(but []int) string {
 // listText is names behind commas, of which it drops the last where they are many.
 func listText(names []string) string {
 	if len(names) == 0 {
-		return "none at all"
+		return "none"
 	}
 	var b strings.Builder
 	for i, name := range names {

@@ -25,7 +25,7 @@ func (p *literalParser) variantAs(t *TypeDesc, depth int) Value {
 	}
 	tag := t.tag(name)
 	if tag < 0 {
-		return p.misfit(at, t.label()+" has no case '"+shortText(name)+"', but "+t.caseNames())
+		return p.misfit(at, t.label()+" has no case '"+shortText(name)+"', it has "+t.caseNames())
 	}
 	return Variant(typ, name, uint32(tag), p.payloadAs(&t.Cases[tag], at, depth)...)
 }
@@ -44,9 +44,9 @@ func (p *literalParser) payloadAs(c *CaseDesc, at, depth int) []Value {
 		return nil
 	}
 	if c.Payload == nil {
-		return p.exactly(0, "no value in case '"+shortText(c.Name)+"'", nil)
+		return p.exactly(0, "no value in case '"+shortText(c.Name)+"'", nil, nil)
 	}
-	return p.exactly(1, "one value in "+c.text(), func(int) Value { return p.valueAs(c.Payload, depth+1) })
+	return p.exactly(1, "one value in "+c.text(), nil, func(int) Value { return p.valueAs(c.Payload, depth+1) })
 }
 
 // tag is the place of the case of that name, -1 when there is none.
