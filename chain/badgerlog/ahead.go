@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // aheadEvery is how many bytes may be written between two looks for new files.
@@ -55,7 +56,7 @@ func (a *ahead) secure(bytes int, free uint64) error {
 			return nil
 		}
 		free -= uint64(a.kinds[i].bytes)
-		if err := a.kinds[i].secure(a.dir); isFull(err) {
+		if err := a.kinds[i].secure(a.dir); platform.IsFull(err) {
 			return fmt.Errorf("%w: %w", err, chain.ErrNoSpace)
 		} else if err != nil {
 			a.off = true
@@ -83,7 +84,7 @@ func (k *filling) secure(dir string) error {
 	if err != nil {
 		return fmt.Errorf("keep disk for the database: %w", err)
 	}
-	if err := errors.Join(allocate(f, k.bytes), f.Close()); err != nil {
+	if err := errors.Join(platform.Allocate(f, k.bytes), f.Close()); err != nil {
 		return fmt.Errorf("keep %d MiB of disk for the database in %s: %w", k.bytes>>20, dir, err)
 	}
 	k.newest = newest

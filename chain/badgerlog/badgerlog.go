@@ -49,6 +49,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Durabilities of a data folder: what an acknowledged record survives.
@@ -137,7 +138,7 @@ func limitsOf(opts Options) limits {
 		now: time.Now, after: time.After, step: opts.step,
 	}
 	if l.freeSpace == nil {
-		l.freeSpace = freeSpace
+		l.freeSpace = platform.FreeSpace
 	}
 	return l
 }

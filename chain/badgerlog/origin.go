@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Files of DIR/checkpoint of a folder that was made from another one: the newest
@@ -31,8 +32,8 @@ func (o *origin) keep(dir string) error {
 	}
 	dir = filepath.Join(dir, checkpointName)
 	err := errors.Join(
-		writeFileSynced(filepath.Join(dir, originName), string(o.Note), 0o644),
-		writeFileSynced(filepath.Join(dir, originVerifierName), o.key, 0o644))
+		platform.WriteFile(filepath.Join(dir, originName), string(o.Note), 0o644),
+		platform.WriteFile(filepath.Join(dir, originVerifierName), o.key, 0o644))
 	if err != nil {
 		return fmt.Errorf("keep the checkpoint of the folder before: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // openSealer reads a folder's checkpoint, before anything else is opened. A folder
@@ -20,7 +21,7 @@ func openSealer(f *folder, opts Options) (*sealer, error) {
 		readOnly: opts.ReadOnly, logger: opts.Logger,
 		wake: make(chan struct{}, 1), closing: make(chan struct{})}
 	if s.boot == "" {
-		s.boot = machineBoot()
+		s.boot = platform.Boot()
 	}
 	s.last = Checkpoint{Durability: f.durability, Boot: s.boot}
 	last, key, err := SignedCheckpoint(f.dir)
@@ -191,7 +192,7 @@ func (s *sealer) settle(held int64) error {
 		return nil
 	}
 	if lost > 0 {
-		if err := writeFileSynced(filepath.Join(s.dir, eraName(s.last.Era)), string(s.last.Note), 0o644); err != nil {
+		if err := platform.WriteFile(filepath.Join(s.dir, eraName(s.last.Era)), string(s.last.Note), 0o644); err != nil {
 			return fmt.Errorf("keep the last checkpoint of an era: %w", err)
 		}
 	}
@@ -251,7 +252,7 @@ func (s *sealer) begin(l *Log) error {
 		return fmt.Errorf("make folder of checkpoints: %w", err)
 	}
 	s.dir = place
-	return syncFolder(filepath.Dir(place))
+	return platform.SyncFolder(filepath.Dir(place))
 }
 
 // makeKey makes the key in a new folder.
@@ -262,8 +263,8 @@ func (s *sealer) makeKey() error {
 	}
 	s.signer, err = note.NewSigner(signer)
 	err = errors.Join(err,
-		writeFileSynced(filepath.Join(s.dir, keyName), signer+"\n", 0o600),
-		writeFileSynced(filepath.Join(s.dir, verifierName), verifier+"\n", 0o644))
+		platform.WriteFile(filepath.Join(s.dir, keyName), signer+"\n", 0o600),
+		platform.WriteFile(filepath.Join(s.dir, verifierName), verifier+"\n", 0o644))
 	if err != nil {
 		return fmt.Errorf("make key: %w", err)
 	}

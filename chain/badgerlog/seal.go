@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Files of the folder DIR/checkpoint.
@@ -164,7 +165,7 @@ func (s *sealer) signLocked(next Checkpoint) error {
 	if err := s.tree.file.Sync(); err != nil {
 		return fmt.Errorf("write the Merkle log: %w", err)
 	}
-	if err := writeFileSynced(filepath.Join(s.dir, signedName), string(next.Note), 0o644); err != nil {
+	if err := platform.WriteFile(filepath.Join(s.dir, signedName), string(next.Note), 0o644); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
 	s.mu.Lock()
