@@ -43,12 +43,12 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/dbfile"
 	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
@@ -181,7 +181,11 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		}
 	}()
 	options := databaseOptions(f, opts)
-	if err := prepareDatabase(f.database(), seal.last.Size, seal.rebooted(), options, opts.Logger); err != nil {
+	found, err := dbfile.Prepare(f.database(), seal.rebooted(), options, opts.Logger)
+	if err == nil && !found && seal.last.Size > 0 {
+		err = fmt.Errorf("database %s is gone, of which %d blocks are signed: %w", f.database(), seal.last.Size, chain.ErrCorrupt)
+	}
+	if err != nil {
 		return nil, err
 	}
 	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, limits: limitsOf(opts), sizes: opts.sizes, stopped: make(chan struct{})}
@@ -193,7 +197,7 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
 	}
-	db, err := openDatabase(options)
+	db, err := dbfile.Open(options)
 	if err != nil {
 		return nil, err
 	}
@@ -207,23 +211,6 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		seal.start()
 	}
 	return l, nil
-}
-
-// openDatabase opens Badger's folder. What Badger does not understand is damaged; what
-// the system says is passed on.
-func openDatabase(options badger.Options) (db *badger.DB, err error) {
-	err = survive(func() (err error) {
-		db, err = badger.Open(options)
-		return err
-	})
-	var system syscall.Errno
-	switch {
-	case err == nil:
-		return db, nil
-	case errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return nil, fmt.Errorf("open database: %w: %w", err, chain.ErrCorrupt)
 }
 
 func databaseOptions(f *folder, opts Options) badger.Options {
