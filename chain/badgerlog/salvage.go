@@ -17,6 +17,7 @@ import (
 
 	"github.com/theater-go/theater/chain"
 	"github.com/theater-go/theater/chain/badgerlog/internal/dbfile"
+	"github.com/theater-go/theater/chain/badgerlog/internal/merkle"
 )
 
 // find is where a value is that was found.
@@ -58,9 +59,9 @@ type salvage struct {
 	end       uint64 // there were at least so many blocks
 	gaps      []Gap
 	origin    origin
-	leaves    *tree  // that the checkpoint vouches for; nil for none
-	unsealed  error  // why it vouches for none
-	decoded   []byte // memory for records
+	leaves    *merkle.Tree // that the checkpoint vouches for; nil for none
+	unsealed  error        // why it vouches for none
+	decoded   []byte       // memory for records
 }
 
 // newSalvage looks through all files of the database in dir. step is told how many bytes
@@ -122,7 +123,7 @@ func (s *salvage) list() (sizes []int64, total int64, err error) {
 
 func (s *salvage) close() (err error) {
 	if s.leaves != nil {
-		err = s.leaves.close()
+		err = s.leaves.Close()
 	}
 	return errors.Join(err, s.leave())
 }
