@@ -157,8 +157,8 @@ func (m *mob) spawnTop() {
 	check(m.t, err)
 }
 
-// settles waits until nothing happens any more, requires that all is accounted
-// for, and returns who lives: id and path.
+// settles waits until nothing happens any more and all is accounted for, and returns
+// who lives: id and path.
 func (m *mob) settles() []string {
 	m.running.Wait()
 	var before []actors.Info
@@ -173,31 +173,50 @@ func (m *mob) settles() []string {
 		before = now
 		return same > 10 && !slices.ContainsFunc(now, func(i actors.Info) bool { return i.Mailbox > 0 || i.Status != actors.StatusRunning })
 	})
-	var live, shown []string
+	// A supervisor may have heard of an end that its child has not come to, or the
+	// other way round, while nothing else happens.
+	var live []string
+	var wrong error
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if live, wrong = m.accounted(); wrong == nil {
+			return live
+		}
+		if time.Now().After(deadline) {
+			m.t.Fatal(wrong)
+		}
+	}
+}
+
+// accounted returns who lives, and an error where the list, the supervisors and the
+// memory that is in use do not agree.
+func (m *mob) accounted() (live []string, err error) {
+	var shown []string
 	var memory int64
 	seen := map[string]bool{}
-	for _, info := range before {
+	for _, info := range m.List() {
 		live = append(live, info.ID.String()+" "+info.Path)
 		memory += info.Memory
-		if seen[info.Path] || seen[info.ID.String()] || info.MailboxBytes != 0 {
-			m.t.Errorf("%+v is not the only one there, or its mailbox is not empty", info)
+		if seen[info.Path] || seen[info.ID.String()] || info.MailboxBytes != 0 || info.Status != actors.StatusRunning {
+			return live, fmt.Errorf("%+v is not the only one there, or has something to do", info)
 		}
 		seen[info.Path], seen[info.ID.String()] = true, true
 		if strings.Count(info.Path, "/") == 1 {
 			tree, err := m.Tree(info.Ref)
-			check(m.t, err)
+			if err != nil {
+				return live, err
+			}
 			shown = append(shown, m.shown(tree)...)
 		}
 	}
 	slices.Sort(live)
 	slices.Sort(shown)
 	if !slices.Equal(live, shown) {
-		m.t.Errorf("there live\n\t%s\nand the supervisors have\n\t%s", strings.Join(live, "\n\t"), strings.Join(shown, "\n\t"))
+		return live, fmt.Errorf("there live\n\t%s\nand the supervisors have\n\t%s", strings.Join(live, "\n\t"), strings.Join(shown, "\n\t"))
 	}
 	if inUse, _ := m.engine.Memory(); inUse != memory {
-		m.t.Errorf("guests have %d bytes of memory, and %d are in use", memory, inUse)
+		return live, fmt.Errorf("guests have %d bytes of memory, and %d are in use", memory, inUse)
 	}
-	return live
+	return live, nil
 }
 
 // shown are the actors of a tree that have not ended.

@@ -89,11 +89,19 @@ func (s *stage) only() chain.Summary {
 
 func TestASpawnThatIsGivenUpKillsTheActor(t *testing.T) {
 	s := open(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
 	m := toml(t, "actor", grants)
-	_, err := s.Spawn(ctx, actors.Spec{Manifest: m, Package: guest(wasmtest.Guest{Init: wasmtest.Spin()})})
-	if !isTrap(wasm.KindKilled)(err) {
+	spawned := make(chan error, 1)
+	go func() {
+		_, err := s.Spawn(ctx, actors.Spec{Manifest: m, Package: guest(wasmtest.Guest{Init: wasmtest.Spin()})})
+		spawned <- err
+	}()
+	s.eventually("its init runs", func() bool {
+		all := s.List()
+		return len(all) == 1 && !all[0].Busy.IsZero()
+	})
+	cancel()
+	if err := <-spawned; !isTrap(wasm.KindKilled)(err) {
 		t.Errorf("the spawn gives %v", err)
 	}
 	if got := last[*chain.Result](t, events(t, s.log, s.only().ID)); got.Status != chain.ResultKilled {

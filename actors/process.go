@@ -56,6 +56,7 @@ type process struct {
 	// Of an actor that is resumed:
 	lost   []*chain.Lifecycle // messages to be recorded as dropped
 	absent []NotResumed       // those below it that could not be resumed
+	past   []*birth           // its children that go on with it
 
 	kept     keeping // its checkpoints
 	up       bool    // an incarnation has risen, and was not to end at once
@@ -289,8 +290,10 @@ func (p *process) finish(exit Exit) {
 	if p.machine != nil {
 		p.machine.Close(context.WithoutCancel(p.system.ctx))
 	}
-	if exit.Reason != ReasonSuspended {
-		p.system.forsake(p.system.ctx, p.absent)
+	if exit.Reason == ReasonSuspended {
+		p.system.release(p.past)
+	} else {
+		p.disown(p.system.ctx, ReasonOrphaned)
 	}
 	c := p.control
 	p.system.registry.remove(c)

@@ -135,31 +135,25 @@ func (r *revival) await(ctx context.Context, b *birth, ready <-chan error) error
 	}
 }
 
-// settle takes back what did not come up: it is left, unless what is above it has
-// ended for good.
+// settle counts who goes on and who has ended, and takes back what did not come up.
+// Who waits for its turn to start below an actor that lives is that one's to start,
+// or to end.
 func (r *revival) settle(ctx context.Context) {
 	if r.raised && ctx.Err() != nil {
 		return // it may come up yet
 	}
-	lost, ended := map[*birth]bool{}, map[*birth]bool{}
+	lost := map[*birth]bool{}
 	for _, b := range r.births {
-		lost[b] = r.system.registry.forget(b.control) || !r.raised
-		ended[b] = lost[b] && b.parent != nil && ended[b.parent] || !lost[b] && b.control.stopped()
-	}
-	for _, b := range slices.Backward(r.births) {
-		if !lost[b] {
-			if b.control.status() != StatusEnded {
-				r.now.Resumed++
-			}
-			continue
-		}
-		drops := b.drops()
-		r.release(b)
-		if ended[b] && r.system.earlier.claim(b.sum.ID, b.sum.Path) {
-			if err := r.end(ctx, b.sum, drops); err != nil {
-				r.system.config.Logger.Error("an actor without a parent is left", "actor", b.sum.Path, "error", err)
-				r.system.earlier.leave(b.sum.ID, b.sum.Path)
-			}
+		waits := r.raised && b.parent != nil && !lost[b.parent] && b.parent.control.status() != StatusEnded
+		lost[b] = !r.raised || !waits && r.system.registry.forget(b.control)
+		switch exit := b.control.exited(); {
+		case lost[b]:
+			r.system.leave(b)
+		case exit.Reason == "": // it goes on
+			r.now.Resumed++
+		case exit.Reason == ReasonOrphaned:
+			r.now.Dropped += b.dropped
+			r.now.Ended = append(r.now.Ended, NotResumed{b.sum.ID, b.sum.Path, errOrphan})
 		}
 	}
 }

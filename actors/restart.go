@@ -43,6 +43,7 @@ func (p *process) again(a supervision.Again) {
 	fresh := !p.control.keepsState()
 	var children []supervision.ChildSpec
 	if p.control.family.renew(p.context) || fresh {
+		p.disown(p.life.ctx, ReasonShutdown)
 		children = p.control.children()
 	}
 	if p.rise(p.renew(a, fresh), children) {
@@ -113,8 +114,6 @@ func (p *process) renew(a supervision.Again, fresh bool) error {
 	if !fresh {
 		return nil
 	}
-	p.system.forsake(p.life.ctx, p.absent)
-	p.absent = nil
 	p.registered = false
 	p.machine.SetState(p.initial)
 	if err := p.openSessions(); err != nil {

@@ -58,9 +58,9 @@ func TestARestartThatWaitsSaysHowLong(t *testing.T) {
 	h := build(t)
 	h.grow(parent("[supervision.backoff]\ninitial = \"3ms\"\nfactor = 2\njitter = 0", child("a")))
 	a := h.ref("/top/a")
-	for range 2 {
+	for n := range int64(2) {
 		_, _ = h.request(a, "x")
-		h.eventually("it runs", func() bool { return h.info(a).Status == actors.StatusRunning })
+		h.eventually("it runs again", func() bool { i := h.info(a); return i.Restarts == n+1 && i.Status == actors.StatusRunning })
 	}
 	var waits []int64
 	for _, l := range of[*chain.Lifecycle](h.events(a)) {

@@ -112,7 +112,7 @@ func (p *process) prepare(ctx context.Context) error {
 // resume goes on where the chain ends. From here on it is written.
 func (p *process) resume(ctx context.Context) error {
 	b, story := p.birth, &p.birth.story
-	p.absent = b.absent
+	p.absent, p.past = b.absent, b.past
 	switch {
 	case b.left == nil:
 	case b.begins():
@@ -177,11 +177,7 @@ func (p *process) resumeAgain(ctx context.Context) error {
 	if fresh {
 		p.anew = true
 		p.closeSessions(left.Reason)
-		for _, child := range p.birth.past {
-			if err := p.system.discard(ctx, child); err != nil {
-				return err
-			}
-		}
+		p.disown(ctx, ReasonShutdown)
 	} else if err := p.restore(p.birth.story.crossings); err != nil {
 		return err
 	}
@@ -196,20 +192,54 @@ func (p *process) resumeAgain(ctx context.Context) error {
 	return p.awaited(began)
 }
 
-// discard ends, on the log, an actor that was to be resumed and those below it.
-func (s *System) discard(ctx context.Context, b *birth) error {
-	for _, child := range slices.Backward(b.past) {
-		if err := s.discard(ctx, child); err != nil {
-			return err
+// disown ends, on the log, the children that do not go on with the actor: those that
+// could not be resumed, and those that were to be and whose turn to start never came.
+func (p *process) disown(ctx context.Context, reason Reason) {
+	p.system.discard(ctx, p.past, reason)
+	p.system.forsake(ctx, p.absent)
+	p.past, p.absent = nil, nil
+}
+
+// discard ends, on the log, actors that were to be resumed and those below them.
+// Those that have started are left out.
+func (s *System) discard(ctx context.Context, past []*birth, reason Reason) {
+	for _, b := range slices.Backward(past) {
+		if !s.registry.forget(b.control) {
+			continue
+		}
+		s.discard(ctx, b.past, reason)
+		s.forsake(ctx, b.absent)
+		drops := b.drops()
+		b.letGo()
+		b.dropped = len(drops)
+		err := s.stopOld(ctx, b.sum.ID, reason, drops...)
+		if err != nil {
+			s.config.Logger.Error("an actor without a parent is left", "actor", b.sum.Path, "error", err)
+			s.earlier.leave(b.sum.ID, b.sum.Path)
+		}
+		b.control.end(Exit{Reason: reason, Err: err})
+	}
+}
+
+// release lets go of actors that were to be resumed, and of those below them, as the
+// system ends. Those that have started are left out.
+func (s *System) release(past []*birth) {
+	for _, b := range past {
+		if s.registry.forget(b.control) {
+			s.release(b.past)
+			s.leave(b)
+			b.control.end(Exit{Reason: ReasonSuspended})
 		}
 	}
-	s.forsake(ctx, b.absent)
-	s.registry.forget(b.control)
-	drops := b.drops()
+}
+
+// leave lets go of an actor that does not go on; it can be resumed again.
+func (s *System) leave(b *birth) {
 	b.letGo()
-	err := s.stopOld(ctx, b.control.id, ReasonShutdown, drops...)
-	b.control.end(Exit{Reason: ReasonShutdown, Err: err})
-	return err
+	if b.claimed {
+		s.earlier.leave(b.sum.ID, b.sum.Path)
+		b.claimed = false
+	}
 }
 
 // forsake ends, on the log, actors that could not be resumed, for what they have

@@ -121,7 +121,7 @@ func (r *revival) leave(sum chain.Summary, parent *birth, why error) error {
 	r.now.Left = append(r.now.Left, NotResumed{sum.ID, sum.Path, why})
 	absent := []NotResumed{{ID: sum.ID, Path: sum.Path}}
 	if b := r.of[sum.ID]; b != nil {
-		r.release(b)
+		r.system.leave(b)
 		absent = append(absent, b.absent...)
 	} else {
 		r.done(1)
@@ -133,15 +133,6 @@ func (r *revival) leave(sum chain.Summary, parent *birth, why error) error {
 		_ = r.leave(child, parent, fmt.Errorf("%w: %s", ErrParentLeft, sum.Path))
 	}
 	return nil
-}
-
-// release lets go of an actor that does not go on.
-func (r *revival) release(b *birth) {
-	b.letGo()
-	if b.claimed {
-		r.system.earlier.leave(b.sum.ID, b.sum.Path)
-		b.claimed = false
-	}
 }
 
 // rehearse executes all chains again. Who cannot go on is given up.

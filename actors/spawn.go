@@ -66,6 +66,7 @@ type birth struct {
 	witness *witness       // has read it
 	story   past           // what it tells
 	left    *Exit          // how the actor had ended before, nil if it had not
+	dropped int            // messages that were dropped with it, once it has ended without having started
 }
 
 // letGo closes what an actor has that does not go on.
@@ -243,6 +244,7 @@ func (s *System) unborn(b *birth, err error) {
 	c, exit := b.control, Exit{Reason: ReasonInitFailed, Err: err}
 	switch {
 	case b.genesis == nil:
+		s.release(b.past)
 		exit = Exit{Reason: ReasonSuspended}
 	case c.ordered() != orderNone:
 		exit = Exit{Reason: ReasonShutdown}

@@ -53,11 +53,12 @@ func (p *paper) await(t *testing.T, part string) {
 	}
 }
 
-// run runs a screen of a shop in which the clock is renamed with each look.
+// run runs a screen of a shop in which the clock is renamed with each look. The new
+// name differs from the old one in each letter, for only what differs is written.
 func run(t *testing.T, ctx context.Context, env ...string) (out *paper, keys io.Writer, over chan error) {
 	f := &fake{look: func(n int) (*top.Snapshot, error) {
 		s := shop(time.Now())
-		s.Actors[0].Path = fmt.Sprint("/clock-", n)
+		s.Actors[0].Path = fmt.Sprint("/again-", n)
 		return s, nil
 	}}
 	in, keys := io.Pipe()
@@ -72,7 +73,7 @@ func run(t *testing.T, ctx context.Context, env ...string) (out *paper, keys io.
 
 func TestAScreenLooksAgainUntilItIsLeft(t *testing.T) {
 	out, keys, over := run(t, t.Context())
-	out.await(t, "clock-")
+	out.await(t, "again")
 	out.await(t, "\x1b[7m")
 	fmt.Fprint(keys, "q")
 	if err := <-over; err != nil {
@@ -86,7 +87,7 @@ func TestAScreenLooksAgainUntilItIsLeft(t *testing.T) {
 func TestAScreenEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out, _, over := run(t, ctx)
-	out.await(t, "clock-")
+	out.await(t, "again")
 	cancel()
 	if err := <-over; err != nil {
 		t.Error(err)
@@ -97,7 +98,7 @@ func TestNobodyIsShownColoursWhoWantsNone(t *testing.T) {
 	colour := regexp.MustCompile(`\x1b\[([0-9;]*;)?3[0-9]m`)
 	for _, env := range []string{"", "NO_COLOR=1"} {
 		out, keys, over := run(t, t.Context(), env)
-		out.await(t, "clock-")
+		out.await(t, "again")
 		fmt.Fprint(keys, "q")
 		if err := <-over; err != nil {
 			t.Error(err)
