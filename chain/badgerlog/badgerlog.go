@@ -32,6 +32,22 @@
 // log's Close, writes the checkpoint; nobody waits for it. The package never decides what
 // a record says. Only the node's composition root, cli and tests import it;
 // everything else uses chain.Log.
+//
+// Where what is:
+//
+//	opening     badgerlog, folder, recover, look, convert
+//	writing     gate, writer, committer, join, rejoin, parcel, batch, stats
+//	its bytes   block, blob, incoming, keys
+//	the index   index, page, sweep
+//	reading     reader, recent, tail
+//	checkpoints checkpoint, key, leaf, seal, reconcile, origin
+//	verifying   verify, verify_chains
+//	the disk    space, reserve
+//	backups     frame, backup, restore, load
+//	repairs     salvage, schema, repair, rebuild, rebuild_end
+//
+// and below it internal/dbfile, the files of the database; internal/merkle, the Merkle
+// log; platform, what the operating system does for a data folder.
 package badgerlog
 
 import (
