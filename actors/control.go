@@ -142,15 +142,14 @@ func (c *control) close(o ending) (stronger bool) {
 		reason = errSuspended
 	}
 	c.mu.Lock()
-	if stronger = o > c.order; stronger {
-		c.order = o // before anybody hears of it who may look at the actor then
-	}
-	c.mu.Unlock()
-	drained := c.shut(reason)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	drained := c.mailbox.close(reason)
 	c.drained = append(c.drained, drained...)
+	if stronger = o > c.order; stronger {
+		c.order = o
+	}
 	c.life.told.give()
+	c.mu.Unlock()
+	c.decline(drained) // last: who hears of it may look at the actor
 	return stronger
 }
 
@@ -158,12 +157,17 @@ func (c *control) close(o ending) (stronger bool) {
 // answered; they are returned.
 func (c *control) shut(reason error) []delivery {
 	drained := c.mailbox.close(reason)
+	c.decline(drained)
+	return drained
+}
+
+// decline answers who waits for messages that nobody will handle.
+func (c *control) decline(drained []delivery) {
 	for _, d := range drained {
 		if r := d.(*envelope).reply; r != nil {
 			r.deliver(c.gone(r))
 		}
 	}
-	return drained
 }
 
 // gone is the answer to a message that nobody will handle. Who is outside hears what

@@ -67,7 +67,7 @@ func TestATurnIsSeenWhileItRuns(t *testing.T) {
 	})
 	t.Run("and sleeps, and goes on", func(t *testing.T) {
 		s := open(t)
-		ref := s.spawn("actor", server(wasmtest.Sleep(50*time.Millisecond, spin())), hour)
+		ref := s.spawn("actor", server(wasmtest.Sleep(300*time.Millisecond, spin())), hour)
 		answer := s.ask(ref, "a")
 		s.asleep(ref)
 		if d, err := s.Detail(ref); err != nil || d.Turn == nil || d.Turn.In != "wasi_snapshot_preview1.poll_oneoff" && d.Turn.In != "" {

@@ -172,7 +172,7 @@ type results struct {
 // showStood writes the tree of the run.
 func (r *runner) showStood(t *actors.Tree) error {
 	if r.results == nil {
-		return r.showTrees(newBranch(t))
+		return r.showTrees(runHeads, newBranch(t))
 	}
 	r.results.Tree = newTreeNode(t)
 	return r.writeJSON(r.results, true)

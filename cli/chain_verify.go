@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,27 +57,6 @@ type verified struct {
 	Blocks     uint64         `json:"blocks,omitempty"`
 	Checkpoint *checkpointRow `json:"checkpoint,omitempty"` // that all was held against
 	Failures   []string       `json:"failures"`
-}
-
-// checkpointRow is a checkpoint of a data folder in JSON.
-type checkpointRow struct {
-	Signer     string `json:"signer"`
-	Era        uint64 `json:"era"`
-	Blocks     uint64 `json:"blocks"`
-	Root       string `json:"root"`
-	Signed     string `json:"signed"`
-	Durable    uint64 `json:"durable"`
-	Durability string `json:"durability"`
-	Epoch      uint64 `json:"epoch"`
-}
-
-// newCheckpointRow is nil for no checkpoint.
-func newCheckpointRow(c badgerlog.Checkpoint) *checkpointRow {
-	if c.Note == nil {
-		return nil
-	}
-	return &checkpointRow{Signer: c.Signer, Era: c.Era, Blocks: c.Size, Root: c.Root.String(),
-		Signed: c.Time.UTC().Format(time.RFC3339), Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch}
 }
 
 func (p *program) chainVerify(ctx context.Context, r chain.Reader, targets []string, source *chainSource) error {

@@ -23,7 +23,7 @@ everything.
 
 Examples:
    theater data info
-   theater data info /var/lib/theater -o json | jq .checkpoint.signed`
+   theater data info /var/lib/theater -o json | jq -r .checkpoint.note`
 
 func (p *program) dataInfoCommand() *cli.Command {
 	format := choose("text", formatJSON)
@@ -143,9 +143,7 @@ func (p *program) showFolder(i folderInfo, format string) error {
 		rows = append(rows, []string{"holds", count(*i.Actors, "actor") + ", " + count(*i.Records, "record") + ", " + count(*i.Events, "event")})
 	}
 	if c := i.Checkpoint; c != nil {
-		rows = append(rows,
-			[]string{"checkpoint", count(c.Blocks, "block") + ", epoch " + strconv.FormatUint(c.Epoch, 10) + ", era " + strconv.FormatUint(c.Era, 10)},
-			[]string{"signed", c.Signed + " by " + c.Signer})
+		rows = append(rows, c.rows()...)
 	} else {
 		rows = append(rows, []string{"checkpoint", "none"})
 	}

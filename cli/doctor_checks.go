@@ -27,9 +27,9 @@ func (l *live) diagnose(ctx context.Context, from node.Sources) []finding {
 	if e, err := node.LoadSettings(from); err != nil {
 		findings = append(findings, fails("settings", "theater serve --check-config shows where each comes from", "%s", inOneLine(err)))
 	} else {
-		findings = append(findings,
-			examineSettings(ctx, e), examineCache(e.Cache), examineMemory(int64(e.Memory)),
-			examineData(e.Data), examineFolder(e.Socket), examineSocket(ctx, e.Socket, v.Theater))
+		findings = append(findings, examineSettings(ctx, e), examineCache(e.Cache), examineMemory(int64(e.Memory)), examineData(e.Data))
+		findings = append(findings, examineCheckpoint(e.Data)...)
+		findings = append(findings, examineFolder(e.Socket), examineSocket(ctx, e.Socket, v.Theater))
 	}
 	if l.address != "" {
 		findings = append(findings, l.examineAddress(ctx, v.Theater))
@@ -172,6 +172,23 @@ func examineData(dir string) finding {
 		return warns(name, "make room on the disk soon", "%s", what)
 	}
 	return fine(name, "%s", what)
+}
+
+// examineCheckpoint looks at the checkpoint of a folder that has chains.
+func examineCheckpoint(dir string) []finding {
+	const name = "checkpoint"
+	if _, err := badgerlog.Look(dir); err != nil {
+		return nil // examineData says so
+	}
+	signed, _, err := badgerlog.SignedCheckpoint(dir)
+	switch {
+	case errors.Is(err, chain.ErrNotFound):
+		return []finding{warns(name, "a node signs what is there when it opens the folder", "none: nothing shows whether all is there that was written")}
+	case err != nil:
+		return []finding{fails(name, repairHint(dir), "%v", err)}
+	}
+	c := newCheckpointRow(signed)
+	return []finding{fine(name, "%s, signed %s by %s", count(c.Blocks, "block"), c.Signed, c.Signer)}
 }
 
 func examineFolder(socket string) finding {

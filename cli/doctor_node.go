@@ -73,6 +73,8 @@ func judge(name, address string, told *theaterv1.InfoResponse, version string) f
 		return fails(name, "its log says why; start it again", "%s", what)
 	case told.State == theaterv1.NodeState_NODE_STATE_NO_SPACE:
 		return fails(name, "make room on the disk of its data folder; it goes on by itself then", "%s: %s", what, told.Detail)
+	case told.CheckpointProblem != "":
+		return warns(name, "it may not start again with this data folder: theater data backup saves what it has while it works", "%s; %s", what, told.CheckpointProblem)
 	case told.Version != version:
 		return warns(name, "start the node again to have it run this version", "%s, of version %s", what, told.Version)
 	case len(told.Recovery.GetFailures()) > 0:

@@ -20,7 +20,9 @@ or all that the data folder has; their paths stand in front then.
 
 -f goes on with what comes, without a gap, until the actor has ended or Ctrl-C; it
 asks a node. It begins with what comes from now on, unless --from, --since or --tail
-say otherwise. What comes of several actors comes in the order of the log.
+say otherwise. What comes of several actors comes in the order of the log. Who reads
+more slowly than the node works misses nothing: standard error says when the stream is
+thousands of records behind, and when it has caught up.
 
 A KIND is genesis, call, host, intent, outcome, key, result or lifecycle. Behind a
 colon may stand which of them: the function of a call, the status of a result, what
@@ -109,10 +111,11 @@ type eventWriter struct {
 	*eventOptions
 	*listWriter
 	hues *hues
+	lag  lag
 }
 
 func (p *program) newEventWriter(o *eventOptions, format string) *eventWriter {
-	return &eventWriter{o, p.newListWriter(format, o.follow), p.newHues()}
+	return &eventWriter{o, p.newListWriter(format, o.follow), p.newHues(), lag{to: p.err}}
 }
 
 func (w *eventWriter) event(e *actorEvent) error {

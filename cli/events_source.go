@@ -50,6 +50,7 @@ func (r *nodeChains) tellStream(ctx context.Context, request *theaterv1.EventsRe
 			}
 		}
 		if stream.Msg().Event != nil && err == nil {
+			to.lag.tell(stream.Msg().Behind)
 			if e := r.eventOf(ctx, stream.Msg().Event); wanted(e) {
 				err = to.event(e)
 			}

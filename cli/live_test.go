@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"iter"
 	"log/slog"
 	"math/big"
 	"net"
@@ -19,9 +20,12 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/node"
+	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -40,6 +44,7 @@ type liveFace struct {
 	state    atomic.Int32
 	data     string        // the folder, "" in memory
 	full     atomic.Bool   // its disk is
+	behind   atomic.Bool   // who follows its log is
 	shutdown chan struct{} // has an element when a client has ended the node
 }
 
@@ -51,7 +56,20 @@ func (f *liveFace) State() (theaterv1.NodeState, string) {
 }
 
 func (f *liveFace) Info() *theaterv1.InfoResponse {
-	return &theaterv1.InfoResponse{Version: "test", Data: f.data, DiskFree: 5 << 20, DiskNeeded: 416 << 20, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+	info := &theaterv1.InfoResponse{Version: "test", Data: f.data, DiskFree: 5 << 20, DiskNeeded: 416 << 20, Recovery: &theaterv1.Recovery{Done: 3, Total: 7}}
+	if f.data == "" {
+		return info
+	}
+	c, _, err := badgerlog.SignedCheckpoint(f.data)
+	if err != nil {
+		info.CheckpointProblem = err.Error()
+		return info
+	}
+	info.Checkpoint = &theaterv1.Checkpoint{
+		Signer: c.Signer, Era: c.Era, Blocks: c.Size, Root: c.Root.String(), Signed: timestamppb.New(c.Time),
+		Durable: c.Durable, Durability: c.Durability, Epoch: c.Epoch, Note: string(c.Note),
+	}
+	return info
 }
 
 func (f *liveFace) Drain(context.Context) error {
@@ -88,7 +106,7 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 	nodes := ts.Value(liveKey{}).(*liveNodes)
 	switch {
 	case neg || len(args) == 0 || len(args) > 2:
-		ts.Fatalf("usage: node start|https|recovering [DATA]; node full; node roomy; node drain; node stop")
+		ts.Fatalf("usage: node start|https|recovering [DATA]; node full; node roomy; node behind; node live; node drain; node stop")
 	case (args[0] == "start" || args[0] == "https") && nodes.running != nil:
 		ts.Fatalf("a node runs already")
 	case args[0] != "start" && args[0] != "https" && nodes.running == nil:
@@ -112,6 +130,8 @@ func controlNode(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	case "full", "roomy":
 		nodes.running.face.full.Store(args[0] == "full")
+	case "behind", "live":
+		nodes.running.face.behind.Store(args[0] == "behind")
 	case "drain":
 		ts.Check(nodes.running.face.Drain(context.Background()))
 	case "stop":
@@ -140,7 +160,7 @@ func startLive(socket, data string, ready bool) (*liveNode, error) {
 	}
 	n.node = opened
 	config := api.Config{
-		System: opened.System, Log: opened.Log, Node: n.face, Handlers: opened.Handlers,
+		System: opened.System, Log: outpacing{opened.Log, &n.face.behind}, Node: n.face, Handlers: opened.Handlers,
 		Backup: opened.Backup(), Bundles: filepath.Join(filepath.Dir(socket), "bundles"), Lines: lines, Changes: changes, Logger: slog.New(slog.DiscardHandler),
 	}
 	n.face.state.Store(int32(theaterv1.NodeState_NODE_STATE_READY))
@@ -160,6 +180,26 @@ func startLive(socket, data string, ready bool) (*liveNode, error) {
 	}
 	n.serve(n.server.HTTP(api.ViaSocket), listener)
 	return n, nil
+}
+
+// outpacing is a log that says, while it is to, that who follows it lags.
+type outpacing struct {
+	chain.Tailer
+	behind *atomic.Bool
+}
+
+func (o outpacing) Tail(ctx context.Context) iter.Seq2[chain.Lot, error] {
+	tail := o.Tailer.Tail(ctx)
+	return func(yield func(chain.Lot, error) bool) {
+		for lot, err := range tail {
+			if o.behind.Load() {
+				lot.Behind += 12_345
+			}
+			if !yield(lot, err) {
+				return
+			}
+		}
+	}
 }
 
 func (n *liveNode) serve(s *http.Server, l net.Listener) {

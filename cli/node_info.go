@@ -10,25 +10,27 @@ import (
 
 // nodeInfo is a node as programs see it.
 type nodeInfo struct {
-	State             string       `json:"state"`
-	Detail            string       `json:"detail,omitempty"`
-	Node              string       `json:"node"`
-	Version           string       `json:"version"`
-	PID               uint64       `json:"pid"`
-	Started           string       `json:"started"`
-	Addresses         []string     `json:"addresses"`
-	Scope             string       `json:"scope"`
-	Data              string       `json:"data,omitempty"`
-	Durability        string       `json:"durability"`
-	Epoch             uint64       `json:"epoch"`
-	DiskFree          uint64       `json:"disk_free,omitempty"`
-	DiskNeeded        uint64       `json:"disk_needed,omitempty"`
-	Actors            uint64       `json:"actors"`
-	Turns             int64        `json:"turns"`
-	GuestMemory       int64        `json:"guest_memory"`
-	GuestMemoryBudget int64        `json:"guest_memory_budget,omitempty"`
-	Handlers          []string     `json:"handlers"`
-	Recovery          nodeRecovery `json:"recovery"`
+	State             string         `json:"state"`
+	Detail            string         `json:"detail,omitempty"`
+	Node              string         `json:"node"`
+	Version           string         `json:"version"`
+	PID               uint64         `json:"pid"`
+	Started           string         `json:"started"`
+	Addresses         []string       `json:"addresses"`
+	Scope             string         `json:"scope"`
+	Data              string         `json:"data,omitempty"`
+	Durability        string         `json:"durability"`
+	Epoch             uint64         `json:"epoch"`
+	DiskFree          uint64         `json:"disk_free,omitempty"`
+	DiskNeeded        uint64         `json:"disk_needed,omitempty"`
+	Checkpoint        *checkpointRow `json:"checkpoint,omitempty"`
+	CheckpointProblem string         `json:"checkpoint_problem,omitempty"`
+	Actors            uint64         `json:"actors"`
+	Turns             int64          `json:"turns"`
+	GuestMemory       int64          `json:"guest_memory"`
+	GuestMemoryBudget int64          `json:"guest_memory_budget,omitempty"`
+	Handlers          []string       `json:"handlers"`
+	Recovery          nodeRecovery   `json:"recovery"`
 }
 
 type nodeRecovery struct {
@@ -49,6 +51,7 @@ func newNodeInfo(i *theaterv1.InfoResponse) nodeInfo {
 		State: nodeState(i.State), Detail: i.Detail, DiskFree: i.DiskFree, DiskNeeded: i.DiskNeeded, Node: i.Node, Version: i.Version, PID: i.Pid,
 		Addresses: append([]string{}, i.Addresses...), Scope: i.Scope, Data: i.Data, Durability: i.Durability, Epoch: i.Epoch,
 		Actors: i.Actors, Turns: i.Turns, GuestMemory: i.GuestMemory, GuestMemoryBudget: i.GuestMemoryBudget,
+		Checkpoint: newLiveCheckpoint(i.Checkpoint), CheckpointProblem: i.CheckpointProblem,
 		Handlers: append([]string{}, i.Handlers...),
 		Recovery: nodeRecovery{
 			Done: i.Recovery.GetDone(), Total: i.Recovery.GetTotal(), Seconds: i.Recovery.GetTook().AsDuration().Seconds(),
@@ -62,6 +65,20 @@ func newNodeInfo(i *theaterv1.InfoResponse) nodeInfo {
 		shown.Recovery.Failures = append(shown.Recovery.Failures, nodeFailure{f.Id, f.Path, f.Detail})
 	}
 	return shown
+}
+
+// checkpointRows are those of the checkpoint in the node's data folder, or why there is
+// none.
+func (i *nodeInfo) checkpointRows() [][]string {
+	switch {
+	case i.Checkpoint != nil:
+		return i.Checkpoint.rows()
+	case i.Data == "":
+		return [][]string{{"checkpoint", "none: what is in memory is not signed"}}
+	case i.CheckpointProblem != "":
+		return [][]string{{"checkpoint", "none: " + i.CheckpointProblem}}
+	}
+	return [][]string{{"checkpoint", "this node, of another version, does not tell"}}
 }
 
 func (l *live) showNode(i nodeInfo) error {
@@ -88,7 +105,7 @@ func (l *live) showNode(i nodeInfo) error {
 	if i.GuestMemoryBudget > 0 {
 		memory += " of " + size(i.GuestMemoryBudget)
 	}
-	rows = append(rows, []string{"data", data})
+	rows = append(append(rows, []string{"data", data}), i.checkpointRows()...)
 	if i.DiskNeeded > 0 {
 		rows = append(rows, []string{"disk", size(i.DiskFree) + " free, turns need " + size(i.DiskNeeded)})
 	}

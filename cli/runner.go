@@ -286,7 +286,7 @@ func (r *runner) resumable(ctx context.Context, path string) (chain.Summary, err
 
 // closeGrace is how long actors that have no turn to finish may take to end
 // when the time of the run is over.
-const closeGrace = 200 * time.Millisecond
+const closeGrace = 500 * time.Millisecond
 
 // close ends all actors. Turns go on to their end, unless the time of the run
 // is over or the user insists.

@@ -30,7 +30,7 @@ func branches(t *actors.Tree) iter.Seq[*actors.Tree] {
 // branch is an actor of a tree that is drawn, with what stands beside it.
 type branch struct {
 	path  string
-	cells []string
+	cells []string // below the heads behind the first
 	below []*branch
 }
 
@@ -121,9 +121,12 @@ func newTreeNode(t *actors.Tree) treeNode {
 	return n
 }
 
+// runHeads are those of newBranch: at the end of a run no turn is left to be seen.
+var runHeads = []string{"ACTOR", "STATUS", "RESTARTS", "LAST FAILURE"}
+
 // showTrees writes trees in columns, one below the other.
-func (p *program) showTrees(trees ...*branch) error {
-	rows := [][]string{{"ACTOR", "STATUS", "RESTARTS", "LAST FAILURE"}}
+func (p *program) showTrees(heads []string, trees ...*branch) error {
+	rows := [][]string{heads}
 	for _, t := range trees {
 		for _, twig := range draw(t, 0) {
 			rows = append(rows, append([]string{twig.lead + twig.name}, twig.of.cells...))

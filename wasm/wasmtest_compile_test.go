@@ -67,7 +67,7 @@ func (g *bareGuest) call(t *testing.T, export string, items ...pack.Value) (int3
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	alloc := func(n int) uint32 {
 		r, err := g.ExportedFunction("__pack_alloc").Call(t.Context(), uint64(n))

@@ -44,7 +44,7 @@ type eventSender struct {
 	sent   uint64
 }
 
-func (s *eventSender) record(t *trail, r *chain.Record) error {
+func (s *eventSender) record(t *trail, r *chain.Record, behind *uint64) error {
 	if t.show == nil {
 		t.show = s.server.events(s.ctx, t.sum)
 	}
@@ -53,7 +53,7 @@ func (s *eventSender) record(t *trail, r *chain.Record) error {
 		if t.time < s.since || !s.wants(t.show, e) {
 			continue
 		}
-		if err := s.out.Send(&theaterv1.EventsResponse{Event: t.show.event(r, i)}); err != nil {
+		if err := s.out.Send(&theaterv1.EventsResponse{Event: t.show.event(r, i), Behind: behind}); err != nil {
 			return err
 		}
 		if s.sent++; s.sent == s.most {

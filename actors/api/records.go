@@ -27,7 +27,7 @@ type recordSender struct {
 	first bool
 }
 
-func (s *recordSender) record(_ *trail, r *chain.Record) error {
+func (s *recordSender) record(_ *trail, r *chain.Record, _ *uint64) error {
 	stored, err := chain.Store(*r)
 	if err != nil {
 		return err

@@ -22,8 +22,10 @@ type walk struct {
 type sink interface {
 	// begin is called once nothing more can be missed.
 	begin() error
-	// record is given the records of an actor in their order. errEnough ends the walk.
-	record(t *trail, r *chain.Record) error
+	// record is given the records of an actor in their order, and how many the log has
+	// behind those that were taken up with it, nil where that is not known. errEnough
+	// ends the walk.
+	record(t *trail, r *chain.Record, behind *uint64) error
 	// flush is called where there is nothing more for now.
 	flush() error
 }
@@ -51,6 +53,7 @@ type walker struct {
 	sink
 	of     actors.Ref          // target; none is all
 	trails map[chain.ID]*trail // nil is of an actor that is not meant
+	behind *uint64             // how far it lags, nil while it reads chains
 	over   bool                // of is at its end
 }
 
@@ -100,6 +103,7 @@ func (w *walker) old(ctx context.Context) error {
 // the log has taken since it began.
 func (w *walker) round(ctx context.Context, begun bool) error {
 	tail := w.Log.Tail(ctx)
+	w.behind = nil
 	var all []*trail
 	for _, ref := range w.meant() {
 		t, err := w.meet(ctx, ref)
@@ -207,7 +211,7 @@ func (w *walker) step(t *trail, r *chain.Record) error {
 		return nil
 	}
 	t.next = r.Number + 1
-	return w.record(t, r)
+	return w.record(t, r, w.behind)
 }
 
 // keepUp goes on until the actor that it was told of has ended.
@@ -222,6 +226,7 @@ func (w *walker) keepUp(ctx context.Context, tail iter.Seq2[chain.Lot, error]) e
 		if err != nil {
 			return err
 		}
+		w.behind = &lot.Behind
 		for i := range lot.Records {
 			if err := w.tailed(ctx, &lot.Records[i]); err != nil || w.over {
 				return err

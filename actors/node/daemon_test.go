@@ -453,7 +453,7 @@ func TestTheEndIsBoundedAlsoWithAGuestThatNeverReturns(t *testing.T) {
 
 func TestWhatWaitsIsAnsweredBeforeTheEnd(t *testing.T) {
 	s := serve(t, settingsOf(short(t)))
-	s.spawn(project(t, "slow", wasmtest.Guest{HandleRequest: wasmtest.Sleep(150*time.Millisecond, wasmtest.Calls())}, ""))
+	s.spawn(project(t, "slow", wasmtest.Guest{HandleRequest: wasmtest.Sleep(400*time.Millisecond, wasmtest.Calls())}, ""))
 	const n = 5
 	answers := make(chan error, n)
 	for range n {

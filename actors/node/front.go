@@ -20,6 +20,7 @@ import (
 	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/manifest"
 	"github.com/theater-go/theater/actors/observe"
+	"github.com/theater-go/theater/chain/badgerlog"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -120,6 +121,7 @@ func (f front) Info() *theaterv1.InfoResponse {
 	info.DiskFree, info.DiskNeeded = f.node.disk()
 	if path, err := filepath.Abs(f.Data); err == nil && f.Data != "" { // clients are in other folders
 		info.Data = strings.ToValidUTF8(path, "\uFFFD")
+		info.Checkpoint, info.CheckpointProblem = checkpointOf(path)
 	}
 	for _, o := range f.doors {
 		if !o.plain {
@@ -127,6 +129,19 @@ func (f front) Info() *theaterv1.InfoResponse {
 		}
 	}
 	return info
+}
+
+// checkpointOf is the newest checkpoint in a data folder, or why there is none to be
+// shown: it is read as others would who have the folder and the key.
+func checkpointOf(dir string) (c *theaterv1.Checkpoint, problem string) {
+	signed, _, err := badgerlog.SignedCheckpoint(dir)
+	if err != nil {
+		return nil, strings.ToValidUTF8(err.Error(), "\uFFFD")
+	}
+	return &theaterv1.Checkpoint{
+		Signer: signed.Signer, Era: signed.Era, Blocks: signed.Size, Root: signed.Root.String(), Signed: timestamppb.New(signed.Time),
+		Durable: signed.Durable, Durability: signed.Durability, Epoch: signed.Epoch, Note: string(signed.Note),
+	}, ""
 }
 
 func recoveryOf(r Recovery) *theaterv1.Recovery {

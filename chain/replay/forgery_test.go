@@ -111,7 +111,7 @@ func TestEachFieldThatIsChangedIsFound(t *testing.T) {
 	l := liveOn(t, versatile(nil), everything)
 	head := l.summary().Head
 	c := l.config()
-	c.Patience = 300 * time.Millisecond
+	c.Patience = 2 * time.Second
 	verify := func(records []chain.Record) (replay.Report, error) {
 		c.Reader = forgery{Reader: l.log, records: records}
 		return replay.Verify(t.Context(), c)

@@ -484,7 +484,11 @@ func (x *EventsRequest) GetFollow() bool {
 type EventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Unset in the first message, which says that the stream has begun.
-	Event         *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// How many records of the log, of all actors, the stream has yet to come to, besides
+	// those that it took from the log together with this one: how far it lags. 0 is live.
+	// Unset for what it read from the chain of an actor, as all that was there before.
+	Behind        *uint64 `protobuf:"varint,2,opt,name=behind,proto3,oneof" json:"behind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -524,6 +528,13 @@ func (x *EventsResponse) GetEvent() *Event {
 		return x.Event
 	}
 	return nil
+}
+
+func (x *EventsResponse) GetBehind() uint64 {
+	if x != nil && x.Behind != nil {
+		return *x.Behind
+	}
+	return 0
 }
 
 type GetEventRequest struct {
@@ -1285,9 +1296,11 @@ const file_theater_v1_chain_proto_rawDesc = "" +
 	"\x05types\x18\x05 \x03(\tR\x05types\x120\n" +
 	"\x05since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x16\n" +
 	"\x06follow\x18\a \x01(\bR\x06followB\a\n" +
-	"\x05_from\"9\n" +
+	"\x05_from\"a\n" +
 	"\x0eEventsResponse\x12'\n" +
-	"\x05event\x18\x01 \x01(\v2\x11.theater.v1.EventR\x05event\"=\n" +
+	"\x05event\x18\x01 \x01(\v2\x11.theater.v1.EventR\x05event\x12\x1b\n" +
+	"\x06behind\x18\x02 \x01(\x04H\x00R\x06behind\x88\x01\x01B\t\n" +
+	"\a_behind\"=\n" +
 	"\x0fGetEventRequest\x12*\n" +
 	"\x05event\x18\x01 \x01(\v2\x14.theater.v1.EventRefR\x05event\";\n" +
 	"\x10GetEventResponse\x12'\n" +
@@ -1443,6 +1456,7 @@ func file_theater_v1_chain_proto_init() {
 	}
 	file_theater_v1_common_proto_init()
 	file_theater_v1_chain_proto_msgTypes[5].OneofWrappers = []any{}
+	file_theater_v1_chain_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

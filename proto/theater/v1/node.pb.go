@@ -244,10 +244,16 @@ type InfoResponse struct {
 	Detail string `protobuf:"bytes,17,opt,name=detail,proto3" json:"detail,omitempty"`
 	// Bytes that are free on the disk of the data folder, and that must be for turns to
 	// begin; both are 0 when chains are kept in memory.
-	DiskFree      uint64 `protobuf:"varint,18,opt,name=disk_free,json=diskFree,proto3" json:"disk_free,omitempty"`
-	DiskNeeded    uint64 `protobuf:"varint,19,opt,name=disk_needed,json=diskNeeded,proto3" json:"disk_needed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DiskFree   uint64 `protobuf:"varint,18,opt,name=disk_free,json=diskFree,proto3" json:"disk_free,omitempty"`
+	DiskNeeded uint64 `protobuf:"varint,19,opt,name=disk_needed,json=diskNeeded,proto3" json:"disk_needed,omitempty"`
+	// The newest checkpoint in the data folder, which is signed within about a second
+	// of what it speaks of. Unset when chains are kept in memory, or with a problem.
+	Checkpoint *Checkpoint `protobuf:"bytes,20,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
+	// Why no checkpoint can be shown of the data folder: it is not there, or its
+	// signature does not verify.
+	CheckpointProblem string `protobuf:"bytes,21,opt,name=checkpoint_problem,json=checkpointProblem,proto3" json:"checkpoint_problem,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *InfoResponse) Reset() {
@@ -413,6 +419,139 @@ func (x *InfoResponse) GetDiskNeeded() uint64 {
 	return 0
 }
 
+func (x *InfoResponse) GetCheckpoint() *Checkpoint {
+	if x != nil {
+		return x.Checkpoint
+	}
+	return nil
+}
+
+func (x *InfoResponse) GetCheckpointProblem() string {
+	if x != nil {
+		return x.CheckpointProblem
+	}
+	return ""
+}
+
+// Checkpoint is a signed statement of what a log held, with a signature that was
+// verified when it was read.
+type Checkpoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the key, and of the log.
+	Signer string `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
+	// How often the log has come back shorter, after a power cut.
+	Era uint64 `protobuf:"varint,2,opt,name=era,proto3" json:"era,omitempty"`
+	// How many blocks of records there are.
+	Blocks uint64 `protobuf:"varint,3,opt,name=blocks,proto3" json:"blocks,omitempty"`
+	// The root of the Merkle tree over them, in hex.
+	Root   string                 `protobuf:"bytes,4,opt,name=root,proto3" json:"root,omitempty"`
+	Signed *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=signed,proto3" json:"signed,omitempty"`
+	// How many blocks even a power cut leaves.
+	Durable uint64 `protobuf:"varint,6,opt,name=durable,proto3" json:"durable,omitempty"`
+	// async or sync.
+	Durability string `protobuf:"bytes,7,opt,name=durability,proto3" json:"durability,omitempty"`
+	// The number of the newest writer.
+	Epoch uint64 `protobuf:"varint,8,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// All of it as it was signed, a note for others to keep. The key that checks it is in
+	// the data folder, in checkpoint/key.pub.
+	Note          string `protobuf:"bytes,9,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Checkpoint) Reset() {
+	*x = Checkpoint{}
+	mi := &file_theater_v1_node_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Checkpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Checkpoint) ProtoMessage() {}
+
+func (x *Checkpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_theater_v1_node_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Checkpoint.ProtoReflect.Descriptor instead.
+func (*Checkpoint) Descriptor() ([]byte, []int) {
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Checkpoint) GetSigner() string {
+	if x != nil {
+		return x.Signer
+	}
+	return ""
+}
+
+func (x *Checkpoint) GetEra() uint64 {
+	if x != nil {
+		return x.Era
+	}
+	return 0
+}
+
+func (x *Checkpoint) GetBlocks() uint64 {
+	if x != nil {
+		return x.Blocks
+	}
+	return 0
+}
+
+func (x *Checkpoint) GetRoot() string {
+	if x != nil {
+		return x.Root
+	}
+	return ""
+}
+
+func (x *Checkpoint) GetSigned() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Signed
+	}
+	return nil
+}
+
+func (x *Checkpoint) GetDurable() uint64 {
+	if x != nil {
+		return x.Durable
+	}
+	return 0
+}
+
+func (x *Checkpoint) GetDurability() string {
+	if x != nil {
+		return x.Durability
+	}
+	return ""
+}
+
+func (x *Checkpoint) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *Checkpoint) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 type Recovery struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Done          uint64                 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
@@ -425,7 +564,7 @@ type Recovery struct {
 
 func (x *Recovery) Reset() {
 	*x = Recovery{}
-	mi := &file_theater_v1_node_proto_msgTypes[4]
+	mi := &file_theater_v1_node_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -437,7 +576,7 @@ func (x *Recovery) String() string {
 func (*Recovery) ProtoMessage() {}
 
 func (x *Recovery) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[4]
+	mi := &file_theater_v1_node_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -450,7 +589,7 @@ func (x *Recovery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Recovery.ProtoReflect.Descriptor instead.
 func (*Recovery) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{4}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Recovery) GetDone() uint64 {
@@ -492,7 +631,7 @@ type RecoveryFailure struct {
 
 func (x *RecoveryFailure) Reset() {
 	*x = RecoveryFailure{}
-	mi := &file_theater_v1_node_proto_msgTypes[5]
+	mi := &file_theater_v1_node_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -504,7 +643,7 @@ func (x *RecoveryFailure) String() string {
 func (*RecoveryFailure) ProtoMessage() {}
 
 func (x *RecoveryFailure) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[5]
+	mi := &file_theater_v1_node_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -517,7 +656,7 @@ func (x *RecoveryFailure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryFailure.ProtoReflect.Descriptor instead.
 func (*RecoveryFailure) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{5}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RecoveryFailure) GetId() string {
@@ -549,7 +688,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_theater_v1_node_proto_msgTypes[6]
+	mi := &file_theater_v1_node_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -561,7 +700,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[6]
+	mi := &file_theater_v1_node_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -574,7 +713,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{6}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{7}
 }
 
 type DrainResponse struct {
@@ -587,7 +726,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_theater_v1_node_proto_msgTypes[7]
+	mi := &file_theater_v1_node_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -599,7 +738,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[7]
+	mi := &file_theater_v1_node_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -612,7 +751,7 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{7}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DrainResponse) GetWaiting() uint64 {
@@ -632,7 +771,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_theater_v1_node_proto_msgTypes[8]
+	mi := &file_theater_v1_node_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -644,7 +783,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[8]
+	mi := &file_theater_v1_node_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -657,7 +796,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{8}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ShutdownRequest) GetTimeout() *durationpb.Duration {
@@ -675,7 +814,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_theater_v1_node_proto_msgTypes[9]
+	mi := &file_theater_v1_node_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -687,7 +826,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[9]
+	mi := &file_theater_v1_node_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -700,7 +839,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{9}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{10}
 }
 
 type BackupRequest struct {
@@ -711,7 +850,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_theater_v1_node_proto_msgTypes[10]
+	mi := &file_theater_v1_node_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -723,7 +862,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[10]
+	mi := &file_theater_v1_node_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -736,7 +875,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{10}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{11}
 }
 
 type BackupResponse struct {
@@ -751,7 +890,7 @@ type BackupResponse struct {
 
 func (x *BackupResponse) Reset() {
 	*x = BackupResponse{}
-	mi := &file_theater_v1_node_proto_msgTypes[11]
+	mi := &file_theater_v1_node_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +902,7 @@ func (x *BackupResponse) String() string {
 func (*BackupResponse) ProtoMessage() {}
 
 func (x *BackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_theater_v1_node_proto_msgTypes[11]
+	mi := &file_theater_v1_node_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +915,7 @@ func (x *BackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
 func (*BackupResponse) Descriptor() ([]byte, []int) {
-	return file_theater_v1_node_proto_rawDescGZIP(), []int{11}
+	return file_theater_v1_node_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BackupResponse) GetData() []byte {
@@ -804,7 +943,7 @@ const file_theater_v1_node_proto_rawDesc = "" +
 	"\x05state\x18\x01 \x01(\x0e2\x15.theater.v1.NodeStateR\x05state\x12\x14\n" +
 	"\x05ready\x18\x02 \x01(\bR\x05ready\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\"\r\n" +
-	"\vInfoRequest\"\xd4\x04\n" +
+	"\vInfoRequest\"\xbb\x05\n" +
 	"\fInfoResponse\x12+\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x15.theater.v1.NodeStateR\x05state\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x12\n" +
@@ -828,7 +967,24 @@ const file_theater_v1_node_proto_rawDesc = "" +
 	"\x06detail\x18\x11 \x01(\tR\x06detail\x12\x1b\n" +
 	"\tdisk_free\x18\x12 \x01(\x04R\bdiskFree\x12\x1f\n" +
 	"\vdisk_needed\x18\x13 \x01(\x04R\n" +
-	"diskNeeded\"\x9c\x01\n" +
+	"diskNeeded\x126\n" +
+	"\n" +
+	"checkpoint\x18\x14 \x01(\v2\x16.theater.v1.CheckpointR\n" +
+	"checkpoint\x12-\n" +
+	"\x12checkpoint_problem\x18\x15 \x01(\tR\x11checkpointProblem\"\xfa\x01\n" +
+	"\n" +
+	"Checkpoint\x12\x16\n" +
+	"\x06signer\x18\x01 \x01(\tR\x06signer\x12\x10\n" +
+	"\x03era\x18\x02 \x01(\x04R\x03era\x12\x16\n" +
+	"\x06blocks\x18\x03 \x01(\x04R\x06blocks\x12\x12\n" +
+	"\x04root\x18\x04 \x01(\tR\x04root\x122\n" +
+	"\x06signed\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06signed\x12\x18\n" +
+	"\adurable\x18\x06 \x01(\x04R\adurable\x12\x1e\n" +
+	"\n" +
+	"durability\x18\a \x01(\tR\n" +
+	"durability\x12\x14\n" +
+	"\x05epoch\x18\b \x01(\x04R\x05epoch\x12\x12\n" +
+	"\x04note\x18\t \x01(\tR\x04note\"\x9c\x01\n" +
 	"\bRecovery\x12\x12\n" +
 	"\x04done\x18\x01 \x01(\x04R\x04done\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x04R\x05total\x127\n" +
@@ -876,47 +1032,50 @@ func file_theater_v1_node_proto_rawDescGZIP() []byte {
 }
 
 var file_theater_v1_node_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_theater_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_theater_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_theater_v1_node_proto_goTypes = []any{
 	(NodeState)(0),                // 0: theater.v1.NodeState
 	(*HealthRequest)(nil),         // 1: theater.v1.HealthRequest
 	(*HealthResponse)(nil),        // 2: theater.v1.HealthResponse
 	(*InfoRequest)(nil),           // 3: theater.v1.InfoRequest
 	(*InfoResponse)(nil),          // 4: theater.v1.InfoResponse
-	(*Recovery)(nil),              // 5: theater.v1.Recovery
-	(*RecoveryFailure)(nil),       // 6: theater.v1.RecoveryFailure
-	(*DrainRequest)(nil),          // 7: theater.v1.DrainRequest
-	(*DrainResponse)(nil),         // 8: theater.v1.DrainResponse
-	(*ShutdownRequest)(nil),       // 9: theater.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),      // 10: theater.v1.ShutdownResponse
-	(*BackupRequest)(nil),         // 11: theater.v1.BackupRequest
-	(*BackupResponse)(nil),        // 12: theater.v1.BackupResponse
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(*Checkpoint)(nil),            // 5: theater.v1.Checkpoint
+	(*Recovery)(nil),              // 6: theater.v1.Recovery
+	(*RecoveryFailure)(nil),       // 7: theater.v1.RecoveryFailure
+	(*DrainRequest)(nil),          // 8: theater.v1.DrainRequest
+	(*DrainResponse)(nil),         // 9: theater.v1.DrainResponse
+	(*ShutdownRequest)(nil),       // 10: theater.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),      // 11: theater.v1.ShutdownResponse
+	(*BackupRequest)(nil),         // 12: theater.v1.BackupRequest
+	(*BackupResponse)(nil),        // 13: theater.v1.BackupResponse
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_theater_v1_node_proto_depIdxs = []int32{
 	0,  // 0: theater.v1.HealthResponse.state:type_name -> theater.v1.NodeState
 	0,  // 1: theater.v1.InfoResponse.state:type_name -> theater.v1.NodeState
-	13, // 2: theater.v1.InfoResponse.started:type_name -> google.protobuf.Timestamp
-	5,  // 3: theater.v1.InfoResponse.recovery:type_name -> theater.v1.Recovery
-	6,  // 4: theater.v1.Recovery.failures:type_name -> theater.v1.RecoveryFailure
-	14, // 5: theater.v1.Recovery.took:type_name -> google.protobuf.Duration
-	14, // 6: theater.v1.ShutdownRequest.timeout:type_name -> google.protobuf.Duration
-	1,  // 7: theater.v1.NodeService.Health:input_type -> theater.v1.HealthRequest
-	3,  // 8: theater.v1.NodeService.Info:input_type -> theater.v1.InfoRequest
-	7,  // 9: theater.v1.NodeService.Drain:input_type -> theater.v1.DrainRequest
-	9,  // 10: theater.v1.NodeService.Shutdown:input_type -> theater.v1.ShutdownRequest
-	11, // 11: theater.v1.NodeService.Backup:input_type -> theater.v1.BackupRequest
-	2,  // 12: theater.v1.NodeService.Health:output_type -> theater.v1.HealthResponse
-	4,  // 13: theater.v1.NodeService.Info:output_type -> theater.v1.InfoResponse
-	8,  // 14: theater.v1.NodeService.Drain:output_type -> theater.v1.DrainResponse
-	10, // 15: theater.v1.NodeService.Shutdown:output_type -> theater.v1.ShutdownResponse
-	12, // 16: theater.v1.NodeService.Backup:output_type -> theater.v1.BackupResponse
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	14, // 2: theater.v1.InfoResponse.started:type_name -> google.protobuf.Timestamp
+	6,  // 3: theater.v1.InfoResponse.recovery:type_name -> theater.v1.Recovery
+	5,  // 4: theater.v1.InfoResponse.checkpoint:type_name -> theater.v1.Checkpoint
+	14, // 5: theater.v1.Checkpoint.signed:type_name -> google.protobuf.Timestamp
+	7,  // 6: theater.v1.Recovery.failures:type_name -> theater.v1.RecoveryFailure
+	15, // 7: theater.v1.Recovery.took:type_name -> google.protobuf.Duration
+	15, // 8: theater.v1.ShutdownRequest.timeout:type_name -> google.protobuf.Duration
+	1,  // 9: theater.v1.NodeService.Health:input_type -> theater.v1.HealthRequest
+	3,  // 10: theater.v1.NodeService.Info:input_type -> theater.v1.InfoRequest
+	8,  // 11: theater.v1.NodeService.Drain:input_type -> theater.v1.DrainRequest
+	10, // 12: theater.v1.NodeService.Shutdown:input_type -> theater.v1.ShutdownRequest
+	12, // 13: theater.v1.NodeService.Backup:input_type -> theater.v1.BackupRequest
+	2,  // 14: theater.v1.NodeService.Health:output_type -> theater.v1.HealthResponse
+	4,  // 15: theater.v1.NodeService.Info:output_type -> theater.v1.InfoResponse
+	9,  // 16: theater.v1.NodeService.Drain:output_type -> theater.v1.DrainResponse
+	11, // 17: theater.v1.NodeService.Shutdown:output_type -> theater.v1.ShutdownResponse
+	13, // 18: theater.v1.NodeService.Backup:output_type -> theater.v1.BackupResponse
+	14, // [14:19] is the sub-list for method output_type
+	9,  // [9:14] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_theater_v1_node_proto_init() }
@@ -930,7 +1089,7 @@ func file_theater_v1_node_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_theater_v1_node_proto_rawDesc), len(file_theater_v1_node_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
