@@ -297,11 +297,18 @@ func (c *committer) publish() {
 func (c *committer) acknowledge(err error, took time.Duration) {
 	size, records := 0, 0
 	for i := range c.group {
+		size += c.group[i].size()
+		if c.group[i].draft != nil {
+			records++
+		}
+	}
+	if err == nil { // who is told may ask
+		c.log.stats.add(records, size, took)
+	}
+	for i := range c.group {
 		it := &c.group[i]
-		size += it.size()
 		switch {
 		case it.draft != nil:
-			records++
 			if it.ack != nil {
 				it.ack.Acknowledged(it.draft.Stored(), err)
 			}
@@ -309,9 +316,6 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 		case it.ack != nil:
 			it.ack.Acknowledged(nil, err)
 		}
-	}
-	if err == nil {
-		c.log.stats.add(records, size, took)
 	}
 	c.w.gate.free(int64(size + len(c.group)*itemCost))
 }
