@@ -56,7 +56,10 @@ var layout = []rule{
 	{"wasm/wasmtest", []string{"wasm/pack"}, nil}, // for tests
 
 	{"chain", []string{"wasm/pack"}, nil},
-	{"chain/badgerlog", []string{"chain"}, []string{"github.com/dgraph-io/badger/v4", "github.com/klauspost/compress", "golang.org/x/mod"}},
+	{"chain/badgerlog", []string{"chain", "chain/badgerlog/..."}, []string{"github.com/dgraph-io/badger/v4", "github.com/klauspost/compress", "golang.org/x/mod"}},
+	{"chain/badgerlog/internal/dbfile", []string{"chain", "chain/badgerlog/platform"}, []string{"github.com/dgraph-io/badger/v4"}},
+	{"chain/badgerlog/internal/merkle", []string{"chain"}, []string{"golang.org/x/mod"}},
+	{"chain/badgerlog/platform", []string{"chain"}, nil},
 	{"chain/memlog", []string{"chain"}, nil},
 	{"chain/chaintest", []string{"chain"}, nil}, // for tests
 	{"chain/replay", []string{"chain", "wasm", "wasm/pack"}, nil},

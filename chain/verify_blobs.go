@@ -11,56 +11,33 @@ type blobVerifier struct {
 	checked map[Hash]bool // those that are named without their length
 }
 
-// of checks the blobs that an event names.
+// of checks the blobs that an event names. Older checkpoints are dropped, and openings
+// are for their holders to show.
 func (v *blobVerifier) of(ctx context.Context, e Event) error {
-	switch e := e.(type) {
-	case *Genesis:
-		if err := v.blobs(ctx, e.Module, e.Manifest, e.InitialState); err != nil {
-			return err
+	n := NamesOf(e)
+	if err := v.blobs(ctx, n.Blobs[:]...); err != nil {
+		return err
+	}
+	if err := v.children(ctx, n.Children); err != nil {
+		return err
+	}
+	for _, p := range n.Payloads {
+		if p == nil || p.Form == FormInline {
+			continue
 		}
-		return v.children(ctx, e.Children)
-	case *Call:
-		return v.payloads(ctx, e.Params)
-	case *Host:
-		return v.payloads(ctx, e.Input, e.Output)
-	case *Intent:
-		return v.payloads(ctx, e.Input)
-	case *Outcome:
-		return v.payloads(ctx, e.Input, e.Output)
-	case *Result:
-		return v.payloads(ctx, e.Response, e.Error)
-	case *Lifecycle:
-		switch e.What {
-		case LifecycleUpgrade:
-			return v.blobs(ctx, e.Sum, e.Manifest)
-		case LifecycleCheckpoint: // older ones are dropped
-			if err := v.blobs(ctx, e.Sum); !errors.Is(err, ErrNotFound) {
-				return err
-			}
+		if _, err := p.Load(ctx, v.r); err != nil && !(p.Form == FormSealed && errors.Is(err, ErrNotFound)) {
+			return err
 		}
 	}
-	return nil
-}
-
-func (v *blobVerifier) payloads(ctx context.Context, payloads ...Payload) error {
-	for _, p := range payloads {
-		if p.Form == FormInline {
-			continue
-		}
-		_, err := p.Load(ctx, v.r)
-		if p.Form == FormSealed && errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
+	if err := v.blobs(ctx, n.Checkpoint); !errors.Is(err, ErrNotFound) {
+		return err
 	}
 	return nil
 }
 
 // children checks a list of what children are made from, and what it names.
 func (v *blobVerifier) children(ctx context.Context, sum Hash) error {
-	if v.checked[sum] {
+	if sum.IsZero() || v.checked[sum] {
 		return nil
 	}
 	list, err := LoadChildren(ctx, v.r, sum)

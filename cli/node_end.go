@@ -10,7 +10,7 @@ import (
 
 	"github.com/theater-go/theater/actors/api"
 	"github.com/theater-go/theater/actors/node"
-	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 	theaterv1 "github.com/theater-go/theater/proto/theater/v1"
 )
 
@@ -40,7 +40,7 @@ func (n *conn) nodeEnd() nodeEnd {
 // lost reports whether a node that was there has ended without a word.
 func (e nodeEnd) lost() bool {
 	holder, known := node.SocketHolder(e.socket)
-	return e.holder != 0 && known && (holder != e.holder || badgerlog.Ending(holder))
+	return e.holder != 0 && known && (holder != e.holder || platform.Ending(holder))
 }
 
 // await waits for the end.

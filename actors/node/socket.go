@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/theater-go/theater/chain/badgerlog"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // DefaultSocket is where a node listens, and who calls it looks, when nobody says
@@ -59,7 +59,7 @@ func listenSocket(path string) (*socket, error) {
 	if err := socketFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	lock, err := badgerlog.UnlessEnding(func() (*os.File, error) { return lockSocket(path + ".lock") }, func(err error) int {
+	lock, err := platform.UnlessEnding(func() (*os.File, error) { return lockSocket(path + ".lock") }, func(err error) int {
 		var used *SocketInUseError
 		if errors.As(err, &used) {
 			return used.PID

@@ -32,6 +32,22 @@
 // log's Close, writes the checkpoint; nobody waits for it. The package never decides what
 // a record says. Only the node's composition root, cli and tests import it;
 // everything else uses chain.Log.
+//
+// Where what is:
+//
+//	opening     badgerlog, folder, recover, look, convert
+//	writing     gate, writer, committer, join, rejoin, parcel, batch, stats
+//	its bytes   block, blob, incoming, keys
+//	the index   index, page, sweep
+//	reading     reader, recent, tail
+//	checkpoints checkpoint, key, leaf, seal, reconcile, origin
+//	verifying   verify, verify_chains
+//	the disk    space, reserve
+//	backups     frame, backup, restore, load
+//	repairs     salvage, schema, repair, rebuild, rebuild_end
+//
+// and below it internal/dbfile, the files of the database; internal/merkle, the Merkle
+// log; platform, what the operating system does for a data folder.
 package badgerlog
 
 import (
@@ -43,12 +59,13 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/dbfile"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Durabilities of a data folder: what an acknowledged record survives.
@@ -137,7 +154,7 @@ func limitsOf(opts Options) limits {
 		now: time.Now, after: time.After, step: opts.step,
 	}
 	if l.freeSpace == nil {
-		l.freeSpace = freeSpace
+		l.freeSpace = platform.FreeSpace
 	}
 	return l
 }
@@ -180,7 +197,11 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		}
 	}()
 	options := databaseOptions(f, opts)
-	if err := prepareDatabase(f.database(), seal.last.Size, seal.rebooted(), options, opts.Logger); err != nil {
+	found, err := dbfile.Prepare(f.database(), seal.rebooted(), options, opts.Logger)
+	if err == nil && !found && seal.last.Size > 0 {
+		err = fmt.Errorf("database %s is gone, of which %d blocks are signed: %w", f.database(), seal.last.Size, chain.ErrCorrupt)
+	}
+	if err != nil {
 		return nil, err
 	}
 	l := &Log{folder: f, logger: opts.Logger, readOnly: opts.ReadOnly, seal: seal, limits: limitsOf(opts), sizes: opts.sizes, stopped: make(chan struct{})}
@@ -192,7 +213,7 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 	if err := l.disk.has(l.limits.writeFloor); err != nil { // what Badger maps as it opens
 		return nil, err
 	}
-	db, err := openDatabase(options)
+	db, err := dbfile.Open(options)
 	if err != nil {
 		return nil, err
 	}
@@ -206,23 +227,6 @@ func openLog(f *folder, opts Options) (_ *Log, err error) {
 		seal.start()
 	}
 	return l, nil
-}
-
-// openDatabase opens Badger's folder. What Badger does not understand is damaged; what
-// the system says is passed on.
-func openDatabase(options badger.Options) (db *badger.DB, err error) {
-	err = survive(func() (err error) {
-		db, err = badger.Open(options)
-		return err
-	})
-	var system syscall.Errno
-	switch {
-	case err == nil:
-		return db, nil
-	case errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return nil, fmt.Errorf("open database: %w: %w", err, chain.ErrCorrupt)
 }
 
 func databaseOptions(f *folder, opts Options) badger.Options {

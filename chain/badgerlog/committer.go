@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/dbfile"
 )
 
 const (
@@ -57,7 +58,7 @@ type committer struct {
 	sweep     sweep  // that flush
 	kept      int    // heads that were in memory at its end
 	timer     *time.Timer
-	ahead     ahead
+	ahead     dbfile.Ahead
 }
 
 // run commits what the writer enqueues, group by group, until the writer is
@@ -145,7 +146,7 @@ func (c *committer) hasRoom(size int) error {
 		return err
 	}
 	c.log.disk.keepReserve()
-	return c.ahead.secure(size, c.log.disk.free.Load())
+	return c.ahead.Secure(size, c.log.disk.free.Load())
 }
 
 // take makes the next group: of all that came before it was hurried, if it has room for
@@ -296,11 +297,18 @@ func (c *committer) publish() {
 func (c *committer) acknowledge(err error, took time.Duration) {
 	size, records := 0, 0
 	for i := range c.group {
+		size += c.group[i].size()
+		if c.group[i].draft != nil {
+			records++
+		}
+	}
+	if err == nil { // who is told may ask
+		c.log.stats.add(records, size, took)
+	}
+	for i := range c.group {
 		it := &c.group[i]
-		size += it.size()
 		switch {
 		case it.draft != nil:
-			records++
 			if it.ack != nil {
 				it.ack.Acknowledged(it.draft.Stored(), err)
 			}
@@ -308,9 +316,6 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 		case it.ack != nil:
 			it.ack.Acknowledged(nil, err)
 		}
-	}
-	if err == nil {
-		c.log.stats.add(records, size, took)
 	}
 	c.w.gate.free(int64(size + len(c.group)*itemCost))
 }

@@ -3,9 +3,8 @@ package badgerlog
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Convert makes dir a folder of another durability, and returns the one it had. Nothing
@@ -25,24 +24,10 @@ func Convert(dir, durability string) (before string, err error) {
 		return before, nil
 	}
 	if durability == Sync {
-		if err := syncTree(f.dir); err != nil {
+		if err := platform.SyncTree(f.dir); err != nil {
 			return before, fmt.Errorf("write to disk what the folder holds: %w", err)
 		}
 	}
 	f.durability = durability
 	return before, f.saveFormat()
-}
-
-// syncTree has all files below dir on the disk, and the folders that name them.
-func syncTree(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		return errors.Join(f.Sync(), f.Close())
-	})
 }

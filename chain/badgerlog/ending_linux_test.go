@@ -46,27 +46,4 @@ func TestAProcessThatGoesOnIsNotWaitedFor(t *testing.T) {
 	if _, err := badgerlog.Open(dir, badgerlog.Options{}); !errors.Is(err, chain.ErrInUse) {
 		t.Errorf("error %v", err)
 	}
-	tries := 0
-	_, err := badgerlog.UnlessEnding(func() (any, error) { tries++; return nil, chain.ErrInUse }, func(error) int { return os.Getpid() })
-	if !errors.Is(err, chain.ErrInUse) || tries != 1 {
-		t.Errorf("after %d tries: %v", tries, err)
-	}
-}
-
-func TestWhoIsKilledIsEnding(t *testing.T) {
-	killed := exec.Command("sleep", "60")
-	chaintest.Must(t, killed.Start())
-	if pid := killed.Process.Pid; badgerlog.Ending(pid) {
-		t.Error("it is ending before it was killed")
-	}
-	chaintest.Must(t, killed.Process.Kill())
-	if pid := killed.Process.Pid; !badgerlog.Ending(pid) { // nobody has waited for it yet
-		t.Error("it was killed and goes on")
-	}
-	_ = killed.Wait()
-	for pid, want := range map[int]bool{killed.Process.Pid: true, os.Getpid(): false, 0: false} {
-		if got := badgerlog.Ending(pid); got != want {
-			t.Errorf("process %d is ending: %t", pid, got)
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // formatVersion is the newest format of a data folder that is understood.
@@ -39,7 +40,7 @@ func openFolder(dir, durability string, existing bool) (*folder, error) {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	lock, err := UnlessEnding(func() (*os.File, error) { return lockFile(filepath.Join(dir, "lock")) }, holderIn)
+	lock, err := platform.UnlessEnding(func() (*os.File, error) { return platform.Lock(filepath.Join(dir, "lock")) }, holderIn)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +49,14 @@ func openFolder(dir, durability string, existing bool) (*folder, error) {
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil
+}
+
+func holderIn(err error) (pid int) {
+	var held *chain.InUseError
+	if errors.As(err, &held) {
+		return held.PID
+	}
+	return 0
 }
 
 func knownDurability(durability string) error {
@@ -98,33 +107,8 @@ func (f *folder) writeFormat(durability string) error {
 
 func (f *folder) saveFormat() error {
 	text := fmt.Sprintf(formatText, formatVersion, f.durability)
-	if err := writeFileSynced(filepath.Join(f.dir, "format"), text, 0o600); err != nil {
+	if err := platform.WriteFile(filepath.Join(f.dir, "format"), text, 0o600); err != nil {
 		return fmt.Errorf("write format: %w", err)
 	}
 	return nil
-}
-
-// writeFileSynced writes a file so that after a crash it is as it was or as it shall be.
-func writeFileSynced(path, text string, mode fs.FileMode) error {
-	tmp, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
-	if err != nil {
-		return err
-	}
-	_, err = tmp.WriteString(text)
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes the names in a folder survive a power cut.
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

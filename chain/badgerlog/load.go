@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // loadGroup is how many bytes a loader gathers before it writes them.
@@ -52,7 +53,7 @@ func newLoader(to string, logger *slog.Logger) (p *loader, err error) {
 		return nil, fmt.Errorf("%s: %w", to, fs.ErrExist)
 	}
 	f := &folder{dir: to, durability: Async}
-	switch f.lock, err = lockFile(filepath.Join(to, "lock")); {
+	switch f.lock, err = platform.Lock(filepath.Join(to, "lock")); {
 	case errors.Is(err, chain.ErrInUse):
 		return nil, err // another process has come between: all that is there is its own
 	case err != nil:
@@ -198,7 +199,7 @@ func (p *loader) finish(epoch uint64, durability string, from origin) error {
 	if err := from.keep(f.dir); err != nil {
 		return err
 	}
-	if err := syncTree(f.dir); err != nil {
+	if err := platform.SyncTree(f.dir); err != nil {
 		return fmt.Errorf("write to disk what the folder holds: %w", err)
 	}
 	f.durability = durability

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Face is what can be seen of a data folder without opening it.
@@ -36,10 +37,10 @@ func Look(dir string) (Face, error) {
 		face.Needed -= min(face.Needed, uint64(kept.Size()))
 	}
 	var err error
-	if face.Free, err = freeSpace(dir); err != nil {
+	if face.Free, err = platform.FreeSpace(dir); err != nil {
 		return Face{}, fmt.Errorf("free space at %s: %w", dir, err)
 	}
-	if err := probeLock(filepath.Join(dir, "lock")); err != nil && !errors.As(err, &face.Holder) {
+	if err := platform.ProbeLock(filepath.Join(dir, "lock")); err != nil && !errors.As(err, &face.Holder) {
 		return Face{}, err
 	}
 	return face, nil

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/merkle"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Files of DIR/checkpoint of a folder that was made from another one: the newest
@@ -31,8 +33,8 @@ func (o *origin) keep(dir string) error {
 	}
 	dir = filepath.Join(dir, checkpointName)
 	err := errors.Join(
-		writeFileSynced(filepath.Join(dir, originName), string(o.Note), 0o644),
-		writeFileSynced(filepath.Join(dir, originVerifierName), o.key, 0o644))
+		platform.WriteFile(filepath.Join(dir, originName), string(o.Note), 0o644),
+		platform.WriteFile(filepath.Join(dir, originVerifierName), o.key, 0o644))
 	if err != nil {
 		return fmt.Errorf("keep the checkpoint of the folder before: %w", err)
 	}
@@ -40,14 +42,14 @@ func (o *origin) keep(dir string) error {
 }
 
 // holds reports whether the first blocks of a log are those that were signed.
-func (o *origin) holds(t *tree) error {
+func (o *origin) holds(t *merkle.Tree) error {
 	if o.Note == nil {
 		return nil
 	}
-	if uint64(t.count) < o.Size {
-		return fmt.Errorf("%d blocks are there, and %d were signed: %w", t.count, o.Size, chain.ErrCorrupt)
+	if uint64(t.Count()) < o.Size {
+		return fmt.Errorf("%d blocks are there, and %d were signed: %w", t.Count(), o.Size, chain.ErrCorrupt)
 	}
-	root, err := t.root(int64(o.Size))
+	root, err := t.Root(int64(o.Size))
 	if err == nil && chain.Hash(root) != o.Root {
 		err = fmt.Errorf("the blocks do not have the root that was signed: %w", chain.ErrCorrupt)
 	}
@@ -56,14 +58,14 @@ func (o *origin) holds(t *tree) error {
 
 // signedLeaves are the leaves of the blocks that the checkpoint of a folder vouches for;
 // none where it is not there or damaged, which is in why.
-func signedLeaves(dir string) (o origin, leaves *tree, why error) {
+func signedLeaves(dir string) (o origin, leaves *merkle.Tree, why error) {
 	var err error
 	o.Checkpoint, o.key, err = SignedCheckpoint(dir)
 	if err != nil {
 		return origin{}, nil, err
 	}
 	path := filepath.Join(dir, checkpointName, treeName)
-	t, err := openTree(path, true)
+	t, err := merkle.Open(path, true)
 	if errors.Is(err, os.ErrNotExist) {
 		err = unreadable(path, err)
 	}
@@ -71,16 +73,16 @@ func signedLeaves(dir string) (o origin, leaves *tree, why error) {
 		return o, nil, err
 	}
 	if err := o.holds(t); err != nil {
-		return o, nil, errors.Join(fmt.Errorf("%s: %w", path, err), t.close())
+		return o, nil, errors.Join(fmt.Errorf("%s: %w", path, err), t.Close())
 	}
 	return o, t, nil
 }
 
 // vouched is the leaf of a block, if the checkpoint vouches for one.
-func (o *origin) vouched(t *tree, number uint64) (leaf tlog.Hash, ok bool, err error) {
+func (o *origin) vouched(t *merkle.Tree, number uint64) (leaf tlog.Hash, ok bool, err error) {
 	if t == nil || number >= o.Size {
 		return leaf, false, nil
 	}
-	leaf, err = t.leaf(int64(number))
+	leaf, err = t.Leaf(int64(number))
 	return leaf, err == nil, err
 }

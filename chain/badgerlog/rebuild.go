@@ -270,17 +270,21 @@ func reasonOf(err error) string {
 // complete reports what a record names that is not there.
 func (b *rebuild) complete(r *chain.Record, block uint64) (err error) {
 	for i, e := range r.Events {
-		n := named(e)
-		for _, sum := range n.openings {
-			b.has(sum)
+		n := chain.NamesOf(e)
+		for _, p := range n.Payloads {
+			switch {
+			case p == nil:
+			case p.Form == chain.FormBlob:
+				err = first(err, b.blob(r, p.Sum))
+			case p.Form == chain.FormSealed: // the chain is in order without the opening
+				b.has(p.Sum)
+			}
 		}
-		for _, sum := range n.blobs {
+		for _, sum := range n.Blobs {
 			err = first(err, b.blob(r, sum))
 		}
-		for _, sum := range n.lists {
-			err = first(err, b.list(r, sum))
-		}
-		for _, ref := range n.events {
+		err = first(err, b.list(r, n.Children))
+		for _, ref := range n.Events {
 			if caused := b.event(r, block, ref); caused != nil {
 				err = first(err, fmt.Errorf("record %d event %d: %w", r.Number, i, caused))
 			}

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/merkle"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // openSealer reads a folder's checkpoint, before anything else is opened. A folder
@@ -20,7 +22,7 @@ func openSealer(f *folder, opts Options) (*sealer, error) {
 		readOnly: opts.ReadOnly, logger: opts.Logger,
 		wake: make(chan struct{}, 1), closing: make(chan struct{})}
 	if s.boot == "" {
-		s.boot = machineBoot()
+		s.boot = platform.Boot()
 	}
 	s.last = Checkpoint{Durability: f.durability, Boot: s.boot}
 	last, key, err := SignedCheckpoint(f.dir)
@@ -39,7 +41,7 @@ func openSealer(f *folder, opts Options) (*sealer, error) {
 			return nil, fmt.Errorf("%s and %s are not of one pair: %w", filepath.Join(s.dir, keyName), verifierName, chain.ErrCorrupt)
 		}
 	}
-	if s.tree, err = openTree(filepath.Join(s.dir, treeName), opts.ReadOnly); err != nil {
+	if s.tree, err = merkle.Open(filepath.Join(s.dir, treeName), opts.ReadOnly); err != nil {
 		return nil, fmt.Errorf("open the Merkle log: %w", err)
 	}
 	return s, nil
@@ -107,7 +109,7 @@ func (s *sealer) fit(l *Log, replayed []tlog.Hash) error {
 func (s *sealer) missing(held int64, epoch uint64) error {
 	claimed := int64(s.last.Size)
 	if !s.rebooted() {
-		claimed = max(claimed, s.tree.count)
+		claimed = max(claimed, s.tree.Count())
 	}
 	switch {
 	case s.excuses(held):
@@ -123,10 +125,10 @@ func (s *sealer) missing(held int64, epoch uint64) error {
 
 // bearsOut reports whether the tree has the signed root.
 func (s *sealer) bearsOut() (bool, error) {
-	if s.tree.count < int64(s.last.Size) {
+	if s.tree.Count() < int64(s.last.Size) {
 		return false, nil
 	}
-	root, err := s.tree.root(int64(s.last.Size))
+	root, err := s.tree.Root(int64(s.last.Size))
 	return chain.Hash(root) == s.last.Root, err
 }
 
@@ -135,27 +137,27 @@ func (s *sealer) bearsOut() (bool, error) {
 func (s *sealer) compare(l *Log, replayed []tlog.Hash) (same int64, err error) {
 	held := int64(l.blocks)
 	first := held - int64(len(replayed))
-	if last := min(first, s.tree.count) - 1; last >= 0 {
+	if last := min(first, s.tree.Count()) - 1; last >= 0 {
 		leaf, err := l.leaf(uint64(last))
 		if err != nil {
 			return 0, err
 		}
-		if written, err := s.tree.leaf(last); err != nil || written != leaf {
+		if written, err := s.tree.Leaf(last); err != nil || written != leaf {
 			return last, err
 		}
 	}
-	for n := first; n < min(held, s.tree.count); n++ {
-		if written, err := s.tree.leaf(n); err != nil || written != replayed[n-first] {
+	for n := first; n < min(held, s.tree.Count()); n++ {
+		if written, err := s.tree.Leaf(n); err != nil || written != replayed[n-first] {
 			return n, err
 		}
 	}
-	return min(held, s.tree.count), nil
+	return min(held, s.tree.Count()), nil
 }
 
 // extend makes the leaves from number from on those of the blocks, the last of which were
 // replayed.
 func (s *sealer) extend(l *Log, from int64, replayed []tlog.Hash) error {
-	if err := s.tree.cut(from); err != nil {
+	if err := s.tree.Cut(from); err != nil {
 		return err
 	}
 	first := int64(l.blocks) - int64(len(replayed))
@@ -168,7 +170,7 @@ func (s *sealer) extend(l *Log, from int64, replayed []tlog.Hash) error {
 			leaf, err = l.leaf(uint64(n))
 		}
 		if err == nil {
-			err = s.tree.append(leaf)
+			err = s.tree.Append(leaf)
 		}
 		if err != nil {
 			return err
@@ -191,15 +193,15 @@ func (s *sealer) settle(held int64) error {
 		return nil
 	}
 	if lost > 0 {
-		if err := writeFileSynced(filepath.Join(s.dir, eraName(s.last.Era)), string(s.last.Note), 0o644); err != nil {
+		if err := platform.WriteFile(filepath.Join(s.dir, eraName(s.last.Era)), string(s.last.Note), 0o644); err != nil {
 			return fmt.Errorf("keep the last checkpoint of an era: %w", err)
 		}
 	}
-	if err := s.tree.write(); err != nil {
+	if err := s.tree.Write(); err != nil {
 		return err
 	}
 	if !s.rebooted() && next.Durability == s.durability {
-		if s.tree.count > int64(next.Size) {
+		if s.tree.Count() > int64(next.Size) {
 			signal(s.wake) // to sign now would wait for all that the process before has left to be written
 		}
 		return nil
@@ -221,7 +223,7 @@ func (s *sealer) begin(l *Log) error {
 		s.logger.Warn("the log has no checkpoint: nothing shows whether it is complete; sealing what is there", "blocks", l.blocks)
 	}
 	if s.readOnly {
-		s.tree = &tree{}
+		s.tree = &merkle.Tree{}
 		return nil
 	}
 	place := s.dir
@@ -232,7 +234,7 @@ func (s *sealer) begin(l *Log) error {
 	if err := s.makeKey(); err != nil {
 		return err
 	}
-	tree, err := openTree(filepath.Join(s.dir, treeName), false)
+	tree, err := merkle.Open(filepath.Join(s.dir, treeName), false)
 	if err != nil {
 		return fmt.Errorf("make the Merkle log: %w", err)
 	}
@@ -240,7 +242,7 @@ func (s *sealer) begin(l *Log) error {
 	if err := s.extend(l, 0, nil); err != nil {
 		return err
 	}
-	if err := s.tree.write(); err != nil {
+	if err := s.tree.Write(); err != nil {
 		return err
 	}
 	s.epoch.Store(l.epoch)
@@ -251,7 +253,7 @@ func (s *sealer) begin(l *Log) error {
 		return fmt.Errorf("make folder of checkpoints: %w", err)
 	}
 	s.dir = place
-	return syncFolder(filepath.Dir(place))
+	return platform.SyncFolder(filepath.Dir(place))
 }
 
 // makeKey makes the key in a new folder.
@@ -262,8 +264,8 @@ func (s *sealer) makeKey() error {
 	}
 	s.signer, err = note.NewSigner(signer)
 	err = errors.Join(err,
-		writeFileSynced(filepath.Join(s.dir, keyName), signer+"\n", 0o600),
-		writeFileSynced(filepath.Join(s.dir, verifierName), verifier+"\n", 0o644))
+		platform.WriteFile(filepath.Join(s.dir, keyName), signer+"\n", 0o600),
+		platform.WriteFile(filepath.Join(s.dir, verifierName), verifier+"\n", 0o644))
 	if err != nil {
 		return fmt.Errorf("make key: %w", err)
 	}

@@ -10,31 +10,52 @@ import (
 )
 
 func TestInASyncFolderThoseWhoComeBackAreCommittedTogether(t *testing.T) {
-	const callers, turns = 150, 30 // half of them are still enough to wait for
-	l := open(t, t.TempDir(), badgerlog.Options{Durability: badgerlog.Sync})
+	const callers, turns = 64, 30
+	// The commit of a first record lasts until all callers have come.
+	begun, come := make(chan struct{}), make(chan struct{})
+	held := sync.OnceFunc(func() { close(begun); <-come })
+	opts := badgerlog.AtEachStep(badgerlog.Options{Durability: badgerlog.Sync}, func(what map[string]bool, done bool) error {
+		if what["g/"] && !done {
+			held()
+		}
+		return nil
+	})
+	l := open(t, t.TempDir(), opts)
 	defer func() { chaintest.Must(t, l.Close()) }()
-	l.RejoinFor(300 * time.Millisecond)
+	l.RejoinFor(time.Minute)
 	w, err := l.Writer(t.Context())
 	chaintest.Must(t, err)
-	var all sync.WaitGroup
+	appends := func(actor int, n uint64) chan error {
+		acked := make(chan error, 1)
+		if err := w.Append(chaintest.Draft(chaintest.Turn(chaintest.ID(actor), n, 8)), chaintest.AckTo(acked)); err != nil {
+			acked <- err
+		}
+		w.Hurry()
+		return acked
+	}
+	first := appends(callers, 0)
+	<-begun
+	var all, here sync.WaitGroup
+	here.Add(callers)
 	for i := range callers {
 		all.Go(func() {
-			acked := make(chan error, 1)
+			acked := appends(i, 0)
+			here.Done()
 			for n := range uint64(turns) {
-				rec := chaintest.Turn(chaintest.ID(i), n, 8)
-				if err := w.Append(chaintest.Draft(rec), chaintest.AckTo(acked)); err != nil {
-					t.Error(err)
-					return
+				if n > 0 {
+					acked = appends(i, n)
 				}
-				w.Hurry()
 				if err := <-acked; err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
+	here.Wait()
+	close(come)
+	chaintest.Must(t, <-first)
 	all.Wait()
-	if s := l.Stats(); s.Records != callers*turns || s.Commits > turns+turns/2 {
-		t.Errorf("%d records in %d commits", s.Records, s.Commits)
+	if s := l.Stats(); s.Records != callers*turns+1 || s.Commits != turns+1 {
+		t.Errorf("%d records in %d commits, want %d", s.Records, s.Commits, turns+1)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // RepairOptions say how a folder is repaired.
@@ -103,7 +104,7 @@ func Salvage(ctx context.Context, dir, to string, opts RepairOptions) (Repair, e
 	if _, err := os.Stat(filepath.Join(dir, "db")); errors.Is(err, fs.ErrNotExist) {
 		return Repair{}, fmt.Errorf("data folder %s: %w", dir, chain.ErrNotFound)
 	}
-	lock, err := shareLock(filepath.Join(dir, "lock"))
+	lock, err := platform.ShareLock(filepath.Join(dir, "lock"))
 	if err != nil {
 		return Repair{}, err
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // reserve is a file of the data folder that keeps disk for the end of the log: on a
@@ -37,7 +39,7 @@ func (r *reserve) take() (taken bool, err error) {
 	}
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		if err = errors.Join(f.Truncate(r.bytes), allocate(f, r.bytes), f.Close()); err != nil {
+		if err = errors.Join(f.Truncate(r.bytes), platform.Allocate(f, r.bytes), f.Close()); err != nil {
 			err = errors.Join(err, os.Remove(r.path))
 		}
 	}

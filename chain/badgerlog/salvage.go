@@ -16,10 +16,9 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/dbfile"
+	"github.com/theater-go/theater/chain/badgerlog/internal/merkle"
 )
-
-// tableMax is the longest table that is looked into, in bytes; Badger's are far shorter.
-const tableMax = 256 << 20
 
 // find is where a value is that was found.
 type find struct {
@@ -47,9 +46,9 @@ type Gap struct {
 // changes nothing.
 type salvage struct {
 	dir   string
-	files []string // below dir
-	open  *source  // of the file read last
-	at    int      // its index
+	files []string     // below dir
+	open  *dbfile.File // the file read last
+	at    int          // its index
 
 	blocks    map[uint64][]find // the newest first
 	blobs     map[part]find
@@ -60,9 +59,9 @@ type salvage struct {
 	end       uint64 // there were at least so many blocks
 	gaps      []Gap
 	origin    origin
-	leaves    *tree  // that the checkpoint vouches for; nil for none
-	unsealed  error  // why it vouches for none
-	decoded   []byte // memory for records
+	leaves    *merkle.Tree // that the checkpoint vouches for; nil for none
+	unsealed  error        // why it vouches for none
+	decoded   []byte       // memory for records
 }
 
 // newSalvage looks through all files of the database in dir. step is told how many bytes
@@ -124,7 +123,7 @@ func (s *salvage) list() (sizes []int64, total int64, err error) {
 
 func (s *salvage) close() (err error) {
 	if s.leaves != nil {
-		err = s.leaves.close()
+		err = s.leaves.Close()
 	}
 	return errors.Join(err, s.leave())
 }
@@ -134,20 +133,20 @@ func (s *salvage) leave() error {
 	if s.open == nil {
 		return nil
 	}
-	err := s.open.close()
+	err := s.open.Close()
 	s.open, s.at = nil, -1
 	return err
 }
 
 // source is one of the files, which stays open until another is asked for.
-func (s *salvage) source(file int) (*source, error) {
+func (s *salvage) source(file int) (*dbfile.File, error) {
 	if s.at == file {
 		return s.open, nil
 	}
 	if err := s.leave(); err != nil {
 		return nil, err
 	}
-	src, err := openSource(filepath.Join(s.dir, s.files[file]))
+	src, err := dbfile.OpenFile(filepath.Join(s.dir, s.files[file]))
 	if err != nil {
 		return nil, err
 	}
@@ -160,53 +159,42 @@ func (s *salvage) scan(file int, step func(int64) error) error {
 	lost := func(from, to int64) {
 		s.gaps = append(s.gaps, Gap{File: name, From: from, To: to})
 	}
-	found := func(item foundItem) error {
+	found := func(item dbfile.Item) error {
 		s.take(file, item)
-		return step(item.at)
+		return step(item.At)
 	}
 	src, err := s.source(file)
-	switch {
-	case errors.Is(err, fs.ErrPermission):
+	if errors.Is(err, fs.ErrPermission) {
 		return err
-	case err != nil:
-		return fmt.Errorf("open %s: %w", name, err)
-	case filepath.Ext(name) != ".sst":
-		l := logScan{src: src, found: found, lost: lost, step: step}
-		return l.run()
-	case src.size > tableMax:
-		lost(0, src.size)
-		return nil
 	}
-	data, err := os.ReadFile(src.file.Name())
 	if err != nil {
-		return err
+		return fmt.Errorf("open %s: %w", name, err)
 	}
-	t := tableScan{data: data, found: found, lost: lost}
-	return t.run()
+	return schema.Scan(src, dbfile.Told{Found: found, Lost: lost, Step: step})
 }
 
 // take notes what an item is, if it is of use.
-func (s *salvage) take(file int, item foundItem) {
-	if item.meta&(metaDeleted|metaPointer) != 0 {
+func (s *salvage) take(file int, item dbfile.Item) {
+	if !item.Kept() {
 		return
 	}
-	f := find{file: file, at: item.at, size: len(item.value), version: item.version}
-	key := item.key
+	f := find{file: file, at: item.At, size: len(item.Value), version: item.Version}
+	key := item.Key
 	switch {
-	case bytes.HasPrefix(key, blockPrefix), key == nil && bytes.HasPrefix(item.value, []byte(blockMagic)):
-		s.takeBlock(f, item.value)
+	case bytes.HasPrefix(key, blockPrefix), key == nil && bytes.HasPrefix(item.Value, []byte(blockMagic)):
+		s.takeBlock(f, item.Value)
 	case bytes.HasPrefix(key, blobPrefix) && len(key) == len(blobPrefix)+len(chain.Hash{})+4:
 		key = key[len(blobPrefix):]
-		s.takeBlob(f, part{chain.Hash(key), binary.BigEndian.Uint32(key[len(chain.Hash{}):])}, item.value)
+		s.takeBlob(f, part{chain.Hash(key), binary.BigEndian.Uint32(key[len(chain.Hash{}):])}, item.Value)
 	case bytes.HasPrefix(key, summaryPrefix):
-		s.takeSummary(item.value)
+		s.takeSummary(item.Value)
 	case bytes.Equal(key, epochKey):
-		s.epoch = max(s.epoch, takeCounter(item.value))
+		s.epoch = max(s.epoch, takeCounter(item.Value))
 	case bytes.Equal(key, watermarkKey):
-		s.end = max(s.end, takeCounter(item.value))
-	case key == nil && !s.takeSummary(item.value):
+		s.end = max(s.end, takeCounter(item.Value))
+	case key == nil && !s.takeSummary(item.Value):
 		f.guessed = true
-		s.takeBlob(f, part{}, item.value)
+		s.takeBlob(f, part{}, item.Value)
 	}
 }
 
@@ -329,5 +317,5 @@ func (s *salvage) read(f find) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return src.bytes(f.at, f.size)
+	return src.Bytes(f.at, f.size)
 }

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/merkle"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // Files of the folder DIR/checkpoint.
@@ -56,7 +58,7 @@ type sealer struct {
 
 	files  sync.Mutex  // guards what follows, and the files
 	signer note.Signer // nil in a folder that is only read
-	tree   *tree
+	tree   *merkle.Tree
 	failed bool // the last attempt to write, of which was told
 
 	wake    chan struct{} // has an element when there is something fresh
@@ -109,14 +111,14 @@ func (s *sealer) step() (done bool) {
 	err := s.writeLocked()
 	last := s.checkpoint()
 	age := time.Since(last.Time) // less than 0 where the clock was set back since another process signed
-	if behind := s.tree.count - int64(last.Size); err == nil && (behind >= signBlocks || behind > 0 && (age < 0 || age >= signTime)) {
+	if behind := s.tree.Count() - int64(last.Size); err == nil && (behind >= signBlocks || behind > 0 && (age < 0 || age >= signTime)) {
 		err = s.signLocked(last)
 	}
 	if err != nil && !s.failed {
 		s.logger.Error("the log is not sealed", "error", err)
 	}
 	s.failed = err != nil
-	return s.tree.count == int64(s.checkpoint().Size)
+	return s.tree.Count() == int64(s.checkpoint().Size)
 }
 
 // update writes the leaves of all committed blocks and signs them.
@@ -124,7 +126,7 @@ func (s *sealer) update() error {
 	s.files.Lock()
 	defer s.files.Unlock()
 	err := s.writeLocked()
-	if last := s.checkpoint(); err == nil && last.Size < uint64(s.tree.count) {
+	if last := s.checkpoint(); err == nil && last.Size < uint64(s.tree.Count()) {
 		err = s.signLocked(last)
 	}
 	return err
@@ -137,23 +139,23 @@ func (s *sealer) writeLocked() error {
 	s.fresh = nil
 	s.mu.Unlock()
 	for i, leaf := range fresh {
-		if err := s.tree.append(leaf); err != nil {
+		if err := s.tree.Append(leaf); err != nil {
 			s.mu.Lock()
 			s.fresh = append(fresh[i:], s.fresh...)
 			s.mu.Unlock()
 			return err
 		}
 	}
-	return s.tree.write()
+	return s.tree.Write()
 }
 
 // signLocked signs the tree as it is, all else being as in next.
 func (s *sealer) signLocked(next Checkpoint) error {
-	root, err := s.tree.root(s.tree.count)
+	root, err := s.tree.Root(s.tree.Count())
 	if err != nil {
 		return err
 	}
-	next.Size, next.Root = uint64(s.tree.count), chain.Hash(root)
+	next.Size, next.Root = uint64(s.tree.Count()), chain.Hash(root)
 	next.Time, next.Epoch = time.Now(), max(next.Epoch, s.epoch.Load())
 	if next.Durability == Sync {
 		next.Durable = next.Size
@@ -161,10 +163,10 @@ func (s *sealer) signLocked(next Checkpoint) error {
 	if err := next.sign(s.signer); err != nil {
 		return err
 	}
-	if err := s.tree.file.Sync(); err != nil {
+	if err := s.tree.Sync(); err != nil {
 		return fmt.Errorf("write the Merkle log: %w", err)
 	}
-	if err := writeFileSynced(filepath.Join(s.dir, signedName), string(next.Note), 0o644); err != nil {
+	if err := platform.WriteFile(filepath.Join(s.dir, signedName), string(next.Note), 0o644); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
 	s.mu.Lock()
@@ -190,9 +192,9 @@ func (s *sealer) finish(inOrder bool) error {
 	err := s.writeLocked()
 	next := s.checkpoint()
 	if inOrder {
-		next.Durable = uint64(s.tree.count)
+		next.Durable = uint64(s.tree.Count())
 	}
-	if err == nil && (next.Size < uint64(s.tree.count) || next.Durable > s.checkpoint().Durable) {
+	if err == nil && (next.Size < uint64(s.tree.Count()) || next.Durable > s.checkpoint().Durable) {
 		err = s.signLocked(next)
 	}
 	return errors.Join(err, s.close())
@@ -203,7 +205,7 @@ func (s *sealer) close() error {
 	if s.tree == nil {
 		return nil
 	}
-	return s.tree.close()
+	return s.tree.Close()
 }
 
 func (s *sealer) checkpoint() Checkpoint {

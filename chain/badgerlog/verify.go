@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/merkle"
 )
 
 // VerifyOptions say how a log is verified.
@@ -54,7 +55,7 @@ func (l *Log) Verify(ctx context.Context, opts VerifyOptions) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verification{log: l, total: checkpoint.Size, fresh: &tree{}, report: Report{Checkpoint: checkpoint}, progress: opts.Progress}
+	v := &verification{log: l, total: checkpoint.Size, fresh: &merkle.Tree{}, report: Report{Checkpoint: checkpoint}, progress: opts.Progress}
 	if l.readOnly {
 		v.total = l.blocks
 	}
@@ -79,7 +80,7 @@ type verification struct {
 	total    uint64 // blocks
 	progress func(Progress)
 	shards   []*shard
-	fresh    *tree // over the blocks as they are
+	fresh    *merkle.Tree // over the blocks as they are
 	pool     sync.Pool
 
 	report Report // of walk alone, until the shards have ended
@@ -161,7 +162,7 @@ func (v *verification) take(b *readBlock) {
 		v.damaged(int64(b.number), b.err)
 		leaf = v.signedLeaf(int64(b.number)) // so that the others can still be compared
 	}
-	if err := v.fresh.append(leaf); err != nil {
+	if err := v.fresh.Append(leaf); err != nil {
 		v.damaged(int64(b.number), err)
 	}
 	v.report.Blocks++
@@ -178,7 +179,7 @@ func (v *verification) take(b *readBlock) {
 func (v *verification) signedLeaf(n int64) tlog.Hash {
 	v.log.seal.files.Lock()
 	defer v.log.seal.files.Unlock()
-	leaf, _ := v.log.seal.tree.leaf(n)
+	leaf, _ := v.log.seal.tree.Leaf(n)
 	return leaf
 }
 
@@ -186,7 +187,7 @@ func (v *verification) signedLeaf(n int64) tlog.Hash {
 // the tree in the file.
 func (v *verification) holdAgainstCheckpoint() error {
 	v.log.seal.files.Lock()
-	leaves, nodes, err := v.log.seal.tree.differences(v.fresh)
+	leaves, nodes, err := v.log.seal.tree.Differences(v.fresh)
 	v.log.seal.files.Unlock()
 	signed := v.report.Checkpoint
 	if err != nil || signed.Note == nil {
@@ -196,7 +197,7 @@ func (v *verification) holdAgainstCheckpoint() error {
 		v.damaged(int64(v.total), fmt.Errorf("block %d: it is not there, and %d blocks were signed: %w", v.total, signed.Size, chain.ErrCorrupt))
 		return nil
 	}
-	root, err := v.fresh.root(int64(signed.Size))
+	root, err := v.fresh.Root(int64(signed.Size))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/internal/dbfile"
 )
 
 // item is something to be written or told, in its place in the log's order: a
@@ -70,8 +71,9 @@ func newWriter(l *Log, epoch uint64) *writer {
 		log: l, epoch: epoch, blobs: map[chain.Hash]bool{},
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), back: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	ahead := dbfile.NewAhead(l.folder.database(), l.sizes.memTable, l.sizes.valueLog, l.sizes.writeFloor(), l.logger)
 	w.committer = committer{
-		w: w, log: l, open: &parcel{}, written: make(chan error, 1), committed: l.blocks, ahead: newAhead(l.folder.database(), l.sizes, l.logger), next: l.blocks, unflushed: l.behind,
+		w: w, log: l, open: &parcel{}, written: make(chan error, 1), committed: l.blocks, ahead: ahead, next: l.blocks, unflushed: l.behind,
 		timer: time.NewTimer(l.limits.gatherTime),
 	}
 	return w

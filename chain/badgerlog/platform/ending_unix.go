@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package badgerlog
+package platform
 
 import (
 	"errors"

@@ -1,11 +1,6 @@
-package badgerlog
+package platform
 
-import (
-	"errors"
-	"time"
-
-	"github.com/theater-go/theater/chain"
-)
+import "time"
 
 // A process that was killed has its locks until the system has taken its memory away,
 // which takes a while where it had much. So long one is waited for.
@@ -23,12 +18,4 @@ func UnlessEnding[L any](lock func() (L, error), holder func(error) (pid int)) (
 			return l, err
 		}
 	}
-}
-
-func holderIn(err error) (pid int) {
-	var held *chain.InUseError
-	if errors.As(err, &held) {
-		return held.PID
-	}
-	return 0
 }

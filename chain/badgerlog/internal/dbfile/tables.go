@@ -1,11 +1,11 @@
-package badgerlog
+package dbfile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/table"
@@ -20,7 +20,10 @@ func checkTables(dir string, manifest badger.Manifest, options badger.Options) e
 		path := table.NewFilename(id, dir)
 		b, err := os.ReadFile(path)
 		if err != nil {
-			return unreadable(path, err)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%s is missing: %w", path, chain.ErrCorrupt)
+			}
+			return err
 		}
 		err = survive(func() error {
 			t, err := table.OpenInMemoryTable(b, id, &table.Options{Compression: listed.Compression, BlockSize: options.BlockSize})
@@ -34,17 +37,4 @@ func checkTables(dir string, manifest badger.Manifest, options badger.Options) e
 		}
 	}
 	return nil
-}
-
-// survive makes a panic of f into an error, also that of reading from a mapped file
-// which is shorter than it was.
-func survive(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			text := strings.Join(strings.Fields(fmt.Sprint(p)), " ")
-			err = fmt.Errorf("it cannot be read (%.80s)", strings.Trim(text, "= "))
-		}
-	}()
-	return f()
 }

@@ -1,4 +1,4 @@
-package badgerlog
+package dbfile
 
 import (
 	"bufio"
@@ -26,11 +26,11 @@ const copiedLast = 3
 // but zeros, or, where torn allows it, the beginning of one that was being written when
 // the process was killed.
 func checkEntries(path string, torn bool) error {
-	src, err := openSource(path)
+	src, err := OpenFile(path)
 	if err != nil {
 		return fmt.Errorf("check %s: %w", filepath.Base(path), err)
 	}
-	defer src.close()
+	defer src.Close()
 	at, length, err := firstDamage(src.file, src.size)
 	if err != nil {
 		return fmt.Errorf("check %s: %w", filepath.Base(path), err)

@@ -1,4 +1,4 @@
-package badgerlog
+package dbfile
 
 import (
 	"bytes"
@@ -25,9 +25,9 @@ const (
 
 // tableScan reads a table tolerantly.
 type tableScan struct {
-	data  []byte
-	found func(foundItem) error
-	lost  func(from, to int64)
+	schema *Schema
+	data   []byte
+	told   Told
 }
 
 func (t *tableScan) run() error {
@@ -41,7 +41,7 @@ func (t *tableScan) run() error {
 			continue
 		}
 		next := t.resume(at+1, end)
-		t.lost(int64(at), int64(next))
+		t.told.Lost(int64(at), int64(next))
 		if err := t.entries(at, t.data[at:next], false); err != nil {
 			return err
 		}
@@ -124,15 +124,10 @@ func (t *tableScan) begins(at int) bool {
 	if len(b) < 4+versionSize || b[0] != 0 || b[1] != 0 {
 		return false
 	}
-	if n := int(binary.LittleEndian.Uint16(b[2:])); n <= versionSize || n > keyMax {
+	if n := int(binary.LittleEndian.Uint16(b[2:])); n <= versionSize || n > t.schema.KeyMax {
 		return false
 	}
-	for _, beginning := range keyBeginnings {
-		if bytes.HasPrefix(b[4:], beginning) {
-			return true
-		}
-	}
-	return false
+	return t.schema.begins(b[4:])
 }
 
 // resume finds the next piece that is whole.
@@ -180,9 +175,9 @@ func (t *tableScan) entries(at int, piece []byte, whole bool) error {
 		}
 		item := newItem(key, meta, value, int64(at+to-len(value)))
 		if !whole {
-			item.key = nil
+			item.Key = nil
 		}
-		if err := t.found(item); err != nil {
+		if err := t.told.Found(item); err != nil {
 			return err
 		}
 	}
@@ -202,20 +197,20 @@ func tableEntry(base, b []byte) (key []byte, meta byte, value []byte, ok bool) {
 	return key, b[rest], b[rest+3:], true
 }
 
-// bare looks for blocks in what is not whole.
+// bare looks for values in what is not whole.
 func (t *tableScan) bare(at, end int) error {
 	for {
-		i := bytes.Index(t.data[at:end], []byte(blockMagic))
+		i := bytes.Index(t.data[at:end], []byte(t.schema.Bare.Magic))
 		if i < 0 {
 			return nil
 		}
 		at += i
-		size := blockEnd(t.data[at:min(end, at+pieceMax)])
+		size := t.schema.Bare.End(t.data[at:min(end, at+pieceMax)])
 		if size == 0 {
 			at++
 			continue
 		}
-		if err := t.found(foundItem{value: t.data[at : at+size], at: int64(at)}); err != nil {
+		if err := t.told.Found(Item{Value: t.data[at : at+size], At: int64(at)}); err != nil {
 			return err
 		}
 		at += size

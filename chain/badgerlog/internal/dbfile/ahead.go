@@ -1,4 +1,4 @@
-package badgerlog
+package dbfile
 
 import (
 	"errors"
@@ -11,20 +11,21 @@ import (
 	"strings"
 
 	"github.com/theater-go/theater/chain"
+	"github.com/theater-go/theater/chain/badgerlog/platform"
 )
 
 // aheadEvery is how many bytes may be written between two looks for new files.
 const aheadEvery = 1 << 20
 
-// ahead gives the files that Badger fills their disk before Badger does. It maps them
+// Ahead gives the files that Badger fills their disk before Badger does. It maps them
 // while they are holes, and a page of a hole that finds no disk kills the process;
 // here it is an error. A file that Badger begins in the middle of a commit gets its
-// disk with the next one; until then the write floor stands for it.
-type ahead struct {
+// disk with the next one; until then the floor stands for it. It is for one goroutine.
+type Ahead struct {
 	dir    string
 	logger *slog.Logger
 	kinds  []filling
-	floor  uint64 // bytes that it leaves free
+	floor  uint64 // bytes of disk that it leaves free
 	since  int    // bytes written since the last look
 	off    bool   // the file system cannot do it
 }
@@ -36,17 +37,19 @@ type filling struct {
 	newest int    // the number of the last that has its disk; -1 for none
 }
 
-func newAhead(dir string, s sizes, logger *slog.Logger) ahead {
-	slack := s.memTable / 4 // Badger ends a file after the write that goes beyond its size
-	return ahead{dir: dir, logger: logger, floor: s.writeFloor(), since: aheadEvery, kinds: []filling{
-		{"%06d.vlog", s.valueLog + slack, -1}, {"%05d.mem", s.memTable + slack, -1},
+// NewAhead makes one for the database in dir, whose files Badger ends at so many bytes. It
+// leaves floor bytes of the disk free.
+func NewAhead(dir string, memTable, valueLog int64, floor uint64, logger *slog.Logger) Ahead {
+	slack := memTable / 4 // Badger ends a file after the write that goes beyond its size
+	return Ahead{dir: dir, logger: logger, floor: floor, since: aheadEvery, kinds: []filling{
+		{"%06d.vlog", valueLog + slack, -1}, {"%05d.mem", memTable + slack, -1},
 	}}
 }
 
-// secure gives new files their disk before so many bytes are written, of as many as are
+// Secure gives new files their disk before so many bytes are written, of as many as are
 // free. A disk that has less than it says, as with quotas, is chain.ErrNoSpace. Where it
-// cannot be done, or would leave too little, the write floor stands alone.
-func (a *ahead) secure(bytes int, free uint64) error {
+// cannot be done, or would leave too little, it is nil, and the floor stands alone.
+func (a *Ahead) Secure(bytes int, free uint64) error {
 	if a.since += bytes; a.off || a.since < aheadEvery {
 		return nil
 	}
@@ -55,7 +58,7 @@ func (a *ahead) secure(bytes int, free uint64) error {
 			return nil
 		}
 		free -= uint64(a.kinds[i].bytes)
-		if err := a.kinds[i].secure(a.dir); isFull(err) {
+		if err := a.kinds[i].secure(a.dir); platform.IsFull(err) {
 			return fmt.Errorf("%w: %w", err, chain.ErrNoSpace)
 		} else if err != nil {
 			a.off = true
@@ -83,7 +86,7 @@ func (k *filling) secure(dir string) error {
 	if err != nil {
 		return fmt.Errorf("keep disk for the database: %w", err)
 	}
-	if err := errors.Join(allocate(f, k.bytes), f.Close()); err != nil {
+	if err := errors.Join(platform.Allocate(f, k.bytes), f.Close()); err != nil {
 		return fmt.Errorf("keep %d MiB of disk for the database in %s: %w", k.bytes>>20, dir, err)
 	}
 	k.newest = newest

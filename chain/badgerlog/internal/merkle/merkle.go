@@ -1,4 +1,7 @@
-package badgerlog
+// Package merkle keeps a Merkle log in a file: the hashes of a tree over leaves that are
+// only added, as golang.org/x/mod/sumdb/tlog computes them. It does not know what a leaf
+// says, and signs nothing. Only chain/badgerlog imports it.
+package merkle
 
 import (
 	"errors"
@@ -12,10 +15,10 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// tree is the Merkle log over the blocks: the file of its hashes, in the order in
-// which tlog keeps them, a block's leaf followed by the nodes that it completes. All
-// of it follows from the blocks. A tree without a file is kept in memory.
-type tree struct {
+// Tree is a Merkle log: the file of its hashes, in the order in which tlog keeps them, a
+// leaf followed by the nodes that it completes. All of it follows from the leaves. The
+// zero Tree is empty, and is kept in memory. A Tree is for one goroutine at a time.
+type Tree struct {
 	file    *os.File // nil for none
 	fixed   bool     // the file is not to be changed
 	count   int64    // leaves
@@ -23,9 +26,9 @@ type tree struct {
 	pending []tlog.Hash
 }
 
-// openTree opens the file, or makes it. What stands at its end and makes no whole
+// Open opens the file, or makes it unless it is only read; then nothing changes it. What stands at its end and makes no whole
 // leaf, as a killed process may leave it, does not count.
-func openTree(path string, readOnly bool) (*tree, error) {
+func Open(path string, readOnly bool) (*Tree, error) {
 	flag := os.O_RDWR | os.O_CREATE
 	if readOnly {
 		flag = os.O_RDONLY
@@ -40,10 +43,11 @@ func openTree(path string, readOnly bool) (*tree, error) {
 	}
 	hashes := info.Size() / tlog.HashSize
 	count := int64(sort.Search(int(hashes), func(n int) bool { return tlog.StoredHashCount(int64(n)+1) > hashes }))
-	return &tree{file: f, fixed: readOnly, count: count, written: tlog.StoredHashCount(count)}, nil
+	return &Tree{file: f, fixed: readOnly, count: count, written: tlog.StoredHashCount(count)}, nil
 }
 
-func (t *tree) close() error {
+// Close lets go of the file.
+func (t *Tree) Close() error {
 	if t.file == nil {
 		return nil
 	}
@@ -51,7 +55,7 @@ func (t *tree) close() error {
 }
 
 // ReadHashes implements tlog.HashReader.
-func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+func (t *Tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
 		switch at := index - t.written; {
@@ -68,8 +72,8 @@ func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return hashes, nil
 }
 
-// append adds the leaf of the next block, in memory.
-func (t *tree) append(leaf tlog.Hash) error {
+// Append adds the next leaf, in memory.
+func (t *Tree) Append(leaf tlog.Hash) error {
 	hashes, err := tlog.StoredHashesForRecordHash(t.count, leaf, t)
 	if err != nil {
 		return err
@@ -79,8 +83,8 @@ func (t *tree) append(leaf tlog.Hash) error {
 	return nil
 }
 
-// write brings what was appended into the file.
-func (t *tree) write() error {
+// Write brings what was appended into the file, unless that is only read.
+func (t *Tree) Write() error {
 	if len(t.pending) == 0 || t.fixed {
 		return nil
 	}
@@ -96,8 +100,14 @@ func (t *tree) write() error {
 	return nil
 }
 
-// cut takes away all leaves from count on.
-func (t *tree) cut(count int64) error {
+// Sync has the file on the disk, as far as it is written.
+func (t *Tree) Sync() error { return t.file.Sync() }
+
+// Count is how many leaves there are.
+func (t *Tree) Count() int64 { return t.count }
+
+// Cut takes away all leaves from count on.
+func (t *Tree) Cut(count int64) error {
 	if count >= t.count {
 		return nil
 	}
@@ -117,8 +127,8 @@ func (t *tree) cut(count int64) error {
 	return nil
 }
 
-// leaf is that of a block.
-func (t *tree) leaf(n int64) (tlog.Hash, error) {
+// Leaf is the leaf with a number, or chain.ErrNotFound.
+func (t *Tree) Leaf(n int64) (tlog.Hash, error) {
 	hashes, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, n)})
 	if err != nil {
 		return tlog.Hash{}, err
@@ -126,17 +136,18 @@ func (t *tree) leaf(n int64) (tlog.Hash, error) {
 	return hashes[0], nil
 }
 
-// root is the hash of the tree of the first count leaves.
-func (t *tree) root(count int64) (tlog.Hash, error) {
+// Root is the hash of the tree of the first count leaves; chain.ErrNotFound when there
+// are not so many.
+func (t *Tree) Root(count int64) (tlog.Hash, error) {
 	if count > t.count {
 		return tlog.Hash{}, fmt.Errorf("the Merkle log has %d of %d leaves: %w", t.count, count, chain.ErrNotFound)
 	}
 	return tlog.TreeHash(count, t)
 }
 
-// differences finds the hashes that two trees do not agree in, of those that both have:
-// leaves by their block, and whether there are others.
-func (t *tree) differences(other *tree) (leaves []int64, nodes bool, err error) {
+// Differences finds the hashes that two trees do not agree in, of those that both have:
+// leaves by their number, and whether there are others.
+func (t *Tree) Differences(other *Tree) (leaves []int64, nodes bool, err error) {
 	const most = 4096
 	end := min(tlog.StoredHashCount(t.count), tlog.StoredHashCount(other.count))
 	for from := int64(0); from < end; from += most {
@@ -163,7 +174,7 @@ func (t *tree) differences(other *tree) (leaves []int64, nodes bool, err error) 
 }
 
 // run reads consecutive hashes, those of the file at once.
-func (t *tree) run(from, count int64) ([]tlog.Hash, error) {
+func (t *Tree) run(from, count int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, 0, count)
 	if inFile := min(t.written-from, count); inFile > 0 {
 		b := make([]byte, inFile*tlog.HashSize)

@@ -1,13 +1,12 @@
-package badgerlog
+package platform
 
 import (
 	"os"
 	"strings"
 )
 
-// machineBoot names the start of the machine since which it runs; empty when that is
-// not known.
-func machineBoot() string {
+// Boot names the start of the machine since which it runs; empty when that is not known.
+func Boot() string {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""

@@ -1,4 +1,4 @@
-package badgerlog
+package dbfile
 
 import (
 	"errors"
@@ -15,24 +15,27 @@ import (
 
 const manifestName = "MANIFEST"
 
-// prepareDatabase guards Badger against what a killed process or a damaged file
-// leaves, for Badger changes what it opens: it deletes tables that its MANIFEST does not
-// list, and cuts its logs where they are damaged. So the files are checked first.
-// signed is how many blocks there must be; rebooted says that a power cut may have
-// written any part of the logs.
-func prepareDatabase(dir string, signed uint64, rebooted bool, options badger.Options, logger *slog.Logger) error {
+// Prepare guards Badger against what a killed process or a damaged file leaves, for
+// Badger changes what it opens: it deletes tables that its MANIFEST does not list, and
+// cuts its logs where they are damaged. So the files of the database in dir are checked
+// first. rebooted says that a power cut may have written any part of the logs. There is
+// none yet when it is not found; a damaged one is chain.ErrCorrupt.
+func Prepare(dir string, rebooted bool, options badger.Options, logger *slog.Logger) (found bool, err error) {
 	files, err := listDatabase(dir, logger)
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case files.manifest == 0 && (len(files.tables) > 0 || len(files.values) > 0):
-		return fmt.Errorf("database %s has tables and no %s: %w", dir, manifestName, chain.ErrCorrupt)
-	case files.manifest == 0 && signed > 0:
-		return fmt.Errorf("database %s is gone, of which %d blocks are signed: %w", dir, signed, chain.ErrCorrupt)
+		return false, fmt.Errorf("database %s has tables and no %s: %w", dir, manifestName, chain.ErrCorrupt)
 	case files.manifest == 0:
-		return nil
+		return false, nil
 	}
+	return true, files.check(dir, rebooted, options)
+}
+
+// check checks the files of a database that has a manifest.
+func (files *databaseFiles) check(dir string, rebooted bool, options badger.Options) error {
 	listed, err := readManifest(filepath.Join(dir, manifestName), len(files.tables), len(files.logs), options)
 	if err != nil {
 		return err

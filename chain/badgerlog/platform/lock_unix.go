@@ -1,6 +1,6 @@
 //go:build unix
 
-package badgerlog
+package platform
 
 import (
 	"errors"
@@ -13,9 +13,10 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-// lockFile takes the lock that lasts until the file is closed or the process
-// ends, and writes into it who holds it.
-func lockFile(path string) (*os.File, error) {
+// Lock takes the lock of a folder, the file path in it, which lasts until the file is
+// closed or the process ends, and writes into it who holds it. Where another process has
+// it, it is *chain.InUseError of the folder.
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
@@ -48,10 +49,11 @@ func holder(path string) error {
 	return e
 }
 
-// probeLock is *chain.InUseError while a process has the lock. It holds the lock for
+// ProbeLock is *chain.InUseError while a process has the lock, and nil where there is
+// none. It holds the lock for
 // no more than the moment of the look.
-func probeLock(path string) error {
-	f, err := shareLock(path)
+func ProbeLock(path string) error {
+	f, err := ShareLock(path)
 	if err != nil {
 		return err
 	}
@@ -61,9 +63,10 @@ func probeLock(path string) error {
 	return f.Close()
 }
 
-// shareLock keeps others from taking the lock until the file is closed, and writes
-// nothing. Where there is no lock, the file is nil.
-func shareLock(path string) (*os.File, error) {
+// ShareLock keeps others from taking the lock until the file is closed, and writes
+// nothing. Where a process has it, it is *chain.InUseError; where there is no lock, the
+// file is nil.
+func ShareLock(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -1,4 +1,4 @@
-package badgerlog
+package platform
 
 import (
 	"errors"

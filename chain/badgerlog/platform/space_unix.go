@@ -1,11 +1,11 @@
 //go:build linux || darwin
 
-package badgerlog
+package platform
 
 import "syscall"
 
-// freeSpace is how many bytes may still be written at dir.
-func freeSpace(dir string) (uint64, error) {
+// FreeSpace is how many bytes this user may still write at dir.
+func FreeSpace(dir string) (uint64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, err
