@@ -177,7 +177,7 @@ type SpawnRequest_StateEncoded struct {
 }
 
 type SpawnRequest_StateLiteral struct {
-	// A literal.
+	// A literal. It is read as the state that the actor's init declares to take.
 	StateLiteral string `protobuf:"bytes,5,opt,name=state_literal,json=stateLiteral,proto3,oneof"`
 }
 

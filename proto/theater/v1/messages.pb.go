@@ -299,6 +299,7 @@ type CallRequest_Encoded struct {
 }
 
 type CallRequest_Literal struct {
+	// It is read as the types that the function declares to take.
 	Literal string `protobuf:"bytes,4,opt,name=literal,proto3,oneof"`
 }
 
