@@ -3,6 +3,7 @@ package pack_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -260,6 +261,15 @@ func TestReadingAsATypeIsBoundedAsReadingIs(t *testing.T) {
 		if got := allocatedBy(func() { _, _ = pack.ParseLiteralAs(c.text, c.typ) }); got > c.most+uint64(200*len(c.text)) {
 			t.Errorf("%s: %d bytes allocated for %d", name, got, len(c.text))
 		}
+	}
+	many := pack.TypeDesc{Kind: pack.KindVariant, Name: "many"}
+	for i := range pack.MaxMembers {
+		many.Cases = append(many.Cases, pack.CaseDesc{Name: fmt.Sprint("c", i)})
+	}
+	last := fmt.Sprint("c", pack.MaxMembers-1)
+	v, err := pack.ParseLiteralAs("["+strings.Repeat(last+",", 100_000)+"]", list(many))
+	if parts, ok := v.At(99_999).Variant(); err != nil || !ok || parts.Tag != pack.MaxMembers-1 {
+		t.Errorf("the last of many cases: %v", err)
 	}
 	deep := pack.TypeDesc{}
 	for range 2 * pack.MaxDepth {

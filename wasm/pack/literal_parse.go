@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,8 +21,12 @@ type literalParser struct {
 	pos   int
 	spare int  // bytes that inferred type headers may still take
 	loose bool // what a declared type would make a literal is one
-	heads map[*TypeDesc]string
 	err   error
+
+	// Of the types that are declared, made once for each: headers, and where fields and
+	// cases are.
+	heads  map[*TypeDesc]string
+	places map[*TypeDesc]map[string]int
 }
 
 func newLiteralParser(s string) literalParser {
@@ -374,25 +377,4 @@ var scalarKinds = map[string]Kind{
 	"bool": KindBool, "u8": KindU8, "u16": KindU16, "u32": KindU32, "u64": KindU64,
 	"s8": KindS8, "s16": KindS16, "s32": KindS32, "s64": KindS64,
 	"f32": KindF32, "f64": KindF64, "char": KindChar, "string": KindString, "flags": KindFlags,
-}
-
-func (p *literalParser) flags() Value {
-	p.pos += len("(0x")
-	start := p.pos
-	for isHex(p.peek()) {
-		p.pos++
-	}
-	digits := p.s[start:p.pos]
-	bits, err := strconv.ParseUint(digits, 16, 64)
-	if digits == "" {
-		p.fail("invalid flags hex: cannot parse integer from empty string")
-	} else if err != nil {
-		p.fail("invalid flags hex: number too large to fit in target type")
-	}
-	p.expect(')')
-	return Flags(bits)
-}
-
-func isHex(c byte) bool {
-	return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }

@@ -148,7 +148,7 @@ func (p *literalParser) recordAs(t *TypeDesc, depth int) Value {
 		if p.err != nil {
 			return Value{}
 		}
-		place := t.place(field, len(given))
+		place := p.place(t, field)
 		if place < 0 {
 			return p.misfit(at, t.label()+" has no field '"+shortText(field)+"', it has "+t.fieldNames(nil))
 		}
@@ -179,15 +179,24 @@ func (p *literalParser) recordAs(t *TypeDesc, depth int) Value {
 	return Record(name, fields...)
 }
 
-// place is that of a field, -1 when there is none of that name; it looks at a guess first.
-func (t *TypeDesc) place(name string, guess int) int {
-	if guess < len(t.Fields) && t.Fields[guess].Name == name {
-		return guess
-	}
-	for i := range t.Fields {
-		if t.Fields[i].Name == name {
-			return i
+// place is that of a field or case of t by its name, -1 when there is none.
+func (p *literalParser) place(t *TypeDesc, name string) int {
+	places, ok := p.places[t]
+	if !ok {
+		places = make(map[string]int, len(t.Fields)+len(t.Cases))
+		for i := len(t.Fields) - 1; i >= 0; i-- {
+			places[t.Fields[i].Name] = i
 		}
+		for i := len(t.Cases) - 1; i >= 0; i-- {
+			places[t.Cases[i].Name] = i
+		}
+		if p.places == nil {
+			p.places = map[*TypeDesc]map[string]int{}
+		}
+		p.places[t] = places
+	}
+	if i, ok := places[name]; ok {
+		return i
 	}
 	return -1
 }

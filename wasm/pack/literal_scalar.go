@@ -186,3 +186,24 @@ func parseInteger(s string, kind Kind) (n uint64, problem string) {
 	}
 	return n, ""
 }
+
+func (p *literalParser) flags() Value {
+	p.pos += len("(0x")
+	start := p.pos
+	for isHex(p.peek()) {
+		p.pos++
+	}
+	digits := p.s[start:p.pos]
+	bits, err := strconv.ParseUint(digits, 16, 64)
+	if digits == "" {
+		p.fail("invalid flags hex: cannot parse integer from empty string")
+	} else if err != nil {
+		p.fail("invalid flags hex: number too large to fit in target type")
+	}
+	p.expect(')')
+	return Flags(bits)
+}
+
+func isHex(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}

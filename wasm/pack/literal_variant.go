@@ -23,7 +23,7 @@ func (p *literalParser) variantAs(t *TypeDesc, depth int) Value {
 	if p.err != nil {
 		return Value{}
 	}
-	tag := t.tag(name)
+	tag := p.place(t, name)
 	if tag < 0 {
 		return p.misfit(at, t.label()+" has no case '"+shortText(name)+"', it has "+t.caseNames())
 	}
@@ -47,16 +47,6 @@ func (p *literalParser) payloadAs(c *CaseDesc, at, depth int) []Value {
 		return p.exactly(0, "no value in case '"+shortText(c.Name)+"'", nil, nil)
 	}
 	return p.exactly(1, "one value in "+c.text(), nil, func(int) Value { return p.valueAs(c.Payload, depth+1) })
-}
-
-// tag is the place of the case of that name, -1 when there is none.
-func (t *TypeDesc) tag(name string) int {
-	for i := range t.Cases {
-		if t.Cases[i].Name == name {
-			return i
-		}
-	}
-	return -1
 }
 
 // text is the case as Pact writes it.
