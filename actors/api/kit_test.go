@@ -29,7 +29,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	// A server waits half a second before it closes a connection.
+	closes := goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait")
+	goleak.VerifyTestMain(m, closes, goleak.Cleanup(func(code int) {
 		all := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""
 		if left := unseen(); code == 0 && all && len(left) > 0 {
 			fmt.Fprintln(os.Stderr, "no test has got the codes", left)

@@ -17,7 +17,10 @@ import (
 	"github.com/theater-go/theater/chain"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// A server waits half a second before it closes a connection.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 func open(t *testing.T, config node.Config) *node.Node {
 	t.Helper()
