@@ -302,9 +302,11 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 			records++
 		}
 	}
-	if err == nil { // who is told may ask
+	// Before anybody is told, who may look at once.
+	if err == nil {
 		c.log.stats.add(records, size, took)
 	}
+	c.w.gate.free(int64(size + len(c.group)*itemCost))
 	for i := range c.group {
 		it := &c.group[i]
 		switch {
@@ -317,7 +319,6 @@ func (c *committer) acknowledge(err error, took time.Duration) {
 			it.ack.Acknowledged(nil, err)
 		}
 	}
-	c.w.gate.free(int64(size + len(c.group)*itemCost))
 }
 
 // sweepOn goes on with the flush of the index, begins one when it is time, and lets go
