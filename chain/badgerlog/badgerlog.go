@@ -259,6 +259,9 @@ func (l *Log) Writer(ctx context.Context) (chain.Writer, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.Err(); err != nil { // its writer may be about to say so
+		return nil, err
+	}
 	if l.failed != nil {
 		return nil, l.failed
 	}
