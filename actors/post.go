@@ -177,13 +177,9 @@ func (s *System) Request(ctx context.Context, ref Ref, from string, body []byte)
 // response. The state is put in and taken out as in every turn. Params that are not
 // what the guest declares of the export are refused with a *wasm.ParamsError.
 func (s *System) Call(ctx context.Context, ref Ref, from, export string, params pack.Value) (pack.Value, error) {
-	c, err := s.resolve(ref)
+	c, index, err := s.callee(ref, export)
 	if err != nil {
 		return pack.Value{}, err
-	}
-	index, ok := c.module.Callable(export)
-	if !ok {
-		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
 	}
 	if err := c.hasRoom(); err != nil {
 		return pack.Value{}, err
@@ -202,20 +198,29 @@ func (s *System) Call(ctx context.Context, ref Ref, from, export string, params 
 	return pack.Decode([]byte(a.body))
 }
 
-// ParseParams reads a literal as the parameters of a Call, as what the guest declares of the
-// export. The error is a *wasm.ParamsError, or a *pack.SyntaxError where it declares
-// nothing.
+// ParseParams reads a literal as the parameters of a Call, as what the guest declares
+// of the export. The error is a *wasm.ParamsError, or a *pack.SyntaxError where it
+// declares nothing.
 func (s *System) ParseParams(ref Ref, export, literal string) (pack.Value, error) {
-	c, err := s.resolve(ref)
+	c, index, err := s.callee(ref, export)
 	if err != nil {
 		return pack.Value{}, err
 	}
-	index, ok := c.module.Callable(export)
-	if !ok {
-		return pack.Value{}, &NoExportError{Path: c.path, Export: export}
-	}
 	params, err := c.module.ParseParams(index, literal)
 	return params, c.misfit(err)
+}
+
+// callee is the actor and the index of its export.
+func (s *System) callee(ref Ref, export string) (*control, int, error) {
+	c, err := s.resolve(ref)
+	if err != nil {
+		return nil, 0, err
+	}
+	index, ok := c.module.Callable(export)
+	if !ok {
+		return nil, 0, &NoExportError{Path: c.path, Export: export}
+	}
+	return c, index, nil
 }
 
 func (s *System) takesMessages(ref Ref) (*control, error) {

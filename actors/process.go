@@ -293,7 +293,7 @@ func (p *process) finish(exit Exit) {
 	if exit.Reason == ReasonSuspended {
 		p.system.release(p.past)
 	} else {
-		p.disown(p.system.ctx, ReasonOrphaned)
+		p.disown(ReasonOrphaned)
 	}
 	c := p.control
 	p.system.registry.remove(c)

@@ -43,7 +43,7 @@ func (p *process) again(a supervision.Again) {
 	fresh := !p.control.keepsState()
 	var children []supervision.ChildSpec
 	if p.control.family.renew(p.context) || fresh {
-		p.disown(p.life.ctx, ReasonShutdown)
+		p.disown(ReasonShutdown)
 		children = p.control.children()
 	}
 	if p.rise(p.renew(a, fresh), children) {

@@ -177,7 +177,7 @@ func (p *process) resumeAgain(ctx context.Context) error {
 	if fresh {
 		p.anew = true
 		p.closeSessions(left.Reason)
-		p.disown(ctx, ReasonShutdown)
+		p.disown(ReasonShutdown)
 	} else if err := p.restore(p.birth.story.crossings); err != nil {
 		return err
 	}
@@ -194,29 +194,25 @@ func (p *process) resumeAgain(ctx context.Context) error {
 
 // disown ends, on the log, the children that do not go on with the actor: those that
 // could not be resumed, and those that were to be and whose turn to start never came.
-func (p *process) disown(ctx context.Context, reason Reason) {
-	p.system.discard(ctx, p.past, reason)
-	p.system.forsake(ctx, p.absent)
+func (p *process) disown(reason Reason) {
+	p.system.discard(p.past, reason)
+	p.system.forsake(p.absent)
 	p.past, p.absent = nil, nil
 }
 
 // discard ends, on the log, actors that were to be resumed and those below them.
 // Those that have started are left out.
-func (s *System) discard(ctx context.Context, past []*birth, reason Reason) {
+func (s *System) discard(past []*birth, reason Reason) {
 	for _, b := range slices.Backward(past) {
 		if !s.registry.forget(b.control) {
 			continue
 		}
-		s.discard(ctx, b.past, reason)
-		s.forsake(ctx, b.absent)
+		s.discard(b.past, reason)
+		s.forsake(b.absent)
 		drops := b.drops()
 		b.letGo()
 		b.dropped = len(drops)
-		err := s.stopOld(ctx, b.sum.ID, reason, drops...)
-		if err != nil {
-			s.config.Logger.Error("an actor without a parent is left", "actor", b.sum.Path, "error", err)
-			s.earlier.leave(b.sum.ID, b.sum.Path)
-		}
+		err := s.stopLeft(b.sum.ID, b.sum.Path, reason, drops...)
 		b.control.end(Exit{Reason: reason, Err: err})
 	}
 }
@@ -244,16 +240,23 @@ func (s *System) leave(b *birth) {
 
 // forsake ends, on the log, actors that could not be resumed, for what they have
 // above them ends or begins anew.
-func (s *System) forsake(ctx context.Context, absent []NotResumed) {
+func (s *System) forsake(absent []NotResumed) {
 	for _, a := range slices.Backward(absent) {
-		if !s.earlier.claim(a.ID, a.Path) {
-			continue
-		}
-		if err := s.stopOld(ctx, a.ID, ReasonOrphaned); err != nil {
-			s.config.Logger.Error("an actor without a parent is left", "actor", a.Path, "error", err)
-			s.earlier.leave(a.ID, a.Path)
+		if s.earlier.claim(a.ID, a.Path) {
+			_ = s.stopLeft(a.ID, a.Path, ReasonOrphaned)
 		}
 	}
+}
+
+// stopLeft is stopOld for an actor that nobody waits for: where it fails, that is logged
+// and the actor is left.
+func (s *System) stopLeft(id chain.ID, path string, reason Reason, drops ...chain.Ref) error {
+	err := s.stopOld(s.ctx, id, reason, drops...)
+	if err != nil {
+		s.config.Logger.Error("an actor without a parent is left", "actor", path, "error", err)
+		s.earlier.leave(id, path)
+	}
+	return err
 }
 
 // errEnded is returned for an actor whose instance a turn has ended, though its

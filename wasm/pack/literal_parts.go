@@ -140,8 +140,8 @@ func (p *literalParser) recordAs(t *TypeDesc, depth int) Value {
 		p.pos = start
 		return p.expected(t)
 	}
-	var given []Value
-	var places []int // of those in t
+	fields, given := make([]Field, len(t.Fields)), make([]bool, len(t.Fields))
+	left := len(fields)
 	for p.space(); p.err == nil && p.peek() != '}'; p.space() {
 		at := p.pos
 		field := p.ident()
@@ -149,32 +149,28 @@ func (p *literalParser) recordAs(t *TypeDesc, depth int) Value {
 			return Value{}
 		}
 		place := p.place(t, field)
-		if place < 0 {
+		switch {
+		case place < 0:
 			return p.misfit(at, t.label()+" has no field '"+shortText(field)+"', it has "+t.fieldNames(nil))
-		}
-		for _, earlier := range places {
-			if earlier == place {
-				return p.misfit(at, t.label()+" has the field '"+field+"' twice")
-			}
+		case given[place]:
+			return p.misfit(at, t.label()+" has the field '"+field+"' twice")
 		}
 		p.space()
 		p.expect(':')
-		given, places = append(given, p.valueAs(&t.Fields[place].Type, depth+1)), append(places, place)
+		fields[place] = Field{t.Fields[place].Name, p.valueAs(&t.Fields[place].Type, depth+1)}
+		given[place] = true
+		left--
 		p.space()
 		if !p.accept(",") {
 			break
 		}
 	}
 	p.expect('}')
-	if p.err == nil && len(given) < len(t.Fields) {
-		return p.misfit(start, t.label()+" lacks "+t.fieldNames(places))
-	}
-	if p.err != nil {
+	switch {
+	case p.err != nil:
 		return Value{}
-	}
-	fields := make([]Field, len(given))
-	for i, place := range places {
-		fields[place] = Field{t.Fields[place].Name, given[i]}
+	case left > 0:
+		return p.misfit(start, t.label()+" lacks "+t.fieldNames(given))
 	}
 	return Record(name, fields...)
 }
@@ -201,15 +197,11 @@ func (p *literalParser) place(t *TypeDesc, name string) int {
 	return -1
 }
 
-// fieldNames are those of a record, but for some.
-func (t *TypeDesc) fieldNames(but []int) string {
-	left := make([]bool, len(t.Fields))
-	for _, i := range but {
-		left[i] = true
-	}
+// fieldNames are those of a record, but for the ones that are given; nil is none.
+func (t *TypeDesc) fieldNames(given []bool) string {
 	var names []string
 	for i, f := range t.Fields {
-		if !left[i] {
+		if given == nil || !given[i] {
 			names = append(names, f.Name+": "+shortText(f.Type.String()))
 		}
 	}

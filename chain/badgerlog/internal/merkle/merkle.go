@@ -26,8 +26,9 @@ type Tree struct {
 	pending []tlog.Hash
 }
 
-// Open opens the file, or makes it unless it is only read; then nothing changes it. What stands at its end and makes no whole
-// leaf, as a killed process may leave it, does not count.
+// Open opens the file, or makes it. One that is only read is not made, and nothing
+// changes it. What stands at its end and makes no whole leaf, as a killed process may
+// leave it, does not count.
 func Open(path string, readOnly bool) (*Tree, error) {
 	flag := os.O_RDWR | os.O_CREATE
 	if readOnly {
