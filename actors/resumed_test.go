@@ -248,8 +248,9 @@ func TestWhoHadEndedBeforeTheTreeIsResumedStaysSo(t *testing.T) {
 	h := rebuild(t, log)
 	top := h.grow(parent("",
 		plan{id: "done", as: `restart = "transient"`}, child("told"), child("a")))
-	check(t, h.Send(h.ref("/top/done"), "test", []byte("d")))
-	h.ends(h.ref("/top/done"))
+	done := h.ref("/top/done")
+	check(t, h.Send(done, "test", []byte("d")))
+	h.ends(done)
 	_, err := h.Stop(t.Context(), h.ref("/top/told"))
 	check(t, err)
 	h.close()
